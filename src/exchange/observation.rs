@@ -1,0 +1,39 @@
+//! What a target answered.
+
+use serde_json::Value;
+
+/// The answer to one request, redacted, and for a success reduced to its shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// The status code (RFC 9110, section 15).
+    pub status: u16,
+    /// Header fields in the order received, names in lower case, values redacted. Values that
+    /// are not UTF-8 are kept with replacement characters.
+    pub headers: Vec<(String, String)>,
+    /// The content.
+    pub body: Body,
+}
+
+/// The content of an answer, as far as it could be read.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    /// No content at all.
+    Empty,
+    /// Valid JSON, whatever `Content-Type` says.
+    Json(Value),
+    /// UTF-8 that is not JSON, cut at a readable length.
+    Text(String),
+    /// Neither JSON nor UTF-8: why it could not be read.
+    Unreadable(String),
+}
+
+impl Observation {
+    /// The first field of that name (lower case), if it was sent.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(field, _)| field == name)
+            .map(|(_, value)| value.as_str())
+    }
+}

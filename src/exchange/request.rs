@@ -1,0 +1,24 @@
+//! A request exactly as it goes over the wire.
+
+use std::fmt;
+
+/// A request with every key already in place. It holds secrets: it has no `Debug` of its
+/// contents and no serialisation; reports print the symbolic form that `plan` keeps.
+#[derive(Clone)]
+pub struct Request {
+    /// The method token as sent, such as `GET` or `PROPFIND` (RFC 9110, section 9).
+    pub method: String,
+    /// The request target in origin form, unfolded and unescaped: `/api//client?x=1`.
+    pub target: String,
+    /// Header fields in the order they are sent. `Host` and `Content-Length` are added by the
+    /// transport; nothing else is (no `Accept`, no `User-Agent`).
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The content, if any.
+    pub body: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Request({} …)", self.method)
+    }
+}

@@ -1,0 +1,3 @@
+//! Conformance tests for the authentication contract of the Pterodactyl panel API.
+
+pub mod exchange;
