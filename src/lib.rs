@@ -1,3 +1,5 @@
 //! Conformance tests for the authentication contract of the Pterodactyl panel API.
 
+pub mod cli;
 pub mod exchange;
+pub mod spec;

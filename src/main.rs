@@ -1,2 +1,7 @@
 //! The `ptero-conformance` binary: parses the command line and calls the library.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ptero_conformance::cli::main()
+}

@@ -1,0 +1,47 @@
+//! `check`: everything that is wrong with a specification, without a panel.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{exit, report};
+use crate::spec::{Source, Specs, lint};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The folder to check; without one, the built-in specification
+    #[arg(env = "PTERO_SPECS")]
+    folder: Option<PathBuf>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let source = arguments
+        .folder
+        .clone()
+        .map_or(Source::Embedded, Source::Folder);
+    let specs = match Specs::load(&source) {
+        Ok(specs) => specs,
+        Err(troubles) => return report(&troubles),
+    };
+    let broken = specs
+        .broken
+        .iter()
+        .flat_map(|broken| broken.diagnostics.iter().cloned());
+    let mut troubles: Vec<_> = broken.collect();
+    if troubles.is_empty() {
+        troubles = lint(&specs);
+    }
+    if !troubles.is_empty() {
+        return report(&troubles);
+    }
+    println!(
+        "{} cases in {} suites, {} requirements, {} profiles, {} routes: no error",
+        specs.cases().count(),
+        specs.suites.len(),
+        specs.contract.requirements.len(),
+        specs.contract.profiles.len(),
+        specs.contract.inventory.routes.len(),
+    );
+    ExitCode::from(exit::OK)
+}

@@ -1,0 +1,108 @@
+//! The command line: one file per command; arguments in, an exit code out.
+
+mod check;
+mod explain;
+mod list;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
+
+/// Exit codes: what a run says to the program that started it.
+pub(crate) mod exit {
+    /// Nothing is wrong.
+    pub(crate) const OK: u8 = 0;
+    /// The panel deviates.
+    pub(crate) const DEVIATES: u8 = 1;
+    /// A specification, a key or an argument is wrong.
+    pub(crate) const USAGE: u8 = 2;
+    /// Nobody can say.
+    pub(crate) const UNDECIDED: u8 = 3;
+}
+
+#[derive(Parser)]
+#[command(
+    name = "ptero-conformance",
+    version,
+    about,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the cases or the requirements
+    List(list::Arguments),
+    /// Check a specification without a panel
+    Check(check::Arguments),
+    /// Show how a case's expectation is found
+    Explain(explain::Arguments),
+}
+
+/// Where the specification is.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct SpecsArguments {
+    /// A folder of suites instead of the built-in ones
+    #[arg(long, value_name = "DIR", env = "PTERO_SPECS")]
+    specs: Option<PathBuf>,
+}
+
+impl SpecsArguments {
+    /// The folder if one is named, else the copy in the binary.
+    pub(crate) fn source(&self) -> Source {
+        self.specs.clone().map_or(Source::Embedded, Source::Folder)
+    }
+
+    fn load(&self) -> Result<Specs, ExitCode> {
+        Specs::load(&self.source()).map_err(|troubles| report(&troubles))
+    }
+}
+
+/// The profile of a name, or what there is instead.
+fn profile<'c>(contract: &'c Contract, name: &str) -> Result<&'c Arc<Profile>, String> {
+    contract.profile(name).ok_or_else(|| {
+        let names: Vec<_> = contract
+            .profiles
+            .iter()
+            .map(|p| p.name.value.as_str())
+            .collect();
+        let near = nearest(name, names.iter().copied()).map(|n| format!("; did you mean `{n}`?"));
+        format!(
+            "there is no profile `{name}`{} There are: {}",
+            near.unwrap_or(".".into()),
+            names.join(", ")
+        )
+    })
+}
+
+/// Prints diagnostics and says how many.
+fn report(troubles: &[Diagnostic]) -> ExitCode {
+    for trouble in troubles {
+        eprintln!("{trouble}\n");
+    }
+    let what = if troubles.len() == 1 {
+        "error"
+    } else {
+        "errors"
+    };
+    eprintln!("{} {what} in the specification", troubles.len());
+    ExitCode::from(exit::USAGE)
+}
+
+/// Reads the command line and runs the command.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match &cli.command {
+        Command::List(arguments) => list::run(arguments),
+        Command::Check(arguments) => check::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
+    }
+}

@@ -1,0 +1,229 @@
+//! What an answer must be: by reasons, or stated inline.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::condition::Condition;
+use super::name::SchemaName;
+use super::yaml::Short;
+
+/// What one value must be: a header field's, or a member's of the content.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Short<WrittenMatch>")]
+pub enum ValueMatch {
+    /// Exactly this.
+    Equals(Value),
+    /// A text that begins so.
+    StartsWith(String),
+    /// A text that ends so.
+    EndsWith(String),
+    /// A text that has this in it.
+    Contains(String),
+    /// There, whatever it is.
+    Present,
+    /// Not there.
+    Absent,
+}
+
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenMatch {
+    #[serde(default)]
+    equals: Option<Value>,
+    #[serde(default)]
+    starts_with: Option<String>,
+    #[serde(default)]
+    ends_with: Option<String>,
+    #[serde(default)]
+    contains: Option<String>,
+    #[serde(default)]
+    absent: bool,
+    #[serde(default)]
+    present: bool,
+}
+
+impl TryFrom<Short<WrittenMatch>> for ValueMatch {
+    type Error = &'static str;
+
+    fn try_from(written: Short<WrittenMatch>) -> Result<Self, Self::Error> {
+        let full = match written {
+            Short::Name(text) => return Ok(Self::Equals(Value::String(text))),
+            Short::Full(full) => full,
+        };
+        let mut found = Vec::new();
+        found.extend(full.equals.map(Self::Equals));
+        found.extend(full.starts_with.map(Self::StartsWith));
+        found.extend(full.ends_with.map(Self::EndsWith));
+        found.extend(full.contains.map(Self::Contains));
+        found.extend(full.absent.then_some(Self::Absent));
+        found.extend(full.present.then_some(Self::Present));
+        match <[Self; 1]>::try_from(found) {
+            Ok([one]) => Ok(one),
+            Err(_) => Err(
+                "write one of `equals`, `starts_with`, `ends_with`, `contains`, \
+                           `present: true`, `absent: true`",
+            ),
+        }
+    }
+}
+
+impl ValueMatch {
+    /// Whether an observed value is what it must be; `None` stands for a value that is not there.
+    #[must_use]
+    pub fn holds(&self, observed: Option<&Value>) -> bool {
+        let text = observed.and_then(Value::as_str);
+        match self {
+            Self::Equals(wanted) => observed == Some(wanted),
+            Self::StartsWith(start) => text.is_some_and(|t| t.starts_with(start.as_str())),
+            Self::EndsWith(end) => text.is_some_and(|t| t.ends_with(end.as_str())),
+            Self::Contains(part) => text.is_some_and(|t| t.contains(part.as_str())),
+            Self::Present => observed.is_some(),
+            Self::Absent => observed.is_none(),
+        }
+    }
+
+    /// A value that holds, for showing; `None` when it must not be there.
+    #[must_use]
+    pub fn example(&self) -> Option<Value> {
+        match self {
+            Self::Equals(value) => Some(value.clone()),
+            Self::StartsWith(start) => Some(Value::String(format!("{start}…"))),
+            Self::EndsWith(end) => Some(Value::String(format!("…{end}"))),
+            Self::Contains(part) => Some(Value::String(format!("…{part}…"))),
+            Self::Present => Some(Value::String("<anything>".to_owned())),
+            Self::Absent => None,
+        }
+    }
+
+    /// The same with every text changed by `change`.
+    pub(super) fn try_map<E>(&self, change: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
+        Ok(match self {
+            Self::Equals(Value::String(text)) => Self::Equals(Value::String(change(text)?)),
+            Self::StartsWith(text) => Self::StartsWith(change(text)?),
+            Self::EndsWith(text) => Self::EndsWith(change(text)?),
+            Self::Contains(text) => Self::Contains(change(text)?),
+            Self::Equals(_) | Self::Present | Self::Absent => self.clone(),
+        })
+    }
+}
+
+impl fmt::Display for ValueMatch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Equals(Value::String(text)) => f.write_str(text),
+            Self::Equals(value) => write!(f, "{value}"),
+            Self::StartsWith(start) => write!(f, "something that begins with `{start}`"),
+            Self::EndsWith(end) => write!(f, "something that ends with `{end}`"),
+            Self::Contains(part) => write!(f, "something with `{part}` in it"),
+            Self::Present => f.write_str("present"),
+            Self::Absent => f.write_str("absent"),
+        }
+    }
+}
+
+/// What the first entry of `errors` must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ErrorMatch {
+    /// Its `code`.
+    pub code: Option<String>,
+    /// Its `detail`.
+    pub detail: Option<String>,
+}
+
+/// What the answer to one step must be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Expectation {
+    /// What status and error are due.
+    pub basis: Basis,
+    /// The schema of the content.
+    pub schema: Option<SchemaName>,
+    /// Header fields.
+    pub headers: BTreeMap<String, ValueMatch>,
+    /// Members of the content, by JSON Pointer.
+    pub body: BTreeMap<String, ValueMatch>,
+    /// JSON Pointers that must lead nowhere.
+    pub absent: Vec<String>,
+    /// The step whose answer this one must equal in status, content type and error.
+    pub same_as: Option<String>,
+}
+
+/// What status and error an answer must have.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Basis {
+    /// Those that the profile gives to these reasons; none: the route's success.
+    Because(BTreeSet<Condition>),
+    /// Those stated here; empty: nothing about them.
+    Stated {
+        /// The status codes that are right; empty: any.
+        status: Vec<u16>,
+        /// The error.
+        error: Option<ErrorMatch>,
+    },
+}
+
+impl Expectation {
+    /// Whether it would be content with every answer.
+    #[must_use]
+    pub fn accepts_everything(&self) -> bool {
+        let says_nothing = match &self.basis {
+            Basis::Because(_) => false,
+            Basis::Stated { status, error } => {
+                status.is_empty() && error.as_ref().is_none_or(|e| *e == ErrorMatch::default())
+            }
+        };
+        says_nothing
+            && self.schema.is_none()
+            && self.headers.is_empty()
+            && self.body.is_empty()
+            && self.absent.is_empty()
+            && self.same_as.is_none()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_match_accepts_and_rejects() {
+        let rows = [
+            (ValueMatch::Equals(json!("a")), json!("a"), json!("ab")),
+            (ValueMatch::Equals(json!(1)), json!(1), json!("1")),
+            (ValueMatch::StartsWith("a".into()), json!("ab"), json!("ba")),
+            (ValueMatch::EndsWith("a".into()), json!("ba"), json!("ab")),
+            (ValueMatch::Contains("b".into()), json!("abc"), json!("ac")),
+        ];
+        for (matcher, good, bad) in rows {
+            assert!(matcher.holds(Some(&good)), "{matcher}");
+            assert!(!matcher.holds(Some(&bad)), "{matcher}");
+            assert!(!matcher.holds(None), "{matcher}");
+        }
+        assert!(ValueMatch::Present.holds(Some(&json!(null))));
+        assert!(!ValueMatch::Present.holds(None));
+        assert!(ValueMatch::Absent.holds(None));
+        assert!(!ValueMatch::Absent.holds(Some(&json!(null))));
+    }
+
+    #[test]
+    fn an_expectation_without_a_word_accepts_everything() {
+        let mut expectation = Expectation {
+            basis: Basis::Stated {
+                status: Vec::new(),
+                error: Some(ErrorMatch::default()),
+            },
+            schema: None,
+            headers: BTreeMap::new(),
+            body: BTreeMap::new(),
+            absent: Vec::new(),
+            same_as: None,
+        };
+        assert!(expectation.accepts_everything());
+        expectation.basis = Basis::Because(BTreeSet::new());
+        assert!(!expectation.accepts_everything());
+    }
+}

@@ -1,0 +1,261 @@
+//! Reads and checks what a panel is held to: a suite that exists is valid.
+
+mod build;
+mod case;
+mod condition;
+mod diagnostic;
+mod expectation;
+mod lint;
+mod matrix;
+mod name;
+mod profile;
+mod requirement;
+mod resolve;
+mod role;
+mod route;
+mod schema;
+mod signature;
+mod source;
+mod suite;
+mod suite_file;
+mod template;
+mod yaml;
+
+use std::sync::Arc;
+
+pub use case::{Case, Content, Ids, KeyUse, RequestPlan, Save, Scenario, Step};
+pub use condition::{Condition, ConditionInfo};
+pub use diagnostic::{Diagnostic, nearest};
+pub use expectation::{Basis, ErrorMatch, Expectation, ValueMatch};
+pub use lint::lint;
+pub use name::{
+    Api, BadName, CaseId, Consent, Level, Origin, ProfileName, RequirementId, RoleName, SchemaName,
+};
+pub use profile::{Answer, Profile, Ruling};
+pub use requirement::{Requirement, VerifiedBy};
+pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
+pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};
+pub use route::{Effect, Endpoint, Inventory, Parameter, Presence, Route};
+pub use schema::{Mismatch, Problem, Schema, Schemas};
+pub use signature::Signature;
+pub use source::{Source, SourceFile};
+pub use suite::{Broken, Suite};
+pub use template::{Part, Template};
+pub use yaml::Located;
+
+use serde::de::DeserializeOwned;
+
+/// Everything that suites refer to.
+#[derive(Debug)]
+pub struct Contract {
+    /// The clauses.
+    pub requirements: Vec<Requirement>,
+    /// The conditions.
+    pub conditions: Vec<ConditionInfo>,
+    /// The roles.
+    pub roles: Roles,
+    /// The routes and their parameters.
+    pub inventory: Inventory,
+    /// The profiles.
+    pub profiles: Vec<Arc<Profile>>,
+    /// The response schemas.
+    pub schemas: Schemas,
+    /// The signs of answers that are not the panel's own.
+    pub signatures: Vec<Signature>,
+}
+
+/// A whole specification: the contract, and the suites that could be read.
+#[derive(Debug)]
+pub struct Specs {
+    /// What the suites refer to.
+    pub contract: Arc<Contract>,
+    /// The suites, in the order of their paths.
+    pub suites: Vec<Suite>,
+    /// The suite files that are wrong.
+    pub broken: Vec<Broken>,
+}
+
+impl Contract {
+    /// The profile of a name.
+    #[must_use]
+    pub fn profile(&self, name: &str) -> Option<&Arc<Profile>> {
+        self.profiles
+            .iter()
+            .find(|profile| profile.name.value.as_str() == name)
+    }
+
+    /// The requirement of an id.
+    #[must_use]
+    pub fn requirement(&self, id: &RequirementId) -> Option<&Requirement> {
+        self.requirements
+            .iter()
+            .find(|requirement| requirement.id.value == *id)
+    }
+
+    /// What a condition means.
+    #[must_use]
+    pub fn condition(&self, name: &str) -> Option<&ConditionInfo> {
+        self.conditions
+            .iter()
+            .find(|info| *info.name.value == *name)
+    }
+
+    fn names(&self) -> build::Names<'_> {
+        build::Names {
+            requirements: &self.requirements,
+            roles: &self.roles,
+            inventory: &self.inventory,
+            conditions: &self.conditions,
+            schemas: &self.schemas,
+        }
+    }
+}
+
+impl Specs {
+    /// Reads a specification.
+    ///
+    /// What is not a suite (requirements, roles, routes, profiles, …) and does not stand in the
+    /// source is taken from the embedded specification, so that a folder of suites is enough.
+    ///
+    /// # Errors
+    ///
+    /// Every trouble of the files that are not suites. Troubles of suites are in `broken`: the
+    /// other suites are still good.
+    pub fn load(source: &Source) -> Result<Self, Vec<Diagnostic>> {
+        Self::load_some(source, None)
+    }
+
+    /// Like [`Specs::load`], but reads only the suites whose cases' ids can begin like `id`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Specs::load`].
+    pub fn load_for(source: &Source, id: &str) -> Result<Self, Vec<Diagnostic>> {
+        Self::load_some(source, Some(id))
+    }
+
+    fn load_some(source: &Source, id: Option<&str>) -> Result<Self, Vec<Diagnostic>> {
+        let (files, unreadable) = source.yaml_files();
+        let (suites, mut others): (Vec<_>, Vec<_>) = files
+            .into_iter()
+            .partition(|file| suite::is_suite(&file.path));
+        if *source != Source::Embedded {
+            let (embedded, _) = Source::Embedded.yaml_files();
+            let missing = embedded.into_iter().filter(|file| {
+                !suite::is_suite(&file.path) && !others.iter().any(|own| own.path == file.path)
+            });
+            others.extend(missing.collect::<Vec<_>>());
+        }
+        if !unreadable.is_empty() {
+            return Err(unreadable);
+        }
+        let contract = Arc::new(read_contract(&others, source)?);
+        let wanted = suites
+            .iter()
+            .filter(|file| id.is_none_or(|id| suite::may_hold(&file.path, id)));
+        let (suites, broken) = suite::read_all(wanted, &contract.names());
+        Ok(Self {
+            contract,
+            suites,
+            broken,
+        })
+    }
+
+    /// All cases, in the order of the files.
+    pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
+        self.suites.iter().flat_map(|suite| &suite.cases)
+    }
+}
+
+fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<Diagnostic>> {
+    let mut troubles = Vec::new();
+    let (schema_files, unreadable) = source.schema_files();
+    troubles.extend(unreadable);
+    let (schemas, wrong) = Schemas::read(&schema_files);
+    troubles.extend(wrong);
+    let mut reader = Reader {
+        files,
+        troubles: &mut troubles,
+    };
+    let requirements = reader.one::<requirement::RequirementsFile>("requirements.yaml");
+    let conditions = reader.one::<condition::ConditionsFile>("conditions.yaml");
+    let roles = reader.one::<Roles>("roles.yaml");
+    let signatures = reader.one::<signature::SignaturesFile>("signatures.yaml");
+    let parameters = reader.one::<route::ParametersFile>("routes/parameters.yaml");
+    let routes = reader.folder::<route::RoutesFile>("routes/", "routes/parameters.yaml");
+    let profiles = reader.folder::<Profile>("profiles/", "");
+    let (Some(requirements), Some(conditions), Some(roles), Some(parameters), Some(signatures)) =
+        (requirements, conditions, roles, parameters, signatures)
+    else {
+        return Err(troubles);
+    };
+    let inventory = Inventory {
+        routes: routes
+            .iter()
+            .flat_map(|(_, f)| f.routes.clone())
+            .map(Arc::new)
+            .collect(),
+        parameters: parameters.1.parameters,
+    };
+    for (file, routes) in &routes {
+        lint::check_routes(file, routes, &mut troubles);
+    }
+    lint::check_profiles(&profiles, &conditions.1.conditions, &schemas, &mut troubles);
+    lint::check_roles(&roles.0, &roles.1, &mut troubles);
+    lint::check_requirements(&requirements.0, &requirements.1.requirements, &mut troubles);
+    if !troubles.is_empty() {
+        return Err(troubles);
+    }
+    Ok(Contract {
+        requirements: requirements.1.requirements,
+        conditions: conditions.1.conditions,
+        roles: roles.1,
+        inventory,
+        profiles: profiles
+            .into_iter()
+            .map(|(_, profile)| Arc::new(profile))
+            .collect(),
+        schemas,
+        signatures: signatures.1.signatures,
+    })
+}
+
+/// Reads files of known names and keeps what is wrong with them.
+struct Reader<'a> {
+    files: &'a [SourceFile],
+    troubles: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn one<T: DeserializeOwned>(&mut self, path: &str) -> Option<(SourceFile, T)> {
+        match self.files.iter().find(|file| *file.path == *path) {
+            Some(file) => self.read(file),
+            None => {
+                self.troubles.push(Diagnostic::of_file(path, "is missing"));
+                None
+            }
+        }
+    }
+
+    fn folder<T: DeserializeOwned>(&mut self, folder: &str, except: &str) -> Vec<(SourceFile, T)> {
+        let files: Vec<_> = self
+            .files
+            .iter()
+            .filter(|f| f.path.starts_with(folder) && *f.path != *except)
+            .collect();
+        files
+            .into_iter()
+            .filter_map(|file| self.read(file))
+            .collect()
+    }
+
+    fn read<T: DeserializeOwned>(&mut self, file: &SourceFile) -> Option<(SourceFile, T)> {
+        match yaml::read(file) {
+            Ok(value) => Some((file.clone(), value)),
+            Err(trouble) => {
+                self.troubles.push(trouble);
+                None
+            }
+        }
+    }
+}

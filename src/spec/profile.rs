@@ -1,0 +1,316 @@
+//! Profiles: what a version of the contract answers, and which reason wins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use semver::Version;
+use serde::{Deserialize, Deserializer};
+
+use super::condition::Condition;
+use super::expectation::ValueMatch;
+use super::name::{Api, Origin, ProfileName, SchemaName};
+use super::route::{Endpoint, Presence, Route};
+use super::yaml::{Located, Short};
+
+/// What a panel answers for one reason.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// `errors[0].code`.
+    #[serde(default)]
+    pub code: Option<String>,
+    /// `errors[0].detail`; `${…}` stands for something that varies.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// The only routes on which `code` and `detail` are stated; absent: on all.
+    #[serde(default)]
+    pub literal_on: Option<Vec<Endpoint>>,
+    /// The schema of the content.
+    #[serde(default)]
+    pub schema: Option<Located<SchemaName>>,
+    /// Header fields.
+    #[serde(default)]
+    pub headers: BTreeMap<String, ValueMatch>,
+    /// What a client gets that does not ask for JSON; absent: not stated.
+    #[serde(default)]
+    pub without_json: Option<WithoutJson>,
+    /// How well this is known; absent: as the profile says.
+    #[serde(default)]
+    pub origin: Option<Origin>,
+}
+
+impl Answer {
+    /// Whether code and detail are stated on that route.
+    #[must_use]
+    pub fn is_literal_on(&self, endpoint: &Endpoint) -> bool {
+        self.literal_on
+            .as_ref()
+            .is_none_or(|routes| routes.contains(endpoint))
+    }
+}
+
+/// What a refusal becomes when JSON was not asked for.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithoutJson {
+    /// The status code.
+    pub status: u16,
+    /// Header fields.
+    #[serde(default)]
+    pub headers: BTreeMap<String, ValueMatch>,
+}
+
+/// What a profile says about one condition.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(try_from = "Short<Answer>")]
+pub enum Ruling {
+    /// It is no trouble in this version.
+    Granted,
+    /// Nothing is stated.
+    Unspecified,
+    /// The request is refused so.
+    Refused(Arc<Answer>),
+}
+
+impl TryFrom<Short<Answer>> for Ruling {
+    type Error = String;
+
+    fn try_from(written: Short<Answer>) -> Result<Self, String> {
+        match written {
+            Short::Full(answer) => Ok(Self::Refused(Arc::new(answer))),
+            Short::Name(name) if name == "granted" => Ok(Self::Granted),
+            Short::Name(name) if name == "unspecified" => Ok(Self::Unspecified),
+            Short::Name(name) => Err(format!(
+                "`{name}`: write `granted`, `unspecified`, or an answer with its status"
+            )),
+        }
+    }
+}
+
+/// One place in the order of checks: one condition, or several whose order is not stated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rank(pub Vec<Condition>);
+
+impl<'de> Deserialize<'de> for Rank {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct RankVisitor;
+        impl<'de> serde::de::Visitor<'de> for RankVisitor {
+            type Value = Rank;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a condition, or a list of conditions whose order is not stated")
+            }
+            fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Rank, E> {
+                text.parse()
+                    .map(|condition| Rank(vec![condition]))
+                    .map_err(E::custom)
+            }
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut seq: A) -> Result<Rank, A::Error> {
+                let mut conditions = Vec::new();
+                while let Some(condition) = seq.next_element()? {
+                    conditions.push(condition);
+                }
+                Ok(Rank(conditions))
+            }
+        }
+        deserializer.deserialize_any(RankVisitor)
+    }
+}
+
+/// What holds for one API.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ApiRules {
+    /// Which condition wins: the first present one.
+    pub order: Vec<Located<Rank>>,
+    /// Answers of this API alone.
+    pub answers: BTreeMap<Condition, Located<Ruling>>,
+}
+
+/// An answer that holds on one route only.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exception {
+    /// The route.
+    pub route: Located<Endpoint>,
+    /// The condition.
+    pub condition: Condition,
+    /// What it gets there.
+    pub answer: Ruling,
+}
+
+/// The versions that a profile speaks of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Versions {
+    /// The first.
+    pub from: Version,
+    /// The last.
+    pub to: Version,
+}
+
+/// When a panel takes a request for one that wants JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JsonWanted {
+    /// The first entry of `Accept` contains one of these, in any case.
+    pub first_accept_contains: Vec<String>,
+    /// `X-Requested-With: XMLHttpRequest` counts when `Accept` is absent or `*/*`.
+    #[serde(default)]
+    pub ajax: bool,
+    /// What a granted request gets that does not want JSON: JSON all the same, or not stated.
+    pub success_without: SuccessWithout,
+}
+
+/// What becomes of a granted request that does not want JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SuccessWithout {
+    /// It is answered in JSON.
+    Json,
+    /// Not stated.
+    Unspecified,
+}
+
+/// Requests per minute and keys per user.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Client API, requests per minute and user.
+    pub client: u32,
+    /// Application API, requests per minute and user.
+    pub application: u32,
+    /// Client keys that a user may have.
+    pub keys: u32,
+}
+
+/// What the keys of each type start with.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prefixes {
+    /// Client keys.
+    pub client: String,
+    /// Application keys.
+    pub application: String,
+}
+
+/// A version of the contract.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// Its name.
+    pub name: Located<ProfileName>,
+    /// One line on what it speaks of.
+    pub title: String,
+    /// The versions.
+    pub versions: Versions,
+    /// The family of panels that the reference panel plays for it.
+    pub family: String,
+    /// How well its facts are known, where they do not say otherwise.
+    pub origin: Origin,
+    /// Where they are from.
+    pub source: String,
+    /// Key prefixes.
+    pub prefixes: Prefixes,
+    /// Limits.
+    pub limits: Limits,
+    /// When JSON is wanted.
+    pub json_wanted: JsonWanted,
+    /// Answers of both APIs.
+    #[serde(default)]
+    pub answers: BTreeMap<Condition, Located<Ruling>>,
+    /// What holds for the Client API.
+    pub client: ApiRules,
+    /// What holds for the Application API.
+    pub application: ApiRules,
+    /// What holds on single routes.
+    #[serde(default)]
+    pub exceptions: Vec<Exception>,
+    /// The profile whose contract a panel most likely keeps that deviates from this one.
+    #[serde(default)]
+    pub rather: Option<Located<ProfileName>>,
+}
+
+impl Profile {
+    /// The rules of one API.
+    #[must_use]
+    pub fn api(&self, api: Api) -> &ApiRules {
+        match api {
+            Api::Client => &self.client,
+            Api::Application => &self.application,
+        }
+    }
+
+    /// What keys of one type start with.
+    #[must_use]
+    pub fn prefix(&self, api: Api) -> &str {
+        match api {
+            Api::Client => &self.prefixes.client,
+            Api::Application => &self.prefixes.application,
+        }
+    }
+
+    /// What is said about a condition on a route: an exception, else this API's answer, else both
+    /// APIs'; with its argument before without.
+    #[must_use]
+    pub fn ruling(&self, api: Api, endpoint: &Endpoint, condition: &Condition) -> Option<&Ruling> {
+        let exception = self
+            .exceptions
+            .iter()
+            .find(|e| e.route.value == *endpoint && e.condition.covers(condition));
+        if let Some(exception) = exception {
+            return Some(&exception.answer);
+        }
+        let general = condition.general();
+        let maps = [&self.api(api).answers, &self.answers];
+        [condition, &general]
+            .into_iter()
+            .find_map(|wanted| maps.iter().find_map(|map| map.get(wanted)))
+            .map(|ruling| &ruling.value)
+    }
+
+    /// The place of a condition in the order of an API; one written with its argument is meant
+    /// before one without.
+    #[must_use]
+    pub fn rank(&self, api: Api, condition: &Condition) -> Option<usize> {
+        let order = &self.api(api).order;
+        let exact = order.iter().position(|rank| rank.0.contains(condition));
+        exact.or_else(|| {
+            order
+                .iter()
+                .position(|rank| rank.0.iter().any(|c| c.covers(condition)))
+        })
+    }
+
+    /// Whether the panel has a route: in all, some or none of the profile's versions, or in the
+    /// one version that the operator named.
+    #[must_use]
+    pub fn presence(&self, route: &Route, version: Option<&Version>) -> Presence {
+        match version {
+            Some(version) => route.presence(version, version),
+            None => route.presence(&self.versions.from, &self.versions.to),
+        }
+    }
+
+    /// Whether a request with these header fields asks for JSON.
+    #[must_use]
+    pub fn wants_json<'h>(&self, headers: impl Fn(&str) -> Option<&'h str>) -> bool {
+        let accept = headers("accept").unwrap_or_default();
+        let first = accept
+            .split(',')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let by_accept = self
+            .json_wanted
+            .first_accept_contains
+            .iter()
+            .any(|text| first.contains(text.as_str()));
+        let any = matches!(first.trim(), "" | "*/*");
+        let by_ajax = self.json_wanted.ajax
+            && any
+            && headers("x-requested-with").is_some_and(|value| value == "XMLHttpRequest");
+        by_accept || by_ajax
+    }
+}

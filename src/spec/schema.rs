@@ -1,0 +1,290 @@
+//! Response schemas: JSON Schema 2020-12, compiled once and only when used.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use jsonschema::{Registry, Validator};
+use serde_json::{Value, json};
+
+use super::diagnostic::Diagnostic;
+use super::name::SchemaName;
+use super::source::SourceFile;
+
+/// The keywords that response schemas may use: those that the nearest conforming document can be
+/// made for.
+const KEYWORDS: [&str; 16] = [
+    "$schema",
+    "$id",
+    "$ref",
+    "$comment",
+    "title",
+    "description",
+    "type",
+    "properties",
+    "required",
+    "items",
+    "minItems",
+    "const",
+    "enum",
+    "pattern",
+    "additionalProperties",
+    "allOf",
+];
+
+/// One difference between a document and its schema.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mismatch {
+    /// The JSON Pointer of the value that is wrong.
+    pub pointer: String,
+    /// What is wrong with it.
+    pub problem: Problem,
+    /// The same in words, without the value.
+    pub wanted: String,
+}
+
+/// What is wrong with a value, as far as it can be mended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Problem {
+    /// It must be this.
+    Constant(Value),
+    /// A member is not there.
+    Missing(String),
+    /// It is of a wrong type; one of these is right.
+    Type(Vec<String>),
+    /// It does not fit the pattern.
+    Pattern(String),
+    /// A list is too short.
+    TooShort,
+    /// Something else.
+    Other,
+}
+
+/// A compiled schema.
+#[derive(Clone)]
+pub struct Schema {
+    validator: Arc<Validator>,
+}
+
+impl std::fmt::Debug for Schema {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Schema")
+    }
+}
+
+impl Schema {
+    /// Every difference between a document and the schema, in the document's order.
+    #[must_use]
+    pub fn mismatches(&self, document: &Value) -> Vec<Mismatch> {
+        self.validator
+            .iter_errors(document)
+            .map(|error| mismatch(&error))
+            .collect()
+    }
+}
+
+fn mismatch(error: &jsonschema::ValidationError<'_>) -> Mismatch {
+    use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
+    let pointer = error.instance_path().to_string();
+    let (problem, wanted) = match error.kind() {
+        Kind::Constant { expected_value } => (
+            Problem::Constant((**expected_value).clone()),
+            expected_value.to_string(),
+        ),
+        Kind::Required { property } => {
+            let name = property.as_str().unwrap_or_default().to_owned();
+            let wanted = format!("a member `{name}`");
+            (Problem::Missing(name), wanted)
+        }
+        Kind::Type { kind } => {
+            let types: Vec<String> = match kind {
+                TypeKind::Single(one) => vec![one.to_string()],
+                TypeKind::Multiple(many) => many.iter().map(|one| one.to_string()).collect(),
+            };
+            let wanted = types.join(" or ");
+            (Problem::Type(types), wanted)
+        }
+        Kind::Pattern { pattern } => (
+            Problem::Pattern(pattern.clone()),
+            format!("text that fits {pattern}"),
+        ),
+        Kind::MinItems { limit } => (Problem::TooShort, format!("at least {limit} entries")),
+        Kind::Enum { options } => (Problem::Other, format!("one of {options}")),
+        other => (
+            Problem::Other,
+            format!("what `{}` asks for", other.keyword()),
+        ),
+    };
+    Mismatch {
+        pointer,
+        problem,
+        wanted,
+    }
+}
+
+/// The response schemas of a specification.
+pub struct Schemas {
+    documents: BTreeMap<SchemaName, Value>,
+    registry: OnceLock<Registry<'static>>,
+    compiled: BTreeMap<SchemaName, OnceLock<Schema>>,
+}
+
+impl std::fmt::Debug for Schemas {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.documents.keys()).finish()
+    }
+}
+
+impl Schemas {
+    /// Reads schema files and checks that each is one and keeps to the subset.
+    pub(super) fn read(files: &[SourceFile]) -> (Self, Vec<Diagnostic>) {
+        let mut documents = BTreeMap::new();
+        let mut troubles = Vec::new();
+        for file in files {
+            match read_file(file) {
+                Ok((name, document)) => {
+                    documents.insert(name, document);
+                }
+                Err(trouble) => troubles.push(trouble),
+            }
+        }
+        let compiled = documents
+            .keys()
+            .map(|name| (name.clone(), OnceLock::new()))
+            .collect();
+        (
+            Self {
+                documents,
+                registry: OnceLock::new(),
+                compiled,
+            },
+            troubles,
+        )
+    }
+
+    /// The name of a schema, if there is one of that name.
+    #[must_use]
+    pub fn name(&self, text: &str) -> Option<&SchemaName> {
+        self.documents.keys().find(|name| name.as_str() == text)
+    }
+
+    /// All names.
+    pub fn names(&self) -> impl Iterator<Item = &SchemaName> {
+        self.documents.keys()
+    }
+
+    /// The compiled schema of a name.
+    ///
+    /// # Errors
+    ///
+    /// When the schema refers to one that does not exist, or is no valid schema.
+    pub fn get(&self, name: &SchemaName) -> Result<&Schema, String> {
+        let place = self
+            .compiled
+            .get(name)
+            .ok_or_else(|| format!("there is no schema `{name}`"))?;
+        if let Some(schema) = place.get() {
+            return Ok(schema);
+        }
+        let document = &self.documents[name];
+        let schema = self
+            .compile(document)
+            .map_err(|e| format!("schema `{name}`: {e}"))?;
+        Ok(place.get_or_init(|| schema))
+    }
+
+    /// Compiles a document that may refer to the named schemas.
+    ///
+    /// # Errors
+    ///
+    /// When it refers to one that does not exist, or is no valid schema.
+    pub fn compile(&self, document: &Value) -> Result<Schema, String> {
+        let registry = self.registry()?;
+        let validator = jsonschema::draft202012::options()
+            .with_registry(registry)
+            .with_base_uri(BASE)
+            .build(document)
+            .map_err(|error| error.to_string())?;
+        Ok(Schema {
+            validator: Arc::new(validator),
+        })
+    }
+
+    fn registry(&self) -> Result<&Registry<'static>, String> {
+        if let Some(registry) = self.registry.get() {
+            return Ok(registry);
+        }
+        let mut builder = Registry::new().retriever(Offline);
+        for (name, document) in &self.documents {
+            builder = builder
+                .add(format!("{BASE}{name}.json"), document.clone())
+                .map_err(|error| error.to_string())?;
+        }
+        let built = builder.prepare().map_err(|error| error.to_string())?;
+        Ok(self.registry.get_or_init(|| built))
+    }
+
+    /// A document that refers to a named schema.
+    #[must_use]
+    pub(crate) fn reference(name: &SchemaName) -> Value {
+        json!({ "$ref": format!("{BASE}{name}.json") })
+    }
+}
+
+/// Where the response schemas stand to each other; nothing is ever fetched from it.
+const BASE: &str = "json-schema:///responses/";
+
+struct Offline;
+
+impl jsonschema::Retrieve for Offline {
+    fn retrieve(
+        &self,
+        uri: &jsonschema::Uri<String>,
+    ) -> Result<Value, Box<dyn std::error::Error + Send + Sync>> {
+        Err(format!("there is no schema `{uri}` beside this one").into())
+    }
+}
+
+fn read_file(file: &SourceFile) -> Result<(SchemaName, Value), Diagnostic> {
+    let name = file
+        .path
+        .rsplit('/')
+        .next()
+        .unwrap_or(&file.path)
+        .trim_end_matches(".json");
+    let name: SchemaName = name
+        .parse()
+        .map_err(|e| Diagnostic::of_file(&file.shown, &format!("{e}")))?;
+    let document: Value = serde_json::from_str(&file.text)
+        .map_err(|e| Diagnostic::of_file(&file.shown, &format!("is not JSON: {e}")))?;
+    match surplus_keyword(&document) {
+        None => Ok((name, document)),
+        Some(keyword) => Err(
+            Diagnostic::of_file(&file.shown, &format!("uses `{keyword}`"))
+                .help(format!("response schemas keep to {}", KEYWORDS.join(", "))),
+        ),
+    }
+}
+
+/// The first keyword outside the subset.
+fn surplus_keyword(schema: &Value) -> Option<String> {
+    let Value::Object(members) = schema else {
+        return None;
+    };
+    for (keyword, value) in members {
+        if !KEYWORDS.contains(&keyword.as_str()) {
+            return Some(keyword.clone());
+        }
+        let found = match (keyword.as_str(), value) {
+            ("properties", Value::Object(properties)) => {
+                properties.values().find_map(surplus_keyword)
+            }
+            ("items" | "additionalProperties", inner) => surplus_keyword(inner),
+            ("allOf", Value::Array(parts)) => parts.iter().find_map(surplus_keyword),
+            _ => None,
+        };
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}

@@ -1,0 +1,157 @@
+//! Suites: reads their files, scenario by scenario, so that one mistake hides no other.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::build::{self, Names, SuiteHead};
+use super::case::Case;
+use super::diagnostic::Diagnostic;
+use super::name::is_kebab;
+use super::source::SourceFile;
+use super::suite_file::{ScenarioFile, SuiteFile};
+use super::yaml;
+
+/// A suite that was read: every case in it is valid.
+#[derive(Debug)]
+pub struct Suite {
+    /// Its file.
+    pub file: SourceFile,
+    /// Its title.
+    pub title: String,
+    /// Its cases, in the order of the file.
+    pub cases: Vec<Arc<Case>>,
+}
+
+/// A suite's file that is wrong.
+#[derive(Debug)]
+pub struct Broken {
+    /// The file.
+    pub file: SourceFile,
+    /// All that is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Whether a file of a specification is a suite: all are that have no other use.
+pub(super) fn is_suite(path: &str) -> bool {
+    let single = [
+        "requirements.yaml",
+        "conditions.yaml",
+        "roles.yaml",
+        "signatures.yaml",
+    ];
+    let folders = ["profiles/", "routes/"];
+    !single.contains(&path) && !folders.iter().any(|folder| path.starts_with(folder))
+}
+
+/// Whether a case of this id can stand in the suite of this path.
+pub(super) fn may_hold(path: &str, id: &str) -> bool {
+    id.strip_prefix(prefix(path))
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// What the ids of a suite's cases begin with.
+fn prefix(path: &str) -> &str {
+    path.trim_end_matches(".yaml")
+}
+
+/// Reads suites; a case id that two of them give belongs to the first.
+pub(super) fn read_all<'f>(
+    files: impl Iterator<Item = &'f SourceFile>,
+    names: &Names<'_>,
+) -> (Vec<Suite>, Vec<Broken>) {
+    let (mut suites, mut broken) = (Vec::new(), Vec::new());
+    for file in files {
+        match read(file, names) {
+            Ok(suite) => suites.push(suite),
+            Err(diagnostics) => broken.push(Broken {
+                file: file.clone(),
+                diagnostics,
+            }),
+        }
+    }
+    (suites, broken)
+}
+
+fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> {
+    let prefix = prefix(&file.path);
+    if !prefix.split('/').all(is_kebab) {
+        return Err(vec![
+            Diagnostic::of_file(&file.shown, "its path cannot begin a case id")
+                .help("name folders and files with lower-case letters, digits and `-`"),
+        ]);
+    }
+    let written: SuiteFile = yaml::read(file).map_err(|first| all_shape_errors(file, first))?;
+    let head = SuiteHead {
+        file,
+        prefix,
+        title: &written.title,
+        source: written.source.as_deref(),
+    };
+    let mut cases = Vec::new();
+    let mut troubles = Vec::new();
+    for scenario in &written.scenarios {
+        match build::cases(&head, scenario, names) {
+            Ok(built) => cases.extend(built),
+            Err(wrong) => troubles.extend(wrong),
+        }
+    }
+    troubles.extend(repeated_ids(file, &cases));
+    if written.scenarios.is_empty() {
+        troubles.push(Diagnostic::of_file(&file.shown, "has no scenarios"));
+    }
+    if troubles.is_empty() {
+        let cases = cases.into_iter().map(Arc::new).collect();
+        Ok(Suite {
+            file: file.clone(),
+            title: written.title,
+            cases,
+        })
+    } else {
+        Err(troubles)
+    }
+}
+
+/// The first shape error ends the reading of a file; each scenario is read alone for the others.
+fn all_shape_errors(file: &SourceFile, first: Diagnostic) -> Vec<Diagnostic> {
+    let found: Vec<_> = yaml::scenario_places(file)
+        .iter()
+        .filter_map(|place| yaml::read_part::<ScenarioFile>(file, &alone(&file.text, place)).err())
+        .collect();
+    if found
+        .iter()
+        .any(|other| other.location() == first.location())
+    {
+        found
+    } else {
+        std::iter::once(first).chain(found).collect()
+    }
+}
+
+/// The text of one entry, everything before it blanked, so that places stay what they are.
+fn alone(text: &str, place: &Range<usize>) -> String {
+    let blank = |c: char| {
+        if c == '\n' {
+            "\n".to_owned()
+        } else {
+            " ".repeat(c.len_utf8())
+        }
+    };
+    let before: String = text[..place.start].chars().map(blank).collect();
+    before + &text[place.clone()]
+}
+
+fn repeated_ids(file: &SourceFile, cases: &[Case]) -> Vec<Diagnostic> {
+    let mut seen: BTreeMap<&str, &Range<usize>> = BTreeMap::new();
+    let mut troubles = Vec::new();
+    for case in cases {
+        if seen.insert(case.id.as_str(), &case.scenario.span).is_some() {
+            let message = format!("a case `{}` exists already", case.id);
+            troubles.push(
+                Diagnostic::at(file, &case.scenario.span, message)
+                    .help("give the scenario another id, or the matrix row another `name`"),
+            );
+        }
+    }
+    troubles
+}

@@ -1,0 +1,316 @@
+//! The only file that knows the YAML library: text in, values with their places out.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::{Deref, Range};
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{DeserializeOwned, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_saphyr::{Location, Options, Spanned};
+
+use super::diagnostic::Diagnostic;
+use super::source::SourceFile;
+
+/// A value and the bytes of the file that it was written in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Located<T> {
+    /// The value.
+    pub value: T,
+    /// The byte span in the file; empty at 0 where it is not known.
+    pub span: Range<usize>,
+}
+
+impl<T> Deref for Located<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Located<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let spanned = Spanned::<T>::deserialize(deserializer)?;
+        Ok(Self {
+            span: byte_span(&spanned.referenced),
+            value: spanned.value,
+        })
+    }
+}
+
+/// A string written short, or a mapping written in full: `expect: no-key` or `expect: { … }`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Short<T> {
+    /// The short form.
+    Name(String),
+    /// The full form.
+    Full(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Short<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ShortVisitor(PhantomData))
+    }
+}
+
+struct ShortVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ShortVisitor<T> {
+    type Value = Short<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or a mapping")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Short::Name(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Short::Full)
+    }
+}
+
+/// A list, or a mapping that stands for one.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ListOr<T, M> {
+    /// The list.
+    List(Vec<T>),
+    /// The mapping.
+    Mapping(M),
+}
+
+impl<'de, T: Deserialize<'de>, M: Deserialize<'de>> Deserialize<'de> for ListOr<T, M> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ListOrVisitor(PhantomData))
+    }
+}
+
+struct ListOrVisitor<T, M>(PhantomData<(T, M)>);
+
+impl<'de, T: Deserialize<'de>, M: Deserialize<'de>> Visitor<'de> for ListOrVisitor<T, M> {
+    type Value = ListOr<T, M>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list or a mapping")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(seq)).map(ListOr::List)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        M::deserialize(MapAccessDeserializer::new(map)).map(ListOr::Mapping)
+    }
+}
+
+/// A mapping whose order counts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ordered<T>(pub Vec<(Located<String>, T)>);
+
+impl<T> Default for Ordered<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Ordered<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(OrderedVisitor(PhantomData))
+    }
+}
+
+struct OrderedVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OrderedVisitor<T> {
+    type Value = Ordered<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = map.next_entry()? {
+            entries.push(entry);
+        }
+        Ok(Ordered(entries))
+    }
+}
+
+/// One value, or a list of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OneOrMany<T>(pub Vec<T>);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
+    }
+}
+
+struct OneOrManyVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
+    type Value = OneOrMany<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value or a list of values")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        T::deserialize(text.into_deserializer()).map(|one| OneOrMany(vec![one]))
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, number: u64) -> Result<Self::Value, E> {
+        T::deserialize(number.into_deserializer()).map(|one| OneOrMany(vec![one]))
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, number: i64) -> Result<Self::Value, E> {
+        T::deserialize(number.into_deserializer()).map(|one| OneOrMany(vec![one]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut many = Vec::new();
+        while let Some(one) = seq.next_element()? {
+            many.push(one);
+        }
+        Ok(OneOrMany(many))
+    }
+}
+
+/// Reads a whole file as one value.
+pub(super) fn read<T: DeserializeOwned>(file: &SourceFile) -> Result<T, Diagnostic> {
+    read_text(&file.text).map_err(|error| diagnose(file, &error))
+}
+
+/// Reads a mapping of a file whose text is `text`: the same positions, other parts blanked.
+pub(super) fn read_part<T: DeserializeOwned>(
+    file: &SourceFile,
+    text: &str,
+) -> Result<T, Diagnostic> {
+    read_text(text).map_err(|error| diagnose(file, &error))
+}
+
+/// Where each scenario of a suite stands, when the file is YAML at all.
+pub(super) fn scenario_places(file: &SourceFile) -> Vec<Range<usize>> {
+    #[derive(Deserialize)]
+    struct Outline {
+        #[serde(default)]
+        scenarios: Vec<Located<IgnoredAny>>,
+    }
+    read_text::<Outline>(&file.text)
+        .map(|outline| {
+            outline
+                .scenarios
+                .into_iter()
+                .map(|entry| entry.span)
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
+    serde_saphyr::from_str_with_options(text, options())
+}
+
+/// Strict YAML 1.2: no merge surprises, no duplicate keys, `yes` is a string; the library's
+/// budget bounds aliases, depth and size, so that no file can explode.
+fn options() -> Options {
+    serde_saphyr::options! {
+        strict_booleans: true,
+        with_snippet: false,
+    }
+}
+
+fn diagnose(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
+    let message = error.render_with_options(serde_saphyr::render_options! {
+        snippets: serde_saphyr::SnippetMode::Off,
+    });
+    let message = message
+        .split(" at line ")
+        .next()
+        .unwrap_or(&message)
+        .trim()
+        .to_owned();
+    match error.location() {
+        Some(place) if place != Location::UNKNOWN => {
+            Diagnostic::at(file, &byte_span(&place), message)
+        }
+        _ => Diagnostic::of_file(&file.shown, &message),
+    }
+}
+
+fn byte_span(place: &Location) -> Range<usize> {
+    let span = place.span();
+    match (span.byte_offset(), span.byte_len()) {
+        (Some(start), length) => {
+            let start = usize::try_from(start).unwrap_or_default();
+            start
+                ..start
+                    + length
+                        .and_then(|l| usize::try_from(l).ok())
+                        .unwrap_or(1)
+                        .max(1)
+        }
+        _ => 0..0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Thing {
+        expect: Located<Short<Full>>,
+    }
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Full {
+        status: Located<u16>,
+    }
+
+    fn file(text: &str) -> SourceFile {
+        SourceFile::new("a.yaml", "specs/a.yaml", text)
+    }
+
+    #[test]
+    fn reads_both_forms_with_their_places() {
+        let short: Thing = read(&file("expect: no-key\n")).unwrap();
+        assert_eq!(short.expect.value, Short::Name("no-key".into()));
+        assert_eq!(short.expect.span, 8..14);
+        let text = "expect: { status: 401 }\n";
+        let full: Thing = read(&file(text)).unwrap();
+        let Short::Full(full) = full.expect.value else {
+            panic!("short")
+        };
+        assert_eq!(&text[full.status.span], "401");
+    }
+
+    #[test]
+    fn an_unknown_field_is_located() {
+        let found = read::<Thing>(&file("expect: { stats: 401 }\n")).unwrap_err();
+        assert!(found.location().starts_with("specs/a.yaml:1:1"), "{found}");
+        assert!(found.message.contains("stats"), "{found}");
+    }
+
+    #[test]
+    fn aliases_that_explode_are_refused() {
+        let mut text = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+        for i in 1..12 {
+            let before = format!("*a{}", i - 1);
+            let row = [before.as_str(); 9].join(",");
+            text.push_str(&format!("a{i}: &a{i} [{row}]\n"));
+        }
+        assert!(read::<std::collections::BTreeMap<String, IgnoredAny>>(&file(&text)).is_err());
+    }
+
+    #[test]
+    fn finds_every_scenario() {
+        let text = "title: x\nscenarios:\n  - id: a\n  - id: b\n";
+        assert_eq!(scenario_places(&file(text)).len(), 2);
+    }
+}
