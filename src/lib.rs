@@ -3,3 +3,4 @@
 pub mod cli;
 pub mod exchange;
 pub mod spec;
+pub mod verdict;

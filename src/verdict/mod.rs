@@ -1,0 +1,68 @@
+//! Judges answers: what is due against what came. Pure; it knows nothing of tests or networks.
+
+mod deviation;
+mod expected;
+mod judge;
+mod nearest;
+mod standing;
+
+use std::fmt;
+
+pub use deviation::{Deviation, Kind};
+pub use expected::{ErrorWords, Expected, Wording};
+pub use judge::{Judged, judge};
+pub use nearest::nearest;
+pub use standing::{Policy, Standing, standing};
+
+use crate::spec::{Consent, RoleName};
+
+/// What a case says about the panel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Verdict {
+    /// Every answer is what is due.
+    Conforms,
+    /// These are not; never empty.
+    Deviates(Vec<Deviation>),
+    /// The answers decide nothing, for this reason.
+    Inconclusive(String),
+    /// Nothing was asked, for this reason.
+    Skipped(Skip),
+}
+
+impl Verdict {
+    /// The gravest kind of deviation.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        match self {
+            Self::Deviates(deviations) => deviations.iter().map(|d| d.kind).min(),
+            _ => None,
+        }
+    }
+}
+
+/// Why nothing was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Skip {
+    /// A role's key is not given, though an administrator can make one.
+    RoleMissing {
+        /// The role.
+        role: RoleName,
+        /// What the role is and how to make its key.
+        why: String,
+    },
+    /// The operator has not agreed to it.
+    NotAgreed(Consent),
+    /// There is nothing to ask: the profile is silent, the route absent, the state not given.
+    NotApplicable(String),
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::RoleMissing { role, why } => write!(f, "no key for `{role}`: {why}"),
+            Self::NotAgreed(consent) => write!(f, "not agreed to: needs {}", consent.flag()),
+            Self::NotApplicable(why) => f.write_str(why),
+        }
+    }
+}
