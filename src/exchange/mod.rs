@@ -2,6 +2,12 @@
 
 mod observation;
 mod request;
+#[expect(dead_code, reason = "nothing sends yet")]
+mod transport;
 
 pub use observation::{Body, Observation};
 pub use request::Request;
+pub use transport::{
+    Http, HttpOptions, InProcess, Phase, Resolve, ResolveParseError, SetupError, Transport,
+    TransportError,
+};

@@ -10,11 +10,24 @@ pub struct Request {
     pub method: String,
     /// The request target in origin form, unfolded and unescaped: `/api//client?x=1`.
     pub target: String,
-    /// Header fields in the order they are sent. `Host` and `Content-Length` are added by the
-    /// transport; nothing else is (no `Accept`, no `User-Agent`).
+    /// Header fields in the order they are sent; fields of one name stay together, and names,
+    /// which have no case (RFC 9110, section 5.1), go out as `Content-Type` is written.
+    ///
+    /// The transport adds `Host`, and `Content-Length` when there is content or the method
+    /// expects some; both only where they are not given here. It adds nothing else (no
+    /// `Accept`, no `User-Agent`).
     pub headers: Vec<(String, Vec<u8>)>,
     /// The content, if any.
     pub body: Option<Vec<u8>>,
+}
+
+impl Request {
+    /// Whether it gives a header field of that name itself, in any case of letters.
+    pub(super) fn has_header(&self, name: &str) -> bool {
+        self.headers
+            .iter()
+            .any(|(given, _)| given.eq_ignore_ascii_case(name))
+    }
 }
 
 impl fmt::Debug for Request {

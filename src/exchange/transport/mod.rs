@@ -1,0 +1,45 @@
+//! How requests reach a target.
+
+mod answer;
+mod error;
+mod http;
+mod in_process;
+mod message;
+
+pub use self::error::{Phase, TransportError};
+pub use self::http::{Http, HttpOptions, Resolve, ResolveParseError, SetupError};
+pub use self::in_process::InProcess;
+
+pub(super) use self::answer::Answer;
+use super::Request;
+
+/// The way to one target. Share it by reference or `Arc`: sending takes `&self`.
+#[derive(Debug)]
+pub enum Transport {
+    /// Over a network.
+    Http(Box<Http>),
+    /// To a panel inside this process.
+    InProcess(InProcess),
+}
+
+impl Transport {
+    /// Sends one request and reads the whole answer, raw.
+    pub(super) async fn send(&self, request: &Request) -> Result<Answer, TransportError> {
+        match self {
+            Self::Http(http) => http.send(request).await,
+            Self::InProcess(panel) => panel.send(request).await,
+        }
+    }
+}
+
+impl From<Http> for Transport {
+    fn from(http: Http) -> Self {
+        Self::Http(Box::new(http))
+    }
+}
+
+impl From<InProcess> for Transport {
+    fn from(panel: InProcess) -> Self {
+        Self::InProcess(panel)
+    }
+}
