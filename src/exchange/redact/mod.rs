@@ -1,0 +1,238 @@
+//! Takes keys out of whatever a panel sends back.
+
+mod encoding;
+mod view;
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::{LazyLock, PoisonError, RwLock};
+
+use aho_corasick::AhoCorasick;
+use regex::bytes::Regex;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Map, Value};
+
+use self::view::View;
+
+/// Any whole key of Pterodactyl and of the panels that grew out of it.
+static KEY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?i)(?:ptlc|ptla|pacc|papp|plcn|peli|pyro|rtlc|rtla)_[a-z0-9]{11,}")
+        .expect("a fixed pattern, tried by the tests")
+});
+
+/// What follows `Bearer`, in the form of RFC 6750, section 2.1 (and `|`, as Sanctum has it).
+static BEARER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\bbearer[\s+]+([a-z0-9._~+/|-]{8,}=*)")
+        .expect("a fixed pattern, tried by the tests")
+});
+
+/// A key that must not be seen.
+#[derive(Clone, Debug)]
+pub struct Secret {
+    value: SecretString,
+    variable: Option<String>,
+}
+
+impl Secret {
+    /// A key that belongs to no role, such as one that a case created.
+    #[must_use]
+    pub fn new(value: SecretString) -> Self {
+        Self {
+            value,
+            variable: None,
+        }
+    }
+
+    /// The key of a role. It leaves its variable behind: `client-other` is shown as
+    /// `[redacted: $PTERO_KEY_CLIENT_OTHER]`.
+    #[must_use]
+    pub fn of_role(role: &str, value: SecretString) -> Self {
+        let name = role.to_uppercase().replace('-', "_");
+        Self {
+            value,
+            variable: Some(format!("PTERO_KEY_{name}")),
+        }
+    }
+
+    fn marker(&self) -> String {
+        match &self.variable {
+            Some(variable) => format!("[redacted: ${variable}]"),
+            None => "[redacted]".to_owned(),
+        }
+    }
+}
+
+/// Replaces keys by `[redacted]`, or by `[redacted: $VARIABLE]` where the role is known.
+///
+/// Of a known secret, every part of 8 characters or more goes: as it is, in other case of
+/// letters, percent-encoded, escaped as in JSON, in hexadecimal and in base64 at any alignment.
+/// A known secret of 4 to 7 characters goes only as a whole; a shorter one would be found
+/// everywhere and is left alone. Without being known, whole keys go by their prefix, and what
+/// stands behind `Bearer` if it has 8 characters or more and a digit among them.
+///
+/// The time is linear in the length of the text.
+pub struct Redactor {
+    known: RwLock<Known>,
+}
+
+impl Redactor {
+    /// A redactor that knows these secrets.
+    #[must_use]
+    pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
+        Self {
+            known: RwLock::new(Known::new(secrets.into_iter().collect())),
+        }
+    }
+
+    /// Redacts one more secret from now on.
+    pub fn learn(&self, secret: Secret) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut secrets = known.secrets.clone();
+        secrets.push(secret);
+        *known = Known::new(secrets);
+    }
+
+    /// The text without keys.
+    #[must_use]
+    pub fn text(&self, text: &str) -> String {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let mut finds = known.find(&View::raw(text));
+        if let Some(view) = View::unescaped(text) {
+            finds.extend(known.find(&view));
+        }
+        known.replace(text, merge(finds))
+    }
+
+    /// The same for bytes; what is not UTF-8 becomes U+FFFD.
+    #[must_use]
+    pub fn bytes(&self, bytes: &[u8]) -> String {
+        self.text(&String::from_utf8_lossy(bytes))
+    }
+
+    /// The document with every string and every member name redacted.
+    #[must_use]
+    pub fn json(&self, value: &Value) -> Value {
+        match value {
+            Value::String(text) => Value::String(self.text(text)),
+            Value::Array(items) => items.iter().map(|item| self.json(item)).collect(),
+            Value::Object(members) => Value::Object(self.members(members)),
+            Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        }
+    }
+
+    fn members(&self, members: &Map<String, Value>) -> Map<String, Value> {
+        members
+            .iter()
+            .map(|(name, value)| (self.text(name), self.json(value)))
+            .collect()
+    }
+}
+
+impl Default for Redactor {
+    /// A redactor that knows no secret: only the patterns count.
+    fn default() -> Self {
+        Self::new([])
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Redactor(…)")
+    }
+}
+
+/// Known secrets, and how to find them.
+struct Known {
+    secrets: Vec<Secret>,
+    parts: AhoCorasick,
+    /// Whose part it is, by pattern.
+    owners: Vec<usize>,
+}
+
+/// A place to redact.
+#[derive(Clone, Debug)]
+struct Find {
+    place: Range<usize>,
+    /// The secret that stands there, if it is a known one.
+    owner: Option<usize>,
+}
+
+impl Known {
+    fn new(secrets: Vec<Secret>) -> Self {
+        let mut parts = Vec::new();
+        let mut owners = Vec::new();
+        for (owner, secret) in secrets.iter().enumerate() {
+            parts.extend(encoding::parts(secret.value.expose_secret()));
+            owners.resize(parts.len(), owner);
+        }
+        let parts = AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .build(&parts)
+            .expect("the parts of keys stay far below two billion states");
+        Self {
+            secrets,
+            parts,
+            owners,
+        }
+    }
+
+    fn find(&self, view: &View<'_>) -> Vec<Find> {
+        let known = self
+            .parts
+            .find_overlapping_iter(view.bytes())
+            .map(|part| Find {
+                place: view.place(part.range()),
+                owner: Some(self.owners[part.pattern().as_usize()]),
+            });
+        let patterns = patterns(view.bytes()).map(|range| Find {
+            place: view.place(range),
+            owner: None,
+        });
+        known.chain(patterns).collect()
+    }
+
+    fn replace(&self, text: &str, finds: Vec<Find>) -> String {
+        let mut redacted = String::with_capacity(text.len());
+        let mut rest = 0;
+        for find in finds {
+            redacted.push_str(&text[rest..find.place.start]);
+            match find.owner {
+                Some(owner) => redacted.push_str(&self.secrets[owner].marker()),
+                None => redacted.push_str("[redacted]"),
+            }
+            rest = find.place.end;
+        }
+        redacted.push_str(&text[rest..]);
+        redacted
+    }
+}
+
+/// Where keys stand that nobody told us.
+fn patterns(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    let keys = KEY.find_iter(text).map(|key| key.range());
+    let bearers = BEARER
+        .captures_iter(text)
+        .filter_map(|captures| captures.get(1))
+        .filter(|value| value.as_bytes().iter().any(u8::is_ascii_digit))
+        .map(|value| value.range());
+    keys.chain(bearers)
+}
+
+/// Joins places that overlap or touch. The first known secret among them names the whole.
+fn merge(mut finds: Vec<Find>) -> Vec<Find> {
+    finds.sort_by_key(|find| find.place.start);
+    let mut merged: Vec<Find> = Vec::new();
+    for find in finds {
+        match merged.last_mut() {
+            Some(last) if find.place.start <= last.place.end => {
+                last.place.end = last.place.end.max(find.place.end);
+                last.owner = last.owner.or(find.owner);
+            }
+            _ => merged.push(find),
+        }
+    }
+    merged
+}
+
+#[cfg(test)]
+mod tests;
