@@ -1,14 +1,18 @@
 //! The only part that touches a network: sends requests, returns observations.
 
 mod observation;
+mod printable;
 mod redact;
 mod request;
+mod shape;
 #[expect(dead_code, reason = "nothing sends yet")]
 mod transport;
 
 pub use observation::{Body, Observation};
+pub use printable::printable;
 pub use redact::{Redactor, Secret};
 pub use request::Request;
+pub use shape::shape;
 pub use transport::{
     Http, HttpOptions, InProcess, Phase, Resolve, ResolveParseError, SetupError, Transport,
     TransportError,
