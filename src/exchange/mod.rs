@@ -1,14 +1,15 @@
 //! The only part that touches a network: sends requests, returns observations.
 
 mod observation;
+mod perform;
 mod printable;
 mod redact;
 mod request;
 mod shape;
-#[expect(dead_code, reason = "nothing sends yet")]
 mod transport;
 
 pub use observation::{Body, Observation};
+pub use perform::{Interest, Performed, perform};
 pub use printable::printable;
 pub use redact::{Redactor, Secret};
 pub use request::Request;

@@ -10,7 +10,7 @@ pub use self::error::{Phase, TransportError};
 pub use self::http::{Http, HttpOptions, Resolve, ResolveParseError, SetupError};
 pub use self::in_process::InProcess;
 
-pub(super) use self::answer::Answer;
+pub(super) use self::answer::{Answer, Content};
 use super::Request;
 
 /// The way to one target. Share it by reference or `Arc`: sending takes `&self`.
