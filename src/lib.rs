@@ -2,5 +2,7 @@
 
 pub mod cli;
 pub mod exchange;
+pub mod keys;
+pub mod plan;
 pub mod spec;
 pub mod verdict;

@@ -35,6 +35,15 @@ impl Condition {
         }
     }
 
+    /// The condition that the machine behind a server cannot be reached.
+    #[must_use]
+    pub fn daemon_unreachable() -> Self {
+        Self {
+            name: "daemon-unreachable".into(),
+            argument: None,
+        }
+    }
+
     /// The name without its argument.
     #[must_use]
     pub fn name(&self) -> &str {

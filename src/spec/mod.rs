@@ -41,7 +41,8 @@ pub use signature::Signature;
 pub use source::{Source, SourceFile};
 pub use suite::{Broken, Suite};
 pub use template::{Part, Template};
-pub use yaml::Located;
+pub(crate) use yaml::read as read_yaml;
+pub use yaml::{Located, Short};
 
 use serde::de::DeserializeOwned;
 

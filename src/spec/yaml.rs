@@ -180,7 +180,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
 }
 
 /// Reads a whole file as one value.
-pub(super) fn read<T: DeserializeOwned>(file: &SourceFile) -> Result<T, Diagnostic> {
+pub(crate) fn read<T: DeserializeOwned>(file: &SourceFile) -> Result<T, Diagnostic> {
     read_text(&file.text).map_err(|error| diagnose(file, &error))
 }
 

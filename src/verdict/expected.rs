@@ -13,8 +13,8 @@ pub struct Expected {
     pub status: Vec<u16>,
     /// `errors[0]`, where it is stated.
     pub error: Option<ErrorWords>,
-    /// The schema of the content.
-    pub schema: Option<SchemaName>,
+    /// The schemas of the content; all hold.
+    pub schemas: Vec<SchemaName>,
     /// Header fields, names in lower case.
     pub headers: BTreeMap<String, ValueMatch>,
     /// Members of the content, by JSON Pointer.
@@ -107,7 +107,7 @@ impl Expected {
         if self.without_content {
             return None;
         }
-        let mut parts: Vec<Value> = self.schema.iter().map(Schemas::reference).collect();
+        let mut parts: Vec<Value> = self.schemas.iter().map(Schemas::reference).collect();
         parts.extend(self.error.as_ref().map(|error| self.error_schema(error)));
         match parts.len() {
             0 => None,

@@ -178,8 +178,9 @@ impl Judging<'_> {
             self.add(Kind::Reshaped, "content", "JSON", seen);
             return Ok(());
         };
-        let schema = match (&self.step.expected.schema, &self.step.expected.error) {
-            (Some(name), None) => contract.schemas.get(name)?.clone(),
+        let expected = self.step.expected;
+        let schema = match (expected.schemas.as_slice(), &expected.error) {
+            ([name], None) => contract.schemas.get(name)?.clone(),
             _ => contract.schemas.compile(&wanted)?,
         };
         let mut seen: Vec<(String, String)> = Vec::new();

@@ -1,0 +1,252 @@
+//! What is due: a step of a case, under a profile, as a complete expectation.
+
+use std::collections::BTreeMap;
+
+use semver::Version;
+
+use crate::spec::{
+    Answer, Basis, Case, Contract, Origin, Outcome, Presence, Profile, Question, Refusal,
+    Resolution, Step, resolve,
+};
+use crate::verdict::{ErrorWords, Expected, Skip, Wording};
+
+/// One step with what is due for it.
+#[derive(Clone, Debug)]
+pub struct Due {
+    /// What the answer must be.
+    pub expected: Expected,
+    /// How that follows from the profile, where the scenario gives reasons.
+    pub resolution: Option<Resolution>,
+}
+
+/// What is due for every step of a case.
+///
+/// # Errors
+///
+/// Why the case is not applicable: the route is absent, or the profile is silent.
+pub fn due(
+    contract: &Contract,
+    case: &Case,
+    profile: &Profile,
+    version: Option<&Version>,
+) -> Result<Vec<Due>, Skip> {
+    for request in case.requests() {
+        if let Some(route) = &request.route {
+            check_presence(
+                profile.presence(route, version),
+                &route.endpoint.to_string(),
+                profile,
+            )?;
+        }
+    }
+    case.steps
+        .iter()
+        .map(|step| step_due(contract, case, step, profile))
+        .collect()
+}
+
+fn check_presence(presence: Presence, route: &str, profile: &Profile) -> Result<(), Skip> {
+    let name = &profile.name.value;
+    match presence {
+        Presence::Always => Ok(()),
+        Presence::Never => Err(Skip::NotApplicable(format!(
+            "`{route}` is no route of {name}"
+        ))),
+        Presence::Sometimes => Err(Skip::NotApplicable(format!(
+            "`{route}` exists in some versions of {name} only; say which one it is with --panel-version"
+        ))),
+    }
+}
+
+fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) -> Result<Due, Skip> {
+    let (mut expected, resolution) = match (&step.expect.basis, step.conditions()) {
+        (Basis::Because(_), Some(conditions)) => {
+            let question = Question {
+                api: step.request.api,
+                endpoint: &step.request.endpoint,
+                route: step.request.route.as_deref(),
+                conditions: &conditions,
+                wants_json: step.request.wants_json(profile),
+            };
+            let resolution = resolve(profile, &question);
+            (
+                of_outcome(contract, step, profile, &resolution.outcome)?,
+                Some(resolution),
+            )
+        }
+        (Basis::Stated { status, error }, _) => (stated(status, error.as_ref()), None),
+        (Basis::Because(_), None) => (Expected::default(), None),
+    };
+    expected.schemas.extend(step.expect.schema.clone());
+    let headers = step.expect.headers.iter();
+    expected
+        .headers
+        .extend(headers.map(|(name, m)| (name.to_ascii_lowercase(), m.clone())));
+    expected.body.extend(step.expect.body.clone());
+    expected.absent.extend(step.expect.absent.clone());
+    expected.same_as = step.expect.same_as.as_ref().and_then(|name| {
+        case.steps
+            .iter()
+            .position(|other| other.name.as_ref() == Some(name))
+    });
+    expected.without_content = step.request.endpoint.method == "HEAD" || expected.status == [204];
+    Ok(Due {
+        expected,
+        resolution,
+    })
+}
+
+fn stated(status: &[u16], error: Option<&crate::spec::ErrorMatch>) -> Expected {
+    Expected {
+        status: status.to_vec(),
+        error: error.map(|error| ErrorWords {
+            code: error.code.clone(),
+            detail: error
+                .detail
+                .as_ref()
+                .map(|text| Wording::new(text, &BTreeMap::new())),
+        }),
+        ..Expected::default()
+    }
+}
+
+fn of_outcome(
+    contract: &Contract,
+    step: &Step,
+    profile: &Profile,
+    outcome: &Outcome,
+) -> Result<Expected, Skip> {
+    match outcome {
+        Outcome::Unspecified(why) => Err(Skip::NotApplicable(why.clone())),
+        Outcome::Granted => Ok(granted(step, profile)),
+        Outcome::Refused(refusal) => Ok(refused(contract, step, profile, refusal)),
+    }
+}
+
+fn granted(step: &Step, profile: &Profile) -> Expected {
+    let Some(route) = &step.request.route else {
+        return Expected {
+            status: vec![200],
+            origin: Some(profile.origin),
+            ..Expected::default()
+        };
+    };
+    Expected {
+        status: vec![route.success.status],
+        schemas: route
+            .success
+            .schema
+            .iter()
+            .map(|name| name.value.clone())
+            .collect(),
+        origin: Some(route.origin),
+        ..Expected::default()
+    }
+}
+
+fn refused(contract: &Contract, step: &Step, profile: &Profile, refusal: &Refusal) -> Expected {
+    let answer = &refusal.answer;
+    let origin = Some(answer.origin.unwrap_or(profile.origin));
+    let behind = behind(contract, step, profile, refusal);
+    match &answer.without_json {
+        Some(without) if !refusal.in_json => Expected {
+            status: vec![without.status],
+            headers: lower(&without.headers),
+            behind,
+            origin,
+            ..Expected::default()
+        },
+        _ => Expected {
+            status: vec![answer.status],
+            error: words(step, answer),
+            schemas: answer
+                .schema
+                .iter()
+                .map(|name| name.value.clone())
+                .collect(),
+            headers: lower(&answer.headers),
+            behind,
+            origin,
+            ..Expected::default()
+        },
+    }
+}
+
+fn lower(
+    headers: &BTreeMap<String, crate::spec::ValueMatch>,
+) -> BTreeMap<String, crate::spec::ValueMatch> {
+    headers
+        .iter()
+        .map(|(name, wanted)| (name.to_ascii_lowercase(), wanted.clone()))
+        .collect()
+}
+
+fn words(step: &Step, answer: &Answer) -> Option<ErrorWords> {
+    if !answer.is_literal_on(&step.request.endpoint) {
+        return None;
+    }
+    let known = known_words(step);
+    let words = ErrorWords {
+        code: answer.code.clone(),
+        detail: answer
+            .detail
+            .as_ref()
+            .map(|text| Wording::new(text, &known)),
+    };
+    Some(words).filter(|words| words.code.is_some() || words.detail.is_some())
+}
+
+/// What an error's words can repeat of the request: its method and its path.
+fn known_words(step: &Step) -> BTreeMap<&'static str, String> {
+    let request = &step.request;
+    let mut known = BTreeMap::from([("method", request.endpoint.method.clone())]);
+    if request.target.ids().next().is_none() {
+        let target = request.target.to_string();
+        let path = target.split('?').next().unwrap_or_default();
+        known.insert("path", path.strip_prefix('/').unwrap_or(path).to_owned());
+    }
+    known
+}
+
+/// The answers that only somebody gets whom the refusal that is due did not stop.
+fn behind(
+    contract: &Contract,
+    step: &Step,
+    profile: &Profile,
+    refusal: &Refusal,
+) -> Vec<(u16, Option<String>)> {
+    let request = &step.request;
+    let is_past = |name: &str| {
+        contract
+            .condition(name)
+            .is_some_and(|info| info.past_the_door)
+    };
+    let mut found: Vec<_> = refusal
+        .behind
+        .iter()
+        .filter(|(condition, _)| is_past(condition.name()))
+        .map(|(_, answer)| (answer.status, answer.code.clone()))
+        .collect();
+    let daemon = crate::spec::Condition::daemon_unreachable();
+    if request.route.as_ref().is_some_and(|route| route.daemon)
+        && let Some(crate::spec::Ruling::Refused(answer)) =
+            profile.ruling(request.api, &request.endpoint, &daemon)
+    {
+        found.push((answer.status, answer.code.clone()));
+    }
+    found
+}
+
+/// How well the expectations of a case are known: as well as the least known of them.
+#[must_use]
+pub fn origin(steps: &[Due]) -> Origin {
+    let origins = steps.iter().filter_map(|step| step.expected.origin);
+    let mut worst = Origin::Observed;
+    for origin in origins {
+        if origin == Origin::Source {
+            return Origin::Source;
+        }
+        worst = origin;
+    }
+    worst
+}

@@ -1,0 +1,222 @@
+//! Chooses what is run and says it beforehand: cases, keys, ids, requests, writes. Pure.
+
+mod due;
+mod selection;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use semver::Version;
+
+pub use due::{Due, due, origin};
+pub use selection::Selection;
+
+use crate::spec::{
+    Api, Case, Consent, Contract, Effect, Holder, Ids, KeyUse, Obtainable, Origin, Profile,
+    RoleName,
+};
+use crate::verdict::Skip;
+
+/// What the operator has agreed to and told about the target.
+#[derive(Clone, Debug, Default)]
+pub struct Agreement {
+    /// What the run may do beyond reading.
+    pub consents: BTreeSet<Consent>,
+    /// States that the target is said to have.
+    pub has: BTreeSet<String>,
+    /// The panel's version, if the operator named it.
+    pub version: Option<Version>,
+}
+
+/// What is run, and what is not and why.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The profile whose contract holds.
+    pub profile: Arc<Profile>,
+    /// The chosen cases, in the order of the specification.
+    pub cases: Vec<Planned>,
+}
+
+/// A chosen case.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The case.
+    pub case: Arc<Case>,
+    /// What is due for each step, or why nothing is asked.
+    pub due: Result<Vec<Due>, Skip>,
+}
+
+impl Planned {
+    /// How well its expectations are known.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.due.as_deref().map_or(Origin::Observed, origin)
+    }
+
+    /// Whether anything is asked.
+    #[must_use]
+    pub fn is_run(&self) -> bool {
+        self.due.is_ok()
+    }
+}
+
+impl Plan {
+    /// Decides for each case what is due, or why it is not asked.
+    #[must_use]
+    pub fn new<'c>(
+        contract: &Contract,
+        cases: impl IntoIterator<Item = &'c Arc<Case>>,
+        profile: &Arc<Profile>,
+        agreement: &Agreement,
+        given: &BTreeSet<RoleName>,
+    ) -> Self {
+        let planned = cases.into_iter().map(|case| Planned {
+            case: Arc::clone(case),
+            due: decide(contract, case, profile, agreement, given),
+        });
+        Self {
+            profile: Arc::clone(profile),
+            cases: planned.collect(),
+        }
+    }
+
+    /// The cases in which something is asked.
+    pub fn run(&self) -> impl Iterator<Item = &Planned> {
+        self.cases.iter().filter(|planned| planned.is_run())
+    }
+
+    /// The real roles whose keys the asked cases use, owners of ids included.
+    #[must_use]
+    pub fn roles(&self, contract: &Contract) -> BTreeSet<RoleName> {
+        self.run()
+            .flat_map(|planned| needed_roles(contract, &planned.case))
+            .collect()
+    }
+
+    /// The roles that cases lack, each with the number of cases and how to make its key.
+    #[must_use]
+    pub fn missing_roles(&self) -> BTreeMap<RoleName, (usize, String)> {
+        let mut missing: BTreeMap<RoleName, (usize, String)> = BTreeMap::new();
+        for planned in &self.cases {
+            if let Err(Skip::RoleMissing { role, why }) = &planned.due {
+                missing
+                    .entry(role.clone())
+                    .or_insert_with(|| (0, why.clone()))
+                    .0 += 1;
+            }
+        }
+        missing
+    }
+
+    /// The requests of the cases by rate bucket: the user and the API.
+    #[must_use]
+    pub fn buckets(&self, contract: &Contract) -> BTreeMap<(String, Api), usize> {
+        let mut buckets = BTreeMap::new();
+        for request in self.run().flat_map(|planned| planned.case.requests()) {
+            let user = match &request.key {
+                KeyUse::Saved(_) => "whoever the key is made for".to_owned(),
+                KeyUse::Role(role) => match contract.roles.holder(role, request.api) {
+                    Some(Holder::Real(role)) => role.user.clone(),
+                    _ => "nobody (refused before the limit)".to_owned(),
+                },
+            };
+            *buckets.entry((user, request.api)).or_default() += 1;
+        }
+        buckets
+    }
+
+    /// The requests that would have an effect if they were granted, and those that are meant to.
+    #[must_use]
+    pub fn writes(&self) -> Vec<String> {
+        let requests = self.run().flat_map(|planned| {
+            let consent = planned.case.scenario.consent;
+            planned
+                .case
+                .requests()
+                .map(move |request| (consent, request))
+        });
+        let creating = requests.filter(|(consent, request)| {
+            *consent == Some(Consent::CreateKeys)
+                && request
+                    .route
+                    .as_ref()
+                    .is_some_and(|route| route.effect != Effect::None)
+        });
+        creating
+            .map(|(_, request)| request.endpoint.to_string())
+            .collect()
+    }
+}
+
+fn decide(
+    contract: &Contract,
+    case: &Case,
+    profile: &Profile,
+    agreement: &Agreement,
+    given: &BTreeSet<RoleName>,
+) -> Result<Vec<Due>, Skip> {
+    let due = due(contract, case, profile, agreement.version.as_ref())?;
+    if let Some(state) = case
+        .scenario
+        .needs
+        .iter()
+        .find(|state| !agreement.has.contains(*state))
+    {
+        return Err(Skip::NotApplicable(format!(
+            "the target was not said to have: {state}"
+        )));
+    }
+    if let Some(consent) = case
+        .scenario
+        .consent
+        .filter(|c| !agreement.consents.contains(c))
+    {
+        return Err(Skip::NotAgreed(consent));
+    }
+    match needed_roles(contract, case)
+        .into_iter()
+        .find(|role| !given.contains(role))
+    {
+        Some(role) => Err(missing(contract, &role)),
+        None => Ok(due),
+    }
+}
+
+fn missing(contract: &Contract, name: &RoleName) -> Skip {
+    let Some(role) = contract.roles.real(name) else {
+        return Skip::NotApplicable(format!("there is no role `{name}`"));
+    };
+    match role.obtainable {
+        Obtainable::Yes => Skip::RoleMissing {
+            role: name.clone(),
+            why: format!("it may do {}; to make it: {}", role.may, role.make),
+        },
+        Obtainable::WithWrites | Obtainable::DatabaseOnly => Skip::NotApplicable(format!(
+            "no key for `{name}`, which takes more than the panel's pages: {}",
+            role.make
+        )),
+    }
+}
+
+/// The real roles without whose keys a case cannot be sent: those that it names, those that its
+/// derived keys are made from, and those whose keys find its ids.
+fn needed_roles(contract: &Contract, case: &Case) -> BTreeSet<RoleName> {
+    let mut needed = BTreeSet::new();
+    for request in case.requests() {
+        for role in request.roles() {
+            match contract.roles.holder(role, request.api) {
+                Some(Holder::Real(role) | Holder::Derived(_, role)) => {
+                    needed.insert(role.name.value.clone());
+                }
+                Some(Holder::MadeUp(_)) | None => {}
+            }
+        }
+        if request.ids == Ids::Existing {
+            for name in request.target.ids() {
+                let parameter = contract.inventory.parameter(request.api, name);
+                needed.extend(parameter.map(|parameter| parameter.find.key.value.clone()));
+            }
+        }
+    }
+    needed
+}
