@@ -4,5 +4,6 @@ pub mod cli;
 pub mod exchange;
 pub mod keys;
 pub mod plan;
+pub mod run;
 pub mod spec;
 pub mod verdict;

@@ -117,7 +117,7 @@ impl Template {
 
     /// Splits `{parameter}` out of the plain parts: what a path needs.
     #[must_use]
-    pub(super) fn with_ids(self) -> Self {
+    pub(crate) fn with_ids(self) -> Self {
         let mut parts = Vec::new();
         for part in self.0 {
             match part {

@@ -50,17 +50,23 @@ fn foreign<'c>(step: &Judged<'_>, signatures: &'c [Signature]) -> Option<&'c Sig
     if step.expected.status.contains(&observed.status) {
         return None;
     }
-    signatures.iter().find(|signature| {
-        let has = |(name, wanted): (&String, &ValueMatch)| {
-            wanted.holds(observed.header(name).map(text).as_ref())
-        };
-        signature.status.0.contains(&observed.status)
-            && signature.headers.iter().all(has)
-            && signature
-                .code
-                .as_deref()
-                .is_none_or(|code| error_code(observed) == Some(code))
-    })
+    signatures
+        .iter()
+        .find(|signature| shows(signature, observed))
+}
+
+/// Whether an answer has the sign of something else than the panel.
+#[must_use]
+pub fn shows(signature: &Signature, observed: &Observation) -> bool {
+    let has = |(name, wanted): (&String, &ValueMatch)| {
+        wanted.holds(observed.header(name).map(text).as_ref())
+    };
+    signature.status.0.contains(&observed.status)
+        && signature.headers.iter().all(has)
+        && signature
+            .code
+            .as_deref()
+            .is_none_or(|code| error_code(observed) == Some(code))
 }
 
 fn deviations_of(

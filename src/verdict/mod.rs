@@ -10,7 +10,7 @@ use std::fmt;
 
 pub use deviation::{Deviation, Kind};
 pub use expected::{ErrorWords, Expected, Wording};
-pub use judge::{Judged, judge};
+pub use judge::{Judged, judge, shows};
 pub use nearest::nearest;
 pub use standing::{Policy, Standing, standing};
 

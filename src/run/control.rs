@@ -1,0 +1,269 @@
+//! Controls: roles are verified before they are believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::ExposeSecret;
+
+use super::ids::ids_for;
+use super::session::Session;
+use crate::exchange::{Body, Interest, Observation, perform};
+use crate::keys::variable;
+use crate::spec::{Api, Content, Control, KeyUse, RequestPlan, Role, RoleName, Template};
+use crate::verdict::shows;
+
+/// What the controls found out about one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// It is this role's key.
+    Proved,
+    /// It works, but it is another role's, and is used as that one.
+    Other(RoleName),
+    /// It could not be decided, for this reason.
+    Undecided(String),
+}
+
+/// What keeps a run from beginning.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// A key is not what it was given as.
+    #[error("{0}")]
+    Key(String),
+    /// The target does not answer, or not as a panel.
+    #[error("{0}")]
+    Target(String),
+}
+
+/// What the controls found out.
+#[derive(Clone, Debug, Default)]
+pub struct Controlled {
+    /// The roles that were looked at, in order.
+    pub findings: Vec<(RoleName, Finding)>,
+}
+
+impl Controlled {
+    /// What a person should know before the results.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<String> {
+        let warning = |(role, finding): &(RoleName, Finding)| match finding {
+            Finding::Proved => None,
+            Finding::Other(other) => Some(format!(
+                "the key given as `{role}` is a key of `{other}`, and counts as that"
+            )),
+            Finding::Undecided(why) => Some(format!(
+                "it could not be proved that the key given as `{role}` is one: {why}"
+            )),
+        };
+        self.findings.iter().filter_map(warning).collect()
+    }
+}
+
+/// What one control showed.
+enum Shown {
+    Holds,
+    IsOther(RoleName),
+    Undecided(String),
+    Refused(String),
+}
+
+/// Verifies the keys of the roles: asks each control once, without effect unless agreed to.
+///
+/// A key that turns out to be another role's is used as that one; its first role has no key then.
+///
+/// # Errors
+///
+/// When a key is not accepted, two roles of different users are one user's, or the target does
+/// not answer.
+pub async fn control(
+    session: &mut Session,
+    roles: &BTreeSet<RoleName>,
+) -> Result<Controlled, Trouble> {
+    let mut found = Controlled::default();
+    let mut users: BTreeMap<String, (Role, String)> = BTreeMap::new();
+    let wanted: Vec<Role> = session
+        .contract()
+        .roles
+        .real
+        .iter()
+        .filter(|r| roles.contains(&r.name.value))
+        .cloned()
+        .collect();
+    for role in &wanted {
+        if session.keys().key(&role.name.value).is_none() {
+            continue;
+        }
+        let finding = control_role(session, role, &mut users).await?;
+        found.findings.push((role.name.value.clone(), finding));
+    }
+    reassign(session, &found);
+    Ok(found)
+}
+
+/// Moves keys to the roles that they turned out to be of.
+fn reassign(session: &mut Session, found: &Controlled) {
+    for (role, finding) in &found.findings {
+        if let Finding::Other(other) = finding {
+            let key = session.keys_mut().take(role);
+            if session.keys().key(other).is_none()
+                && let Some(key) = key
+            {
+                session.keys_mut().put(other.clone(), key);
+            }
+        }
+    }
+}
+
+async fn control_role(
+    session: &Session,
+    role: &Role,
+    users: &mut BTreeMap<String, (Role, String)>,
+) -> Result<Finding, Trouble> {
+    let mut undecided = None;
+    for control in &role.control {
+        if control
+            .consent
+            .is_some_and(|c| !session.agreement().consents.contains(&c))
+        {
+            continue;
+        }
+        match ask(session, role, control, users).await? {
+            Shown::Holds => {}
+            Shown::IsOther(other) => return Ok(Finding::Other(other)),
+            Shown::Undecided(why) => undecided = Some(why),
+            Shown::Refused(why) => return Err(Trouble::Key(why)),
+        }
+    }
+    Ok(undecided.map_or(Finding::Proved, Finding::Undecided))
+}
+
+async fn ask(
+    session: &Session,
+    role: &Role,
+    control: &Control,
+    users: &mut BTreeMap<String, (Role, String)>,
+) -> Result<Shown, Trouble> {
+    let plan = plan_of(role, control);
+    let ids = match ids_for(session, &plan).await {
+        Ok(ids) => ids,
+        Err(why) => return Ok(Shown::Undecided(why)),
+    };
+    let request = match session.render(&plan, &ids, &BTreeMap::new()) {
+        Ok(request) => request,
+        Err(lacking) => return Ok(Shown::Undecided(lacking.to_string())),
+    };
+    let interest = Interest {
+        keep: control.body.keys().cloned().collect(),
+        save: control.user.iter().cloned().collect(),
+    };
+    let performed = perform(session.transport(), &request, session.redactor(), &interest)
+        .await
+        .map_err(|error| Trouble::Target(error.to_string()))?;
+    let shown = judge(session, role, control, &performed.observation)?;
+    if let (Shown::Holds, Some(pointer)) = (&shown, &control.user)
+        && let Some(user) = performed.saved.get(pointer)
+    {
+        return Ok(same_user(role, user.expose_secret(), users).map_or(shown, Shown::Refused));
+    }
+    Ok(shown)
+}
+
+fn plan_of(role: &Role, control: &Control) -> RequestPlan {
+    let api = Api::of_path(&control.endpoint.path);
+    let key = KeyUse::Role(role.name.value.clone());
+    let mut plan = RequestPlan::get(api, &control.endpoint, key);
+    if control.endpoint.method != "GET" {
+        plan.headers.push((
+            "Content-Type".to_owned(),
+            Template::text("application/json"),
+        ));
+        plan.content = Some(Content::Json {
+            text: Template::text("{}"),
+            is_empty_object: true,
+        });
+    }
+    plan
+}
+
+fn judge(
+    session: &Session,
+    role: &Role,
+    control: &Control,
+    observed: &Observation,
+) -> Result<Shown, Trouble> {
+    let status = observed.status;
+    if status == control.status {
+        return Ok(judge_body(role, control, observed));
+    }
+    if let Some(sign) = session
+        .contract()
+        .signatures
+        .iter()
+        .find(|sign| shows(sign, observed))
+    {
+        return Err(Trouble::Target(format!(
+            "the target does not answer as a panel: this is {}",
+            sign.is
+        )));
+    }
+    let (name, variable) = (&role.name.value, variable(&role.name.value));
+    let asked = &*control.endpoint;
+    let dead = status == 401 && control.status != 401;
+    Ok(if dead || (200..300).contains(&control.status) {
+        Shown::Refused(format!(
+            "the key given as `{name}` (${variable}) is not accepted: {asked} answered {status}, not {}; \
+             it is revoked, mistyped, of another panel, or not of that role. To make one: {}",
+            control.status, role.make
+        ))
+    } else {
+        Shown::Undecided(format!(
+            "{asked} answered {status}, not {}; either the key may more than the role, or the panel \
+             does not refuse what it should",
+            control.status
+        ))
+    })
+}
+
+fn judge_body(role: &Role, control: &Control, observed: &Observation) -> Shown {
+    let nothing = serde_json::Value::Null;
+    let document = match &observed.body {
+        Body::Json(document) => document,
+        _ => &nothing,
+    };
+    let differs = control
+        .body
+        .iter()
+        .find(|(at, wanted)| document.pointer(at) != Some(wanted));
+    match (differs, &control.otherwise) {
+        (None, _) => Shown::Holds,
+        (Some((pointer, _)), Some(other)) if document.pointer(pointer).is_some() => {
+            Shown::IsOther(other.value.clone())
+        }
+        (Some((pointer, wanted)), _) => Shown::Undecided(format!(
+            "{} of `{}` does not show that {pointer} is {wanted}",
+            *control.endpoint, role.name.value
+        )),
+    }
+}
+
+/// Two roles that are said to be different users and are one: what is wrong with that.
+fn same_user(
+    role: &Role,
+    user: &str,
+    users: &mut BTreeMap<String, (Role, String)>,
+) -> Option<String> {
+    if let Some((other, variable_of_other)) = users.get(user)
+        && other.user != role.user
+    {
+        return Some(format!(
+            "the keys given as `{}` (${variable_of_other}) and `{}` (${}) belong to one user; \
+             they must be of two. To make the second: {}",
+            other.name.value,
+            role.name.value,
+            variable(&role.name.value),
+            role.make
+        ));
+    }
+    users
+        .entry(user.to_owned())
+        .or_insert_with(|| (role.clone(), variable(&role.name.value)));
+    None
+}

@@ -1,0 +1,162 @@
+//! Ids that exist: found once per run, with the owner's key, by requests without effect.
+
+use std::collections::BTreeMap;
+
+use secrecy::ExposeSecret;
+use tokio::sync::Mutex;
+
+use super::session::Session;
+use crate::exchange::{Interest, perform};
+use crate::spec::{Api, Ids, KeyUse, RequestPlan, Template};
+
+/// The ids that were looked for: what was found, or why nothing.
+#[derive(Debug, Default)]
+pub(crate) struct FoundIds(Mutex<BTreeMap<(Api, String), Result<String, String>>>);
+
+impl FoundIds {
+    /// Ids that are known beforehand.
+    pub(crate) fn known(ids: impl IntoIterator<Item = ((Api, String), String)>) -> Self {
+        Self(Mutex::new(
+            ids.into_iter()
+                .map(|(name, value)| (name, Ok(value)))
+                .collect(),
+        ))
+    }
+}
+
+/// The values of a request's path parameters, or why one cannot be had.
+pub(crate) async fn ids_for(
+    session: &Session,
+    request: &RequestPlan,
+) -> Result<BTreeMap<String, String>, String> {
+    let mut values = BTreeMap::new();
+    for name in request.target.ids() {
+        let value = match request.ids {
+            Ids::Missing => missing(session, request.api, name)?,
+            Ids::Existing => existing(session, request.api, name).await?,
+        };
+        values.insert(name.to_owned(), value);
+    }
+    Ok(values)
+}
+
+fn missing(session: &Session, api: Api, name: &str) -> Result<String, String> {
+    let parameter = session.contract().inventory.parameter(api, name);
+    parameter
+        .map(|parameter| parameter.missing.clone())
+        .ok_or_else(|| unknown(name))
+}
+
+fn unknown(name: &str) -> String {
+    format!("nothing is known about the path parameter `{name}`")
+}
+
+async fn existing(session: &Session, api: Api, name: &str) -> Result<String, String> {
+    // The lock is held while one asks, so that each id is looked for once.
+    let mut found = session.ids().0.lock().await;
+    if let Some(known) = found.get(&(api, name.to_owned())) {
+        return known.clone();
+    }
+    for (parameter, of_parents) in with_parents(session, api, name)? {
+        if found.contains_key(&(api, parameter.clone())) {
+            continue;
+        }
+        let parents = of_parents
+            .iter()
+            .map(|parent| match found.get(&(api, parent.clone())) {
+                Some(Ok(value)) => Ok((parent.clone(), value.clone())),
+                Some(Err(why)) => Err(why.clone()),
+                None => Err(unknown(parent)),
+            })
+            .collect::<Result<BTreeMap<_, _>, String>>();
+        let value = match parents {
+            Ok(parents) => find(session, api, &parameter, &parents).await,
+            Err(why) => Err(why),
+        };
+        found.insert((api, parameter), value);
+    }
+    found
+        .get(&(api, name.to_owned()))
+        .cloned()
+        .unwrap_or_else(|| Err(unknown(name)))
+}
+
+/// A parameter behind all those that finding it needs, each with its own parents.
+fn with_parents(
+    session: &Session,
+    api: Api,
+    name: &str,
+) -> Result<Vec<(String, Vec<String>)>, String> {
+    let parameter = session
+        .contract()
+        .inventory
+        .parameter(api, name)
+        .ok_or_else(|| unknown(name))?;
+    let parents: Vec<String> = parameter
+        .find
+        .endpoint
+        .parameters()
+        .filter(|p| *p != name)
+        .map(str::to_owned)
+        .collect();
+    let mut chain = Vec::new();
+    for parent in &parents {
+        chain.extend(with_parents(session, api, parent)?);
+    }
+    chain.push((name.to_owned(), parents));
+    Ok(chain)
+}
+
+async fn find(
+    session: &Session,
+    api: Api,
+    name: &str,
+    parents: &BTreeMap<String, String>,
+) -> Result<String, String> {
+    let inventory = &session.contract().inventory;
+    let parameter = inventory
+        .parameter(api, name)
+        .ok_or_else(|| unknown(name))?;
+    let find = &parameter.find;
+    let plan = RequestPlan::get(api, &find.endpoint, KeyUse::Role(find.key.value.clone()));
+    let request = session
+        .render(&plan, parents, &BTreeMap::new())
+        .map_err(|lacking| lacking.to_string())?;
+    let interest = Interest {
+        save: vec![find.pointer.clone()],
+        keep: Vec::new(),
+    };
+    let performed = perform(session.transport(), &request, session.redactor(), &interest)
+        .await
+        .map_err(|error| format!("no id for `{{{name}}}`: {error}"))?;
+    let status = performed.observation.status;
+    match performed.saved.get(&find.pointer) {
+        Some(value) if status == 200 => Ok(value.expose_secret().to_owned()),
+        _ => Err(format!(
+            "no id for `{{{name}}}`: {} of `{}` has none (status {status}); make one, so that this can be tested",
+            *find.endpoint, find.key.value
+        )),
+    }
+}
+
+impl RequestPlan {
+    /// A plain `GET` that asks for JSON.
+    pub(crate) fn get(api: Api, endpoint: &crate::spec::Endpoint, key: KeyUse) -> Self {
+        use crate::spec::Part;
+        Self {
+            api,
+            endpoint: endpoint.clone(),
+            route: None,
+            target: Template::text(&endpoint.path).with_ids(),
+            ids: Ids::Existing,
+            key,
+            authorization: Some(Template(vec![
+                Part::Text("Bearer ".to_owned()),
+                Part::Key(None),
+            ])),
+            headers: vec![("Accept".to_owned(), Template::text("application/json"))],
+            named_headers: std::collections::BTreeSet::new(),
+            content: None,
+        }
+    }
+}

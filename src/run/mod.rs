@@ -1,0 +1,13 @@
+//! Runs a plan against a target: keys are verified, ids found, cases sent and judged.
+
+mod control;
+mod ids;
+mod render;
+mod result;
+mod session;
+mod target;
+
+pub use control::{Controlled, Finding, Trouble, control};
+pub use result::{CaseResult, StepResult};
+pub use session::{Session, Setup};
+pub use target::{BadTarget, Target};

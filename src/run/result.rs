@@ -1,0 +1,50 @@
+//! What became of a case: its verdict, and all that a report tells of it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::exchange::Observation;
+use crate::plan::Due;
+use crate::spec::{Case, Origin};
+use crate::verdict::{Kind, Policy, Standing, Verdict, standing};
+
+/// What became of a case.
+#[derive(Clone, Debug)]
+pub struct CaseResult {
+    /// The case.
+    pub case: Arc<Case>,
+    /// What it says about the panel; an error when the harness could not judge.
+    pub verdict: Result<Verdict, String>,
+    /// How well its expectations are known.
+    pub origin: Origin,
+    /// The steps that were sent, in order.
+    pub steps: Vec<StepResult>,
+}
+
+/// One step that was sent.
+#[derive(Clone, Debug)]
+pub struct StepResult {
+    /// What was due.
+    pub due: Due,
+    /// What came.
+    pub observed: Observation,
+    /// The ids that stood in its path.
+    pub ids: BTreeMap<String, String>,
+}
+
+impl CaseResult {
+    /// What it means for the run.
+    #[must_use]
+    pub fn standing(&self, policy: &Policy) -> Standing {
+        match &self.verdict {
+            Ok(verdict) => standing(verdict, self.case.scenario.level, self.origin, policy),
+            Err(_) => Standing::Broken,
+        }
+    }
+
+    /// The gravest kind of its deviations.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.verdict.as_ref().ok().and_then(Verdict::kind)
+    }
+}

@@ -1,0 +1,320 @@
+//! A session with one target: sends the planned cases and judges the answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use secrecy::SecretString;
+
+use super::ids::{FoundIds, ids_for};
+use super::render::{Filling, Lacking, render};
+use super::result::{CaseResult, StepResult};
+use crate::exchange::{Interest, Redactor, Request, Secret, Transport, perform};
+use crate::keys::Keyring;
+use crate::plan::{Agreement, Due, Planned};
+use crate::spec::{Case, Condition, Contract, Effect, Profile, RequestPlan, Save, Step};
+use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
+
+/// What a session is made of.
+pub struct Setup {
+    /// What the cases refer to.
+    pub contract: Arc<Contract>,
+    /// The profile whose contract holds.
+    pub profile: Arc<Profile>,
+    /// The way to the target.
+    pub transport: Transport,
+    /// The keys that were given.
+    pub keys: Keyring,
+    /// What the operator agreed to and told.
+    pub agreement: Agreement,
+    /// Scheme, host and port of the target.
+    pub origin: String,
+}
+
+/// A session with one target.
+pub struct Session {
+    contract: Arc<Contract>,
+    profile: Arc<Profile>,
+    transport: Transport,
+    keys: Keyring,
+    redactor: Redactor,
+    agreement: Agreement,
+    origin: String,
+    run: String,
+    ids: FoundIds,
+    /// Families of checks that are closed, because a request that had to be refused was carried out.
+    closed: Mutex<BTreeSet<Condition>>,
+}
+
+/// Why the steps of a case could not all be judged.
+enum Stop {
+    Skip(String),
+    Inconclusive(String),
+    Broken(String),
+}
+
+impl Session {
+    /// A session that looks for ids at the target.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        let secrets = setup
+            .keys
+            .iter()
+            .map(|(role, key)| Secret::of_role(role.as_str(), key.clone()));
+        let redactor = Redactor::new(secrets);
+        Self {
+            contract: setup.contract,
+            profile: setup.profile,
+            transport: setup.transport,
+            keys: setup.keys,
+            redactor,
+            agreement: setup.agreement,
+            origin: setup.origin,
+            run: run_name(),
+            ids: FoundIds::default(),
+            closed: Mutex::default(),
+        }
+    }
+
+    /// What the cases refer to.
+    #[must_use]
+    pub fn contract(&self) -> &Contract {
+        &self.contract
+    }
+
+    /// The profile whose contract holds.
+    #[must_use]
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// The keys in use.
+    #[must_use]
+    pub fn keys(&self) -> &Keyring {
+        &self.keys
+    }
+
+    pub(crate) fn keys_mut(&mut self) -> &mut Keyring {
+        &mut self.keys
+    }
+
+    pub(crate) fn agreement(&self) -> &Agreement {
+        &self.agreement
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    pub(crate) fn ids(&self) -> &FoundIds {
+        &self.ids
+    }
+
+    pub(crate) fn render(
+        &self,
+        plan: &RequestPlan,
+        ids: &BTreeMap<String, String>,
+        saved: &BTreeMap<String, SecretString>,
+    ) -> Result<Request, Lacking> {
+        render(
+            plan,
+            &Filling {
+                roles: &self.contract.roles,
+                profile: &self.profile,
+                keys: &self.keys,
+                ids,
+                saved,
+                run: &self.run,
+                origin: &self.origin,
+            },
+        )
+    }
+
+    /// Sends what a case plans and judges what comes; what is to be cleaned up is cleaned up
+    /// whatever came.
+    pub async fn run_case(&self, planned: &Planned) -> CaseResult {
+        let result = |verdict, steps| CaseResult {
+            case: Arc::clone(&planned.case),
+            verdict,
+            origin: planned.origin(),
+            steps,
+        };
+        let due = match &planned.due {
+            Ok(due) => due,
+            Err(skip) => return result(Ok(Verdict::Skipped(skip.clone())), Vec::new()),
+        };
+        if let Some(why) = self.is_closed(&planned.case, due) {
+            return result(Ok(Verdict::Skipped(Skip::NotApplicable(why))), Vec::new());
+        }
+        let mut script = Script {
+            session: self,
+            steps: Vec::new(),
+            saved: BTreeMap::new(),
+        };
+        let stop = script.play(&planned.case, due).await;
+        script.clean_up(&planned.case).await;
+        let verdict = match stop {
+            Some(Stop::Skip(why)) => Ok(Verdict::Skipped(Skip::NotApplicable(why))),
+            Some(Stop::Broken(why)) => Err(why),
+            Some(Stop::Inconclusive(why)) => match self.judge(&script.steps) {
+                Ok(Verdict::Conforms) => Ok(Verdict::Inconclusive(why)),
+                other => other,
+            },
+            None => self.judge(&script.steps),
+        };
+        self.close_if_carried_out(&planned.case, due, &verdict);
+        result(verdict, script.steps)
+    }
+
+    fn judge(&self, steps: &[StepResult]) -> Result<Verdict, String> {
+        let judged: Vec<_> = steps
+            .iter()
+            .map(|step| Judged {
+                expected: &step.due.expected,
+                observed: &step.observed,
+            })
+            .collect();
+        judge(&judged, &self.contract)
+    }
+
+    fn is_closed(&self, case: &Case, due: &[Due]) -> Option<String> {
+        let closed = self.closed.lock().ok()?;
+        let condition = family(case, due)?;
+        closed.contains(&condition).then(|| {
+            format!(
+                "a request that `{condition}` had to refuse was carried out; no further one is sent"
+            )
+        })
+    }
+
+    /// The first success of a request with effects that had to be refused ends that family.
+    fn close_if_carried_out(&self, case: &Case, due: &[Due], verdict: &Result<Verdict, String>) {
+        let opened = verdict.as_ref().ok().and_then(Verdict::kind) == Some(Kind::Opened);
+        if let Some(condition) = family(case, due).filter(|_| opened)
+            && let Ok(mut closed) = self.closed.lock()
+        {
+            closed.insert(condition);
+        }
+    }
+}
+
+/// The reason for which requests with effects of a case are refused, if one is real.
+fn family(case: &Case, due: &[Due]) -> Option<Condition> {
+    let has_effect = |step: &Step| {
+        step.request
+            .route
+            .as_ref()
+            .is_some_and(|route| route.effect != Effect::None)
+    };
+    case.scenario.consent?;
+    case.steps
+        .iter()
+        .zip(due)
+        .filter(|(step, _)| has_effect(step))
+        .find_map(|(_, due)| match &due.resolution.as_ref()?.outcome {
+            crate::spec::Outcome::Refused(refusal) => Some(refusal.condition.clone()),
+            _ => None,
+        })
+}
+
+/// The steps of one case while they are sent.
+struct Script<'s> {
+    session: &'s Session,
+    steps: Vec<StepResult>,
+    saved: BTreeMap<String, SecretString>,
+}
+
+impl Script<'_> {
+    async fn play(&mut self, case: &Case, due: &[Due]) -> Option<Stop> {
+        for (step, due) in case.steps.iter().zip(due) {
+            if let Err(stop) = self.send(step, due).await {
+                return Some(stop);
+            }
+        }
+        None
+    }
+
+    async fn send(&mut self, step: &Step, due: &Due) -> Result<(), Stop> {
+        let session = self.session;
+        let ids = ids_for(session, &step.request).await.map_err(Stop::Skip)?;
+        let request = session
+            .render(&step.request, &ids, &self.saved)
+            .map_err(|lacking| match lacking {
+                // What an earlier step did not give is told by that step's deviation.
+                Lacking::Saved(_) if !self.steps.is_empty() => {
+                    Stop::Inconclusive(lacking.to_string())
+                }
+                other => Stop::Broken(other.to_string()),
+            })?;
+        let interest = Interest {
+            keep: step.expect.body.keys().cloned().collect(),
+            save: step
+                .save
+                .iter()
+                .flat_map(|save| save.pointers.clone())
+                .collect(),
+        };
+        let performed = perform(&session.transport, &request, &session.redactor, &interest)
+            .await
+            .map_err(|error| Stop::Inconclusive(error.to_string()))?;
+        for save in &step.save {
+            self.save(save, &performed.saved);
+        }
+        self.steps.push(StepResult {
+            due: due.clone(),
+            observed: performed.observation,
+            ids,
+        });
+        Ok(())
+    }
+
+    fn save(&mut self, save: &Save, found: &BTreeMap<String, SecretString>) {
+        use secrecy::ExposeSecret;
+        let parts: Option<Vec<&str>> = save
+            .pointers
+            .iter()
+            .map(|pointer| found.get(pointer).map(ExposeSecret::expose_secret))
+            .collect();
+        let Some(parts) = parts else { return };
+        let value = SecretString::from(parts.concat());
+        if save.is_key {
+            self.session.redactor.learn(Secret::new(value.clone()));
+        }
+        self.saved.insert(save.name.clone(), value);
+    }
+
+    /// Sends the clean-ups of the steps that were sent, the last first. One whose values were not
+    /// saved has nothing to undo.
+    async fn clean_up(&self, case: &Case) {
+        let sent = case.steps.iter().take(self.steps.len());
+        for plan in sent.rev().filter_map(|step| step.cleanup.as_ref()) {
+            let Ok(ids) = ids_for(self.session, plan).await else {
+                continue;
+            };
+            let Ok(request) = self.session.render(plan, &ids, &self.saved) else {
+                continue;
+            };
+            // What it answers does not count: the case may have deleted the thing itself.
+            let interest = Interest::default();
+            let _ = perform(
+                &self.session.transport,
+                &request,
+                &self.session.redactor,
+                &interest,
+            )
+            .await;
+        }
+    }
+}
+
+/// A name by which people recognise what this run made.
+fn run_name() -> String {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    format!(
+        "ptero-conformance-{}",
+        since.map(|d| d.as_secs()).unwrap_or_default()
+    )
+}
