@@ -4,6 +4,7 @@ pub mod cli;
 pub mod exchange;
 pub mod keys;
 pub mod plan;
+pub mod reference;
 pub mod run;
 pub mod spec;
 pub mod verdict;

@@ -1,0 +1,94 @@
+//! What nodes get: no key of a user opens these routes (panel-facts §4).
+
+use serde_json::{Value, json};
+
+use super::{
+    super::{errors::Refusal, inquiry::Inquiry, keys},
+    Outcome, Success, ok,
+};
+
+/// A node sends `id.token`.
+pub(in crate::reference) fn authenticate(inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
+    let header = inquiry.incoming.header("authorization");
+    let Some(sent) = header.and_then(keys::bearer) else {
+        let detail = "Access to this endpoint must include an Authorization header.";
+        let refusal = Refusal::plain(401, "HttpException", detail);
+        return Err(refusal.with_header("www-authenticate", "Bearer"));
+    };
+    let sent = String::from_utf8_lossy(sent);
+    let parts: Vec<&str> = sent.split('.').collect();
+    let &[id, token] = parts.as_slice() else {
+        return Err(bad_format());
+    };
+    if id.is_empty() || token.is_empty() {
+        return Err(bad_format());
+    }
+    let mut nodes = inquiry.state.world.nodes.iter();
+    if nodes.any(|node| node.token_id == id && node.token == token) {
+        return Ok(());
+    }
+    let detail = "You are not authorized to access this resource.";
+    Err(Refusal::plain(403, "AccessDeniedHttpException", detail))
+}
+
+fn bad_format() -> Refusal {
+    let detail = "The Authorization header provided was not in a valid format.";
+    Refusal::plain(400, "BadRequestHttpException", detail)
+}
+
+pub(in crate::reference) fn servers(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let data: Vec<Value> = inquiry
+        .state
+        .world
+        .servers
+        .iter()
+        .map(|one| configuration(&one.uuid))
+        .collect();
+    ok(json!({
+        "data": data,
+        "links": { "first": null, "last": null, "prev": null, "next": null },
+        "meta": { "current_page": 1, "last_page": 1, "per_page": 50, "total": data.len() },
+    }))
+}
+
+pub(in crate::reference) fn server(inquiry: &mut Inquiry<'_>) -> Outcome {
+    ok(configuration(&known_server(inquiry)?))
+}
+
+pub(in crate::reference) fn server_done(inquiry: &mut Inquiry<'_>) -> Outcome {
+    known_server(inquiry).map(|_| Success::empty(204))
+}
+
+/// Done, without content.
+pub(in crate::reference) fn done(_: &mut Inquiry<'_>) -> Outcome {
+    Ok(Success::empty(204))
+}
+
+/// No user of this panel has SFTP.
+pub(in crate::reference) fn login(_: &mut Inquiry<'_>) -> Outcome {
+    let detail = "Authorization credentials were not correct, please try again.";
+    Err(Refusal::plain(403, "HttpForbiddenException", detail))
+}
+
+pub(in crate::reference) fn backup(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let wanted = inquiry.parameters.get("backup");
+    let mut backups = inquiry
+        .state
+        .world
+        .servers
+        .iter()
+        .flat_map(|one| &one.backups);
+    let found = backups.find(|one| Some(one.uuid.as_str()) == wanted);
+    inquiry.found(found).map(|_| Success::empty(204))
+}
+
+fn known_server(inquiry: &Inquiry<'_>) -> Result<String, Refusal> {
+    let wanted = inquiry.parameters.get("uuid");
+    let mut servers = inquiry.state.world.servers.iter();
+    let found = servers.find(|server| Some(server.uuid.as_str()) == wanted);
+    Ok(inquiry.found(found)?.uuid.clone())
+}
+
+fn configuration(uuid: &str) -> Value {
+    json!({ "uuid": uuid, "settings": { "uuid": uuid }, "process_configuration": {} })
+}

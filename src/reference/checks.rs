@@ -1,0 +1,238 @@
+//! The checks themselves; their order is in [`super::order`].
+
+use super::{
+    content,
+    errors::Refusal,
+    inquiry::{Caller, Inquiry},
+    ip::{self, AddressRange},
+    keys::{self, KeyType},
+    limits::Quota,
+    routes::{Api, OpenTo, Permission},
+    session,
+    settings::TwoFactorRequired,
+    validation,
+    wording::Condition,
+    world::{Access, Resource, Server, ServerState},
+};
+
+type Verdict = Result<(), Refusal>;
+
+/// Logging in is not part of this panel, so no browser session has a token: every write of a
+/// browser is refused.
+pub(super) fn csrf(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let incoming = inquiry.incoming;
+    let writes = !incoming.method.is_safe();
+    if writes && session::is_stateful(incoming, inquiry.base_url) {
+        return Err(inquiry.refuse(Condition::Csrf));
+    }
+    Ok(())
+}
+
+pub(super) fn credential(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let header = inquiry.incoming.header("authorization");
+    let Some(sent) = header.and_then(keys::bearer) else {
+        return Err(inquiry.refuse(Condition::NoKey));
+    };
+    let now = inquiry.now();
+    let key = keys::find(&mut inquiry.state.keys, sent).map(|key| {
+        key.last_used_at = Some(now);
+        key.clone()
+    });
+    let caller = key.and_then(|key| {
+        let user = inquiry.state.user(&key.owner)?.clone();
+        Some(Caller { user, key })
+    });
+    match caller {
+        Some(caller) => inquiry.identify(caller),
+        None => return Err(inquiry.refuse(Condition::UnknownKey)),
+    }
+    Ok(())
+}
+
+pub(super) fn well_formed_json(inquiry: &mut Inquiry<'_>) -> Verdict {
+    match content::malformed(inquiry.incoming) {
+        Some(reason) => Err(inquiry.refuse_with(Condition::MalformedJson, &[("reason", reason)])),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn two_factor(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let user = &inquiry.caller()?.user;
+    let demanded = match inquiry.state.world.settings.two_factor_required {
+        TwoFactorRequired::None => false,
+        TwoFactorRequired::Admins => user.root_admin,
+        TwoFactorRequired::All => true,
+    };
+    if demanded && !user.two_factor && !inquiry.route.without_two_factor {
+        return Err(inquiry.refuse(Condition::TwoFactorRequired));
+    }
+    Ok(())
+}
+
+/// An entry that is no range breaks the request, unless an earlier one admits the address.
+pub(super) fn address(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let allowed = &inquiry.caller()?.key.allowed_ips;
+    if allowed.is_empty() {
+        return Ok(());
+    }
+    let address = ip::caller(
+        inquiry.incoming,
+        &inquiry.state.world.settings.trusted_proxies,
+    );
+    for entry in allowed {
+        match AddressRange::parse(entry) {
+            Ok(range) if range.contains(address) => return Ok(()),
+            Ok(_) => {}
+            Err(error) => return Err(Refusal::broken(error.code())),
+        }
+    }
+    let spoken = address.to_string();
+    Err(inquiry.refuse_with(Condition::IpRefused, &[("ip", &spoken)]))
+}
+
+/// Client API: no application keys. Application API: only keys of administrators.
+pub(super) fn key_type(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let Caller { user, key } = inquiry.caller()?;
+    let fits = match inquiry.api() {
+        Api::Client => key.key_type != KeyType::Application,
+        Api::Application => user.root_admin,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(inquiry.refuse(Condition::WrongKeyType))
+}
+
+pub(super) fn quota(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let user = inquiry.caller()?.user.uuid.clone();
+    let (api, now) = (inquiry.api(), inquiry.now());
+    let settings = &inquiry.state.world.settings;
+    let limit = match api {
+        Api::Client => settings.client_rate,
+        Api::Application => settings.application_rate,
+    };
+    let quota = inquiry.state.windows.hit(api, &user, limit, now);
+    inquiry.quota = Some(quota);
+    match quota {
+        Quota::Left { .. } => Ok(()),
+        Quota::Spent { .. } => Err(inquiry.refuse(Condition::OverLimit)),
+    }
+}
+
+/// Owner, subusers and administrators see a server; to others it does not exist.
+pub(super) fn ownership(inquiry: &mut Inquiry<'_>) -> Verdict {
+    if inquiry.bound.server.is_none() {
+        return Ok(());
+    }
+    let (server, user) = (inquiry.server()?, &inquiry.caller()?.user);
+    let subuser = server.subusers.iter().any(|one| one.user == user.name);
+    if server.owner == user.name || user.root_admin || subuser {
+        return Ok(());
+    }
+    Err(inquiry.refuse(Condition::Hidden))
+}
+
+pub(super) fn server_state(inquiry: &mut Inquiry<'_>) -> Verdict {
+    if inquiry.bound.server.is_none() {
+        return Ok(());
+    }
+    let Some(conflict) = conflict(inquiry, inquiry.server()?) else {
+        return Ok(());
+    };
+    let grave = matches!(conflict, Condition::Suspended | Condition::NodeMaintenance);
+    let open = match inquiry.route.open_to {
+        OpenTo::Everybody => true,
+        OpenTo::Administrators => inquiry.caller()?.user.root_admin && !grave,
+        OpenTo::Nobody => false,
+    };
+    if open {
+        return Ok(());
+    }
+    Err(inquiry.refuse(conflict))
+}
+
+/// What keeps a server from being used now.
+fn conflict(inquiry: &Inquiry<'_>, server: &Server) -> Option<Condition> {
+    let node = inquiry.state.node(server.node);
+    match server.state {
+        ServerState::Suspended => Some(Condition::Suspended),
+        _ if node.is_some_and(|node| node.maintenance) => Some(Condition::NodeMaintenance),
+        ServerState::Ready => None,
+        ServerState::Installing => Some(Condition::Installing),
+        ServerState::Restoring => Some(Condition::Restoring),
+        ServerState::Transferring => Some(Condition::Transferring),
+    }
+}
+
+pub(super) fn permission(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let granted = match inquiry.route.permission {
+        Permission::Nothing => true,
+        Permission::Server(permission) => may_on_server(inquiry, permission)?,
+        Permission::Power => may_on_server(inquiry, power_permission(inquiry))?,
+        Permission::Resource(resource, access) => may_administer(inquiry, resource, access)?,
+        Permission::Password => return password(inquiry),
+    };
+    if granted {
+        return Ok(());
+    }
+    Err(inquiry.refuse(Condition::NoPermission))
+}
+
+/// The permission for a power signal; nobody is given the one for unknown signals.
+fn power_permission(inquiry: &Inquiry<'_>) -> &'static str {
+    match inquiry.text("signal").as_deref() {
+        Some("start") => "control.start",
+        Some("stop" | "kill") => "control.stop",
+        Some("restart") => "control.restart",
+        _ => "",
+    }
+}
+
+/// Owner and administrators may do everything, subusers what their permissions name.
+fn may_on_server(inquiry: &Inquiry<'_>, permission: &str) -> Result<bool, Refusal> {
+    let (server, user) = (inquiry.server()?, &inquiry.caller()?.user);
+    let mut subusers = server.subusers.iter();
+    let named = subusers.any(|one| one.user == user.name && one.permissions.contains(permission));
+    Ok(server.owner == user.name || user.root_admin || named)
+}
+
+/// A client key is not asked for permissions: its owner is an administrator by now.
+fn may_administer(
+    inquiry: &Inquiry<'_>,
+    resource: Resource,
+    access: Access,
+) -> Result<bool, Refusal> {
+    let key = &inquiry.caller()?.key;
+    Ok(key.key_type == KeyType::Client || key.permissions.of(resource).covers(access))
+}
+
+fn password(inquiry: &Inquiry<'_>) -> Verdict {
+    let field = match inquiry.route.fields.first().map(|field| field.name) {
+        Some("password") => "current_password",
+        _ => "password",
+    };
+    let expected = &inquiry.caller()?.user.password;
+    if inquiry.text(field).as_ref() == Some(expected) {
+        return Ok(());
+    }
+    let code = "InvalidPasswordProvidedException";
+    Err(Refusal::display(
+        code,
+        "The password provided was invalid for this account.",
+    ))
+}
+
+/// The fields of the content; then, for routes that need it, whether the node answers.
+pub(super) fn fields(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let errors = validation::errors(inquiry.route.fields, &inquiry.fields);
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let Inquiry { panel, .. } = inquiry;
+    Err(Refusal::invalid(
+        &panel.wording,
+        panel.family,
+        inquiry.api(),
+        errors,
+    ))
+}

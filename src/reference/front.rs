@@ -1,0 +1,98 @@
+//! What stands in front of the APIs: the web server's own refusals, CORS, and the front page.
+
+use axum::{
+    body::Body,
+    http::{Method, Response},
+};
+
+use super::{
+    errors::{self, HTML, put_header},
+    incoming::Incoming,
+};
+
+/// The longest line of a request that the web server takes, in bytes (nginx, four buffers of
+/// 8 KiB; group 17).
+const LINE_LIMIT: usize = 8192;
+
+/// What the web server (nginx with the documented site file) answers itself.
+pub(super) fn web_server_refusal(incoming: &Incoming) -> Option<Response<Body>> {
+    let status = if incoming.sent_method == Method::TRACE {
+        405
+    } else if incoming.target.len() > LINE_LIMIT {
+        414
+    } else if has_bad_header(incoming) {
+        400
+    } else if incoming.too_large {
+        413
+    } else {
+        return None;
+    };
+    let text = format!("<html>\r\n<body>{status}</body>\r\n</html>\r\n");
+    Some(errors::answer(status, "text/html; charset=utf-8", text))
+}
+
+fn has_bad_header(incoming: &Incoming) -> bool {
+    let twice = incoming.headers.get_all("authorization").iter().count() > 1;
+    let too_long = incoming
+        .headers
+        .iter()
+        .any(|(name, value)| name.as_str().len() + 2 + value.len() > LINE_LIMIT);
+    twice || too_long
+}
+
+/// Whether the headers of CORS belong on answers for this path.
+pub(super) fn has_cors(incoming: &Incoming) -> bool {
+    let path = incoming.spoken_path();
+    ["api/client", "api/application"]
+        .into_iter()
+        .filter_map(|area| path.strip_prefix(area))
+        .any(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The answer to a CORS preflight, which any origin gets.
+pub(super) fn preflight(incoming: &Incoming) -> Option<Response<Body>> {
+    incoming.header("access-control-request-method")?;
+    if incoming.method != Method::OPTIONS || !has_cors(incoming) {
+        return None;
+    }
+    let mut response = errors::answer(204, HTML, String::new());
+    let methods = "GET, POST, PUT, PATCH, DELETE, HEAD";
+    put_header(&mut response, "access-control-allow-methods", methods);
+    let vary = "Access-Control-Request-Headers, Access-Control-Request-Method";
+    put_header(&mut response, "vary", vary);
+    if let Some(headers) = incoming.text("access-control-request-headers") {
+        put_header(&mut response, "access-control-allow-headers", &headers);
+    }
+    put_header(&mut response, "access-control-max-age", "0");
+    Some(response)
+}
+
+/// Adds what CORS puts on every answer: no origin is allowed, but credentials would be.
+pub(super) fn add_cors(incoming: &Incoming, response: &mut Response<Body>) {
+    if !has_cors(incoming) {
+        return;
+    }
+    put_header(response, "access-control-allow-origin", "");
+    put_header(response, "access-control-allow-credentials", "true");
+}
+
+/// The answer to OPTIONS on a path with these methods.
+pub(super) fn options(incoming: &Incoming, allowed: &[&str]) -> Response<Body> {
+    let mut response = errors::answer(200, HTML, String::new());
+    put_header(&mut response, "allow", &allowed.join(","));
+    if has_cors(incoming) {
+        put_header(&mut response, "vary", "Access-Control-Request-Method");
+    }
+    response
+}
+
+/// Whether a path is one of the API, existing or not; all others belong to the front page.
+pub(super) fn is_api(incoming: &Incoming) -> bool {
+    incoming.path.trim_start_matches('/').starts_with("api")
+}
+
+/// The front page, which every path outside the API answers.
+pub(super) fn page() -> Response<Body> {
+    let text = "<!DOCTYPE html>\n<title>Pterodactyl</title>\n<div id=\"app\"></div>\n";
+    errors::answer(200, HTML, text.to_owned())
+}

@@ -1,0 +1,192 @@
+//! Keys: how they are made, read from a header and found (panel-facts §3).
+
+use serde::Deserialize;
+
+use super::world::Permissions;
+
+/// Length of the identifier, prefix included, and of the secret, in bytes.
+const IDENTIFIER_LENGTH: usize = 16;
+const SECRET_LENGTH: usize = 32;
+
+/// What a key was made for. The stored type counts, never the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum KeyType {
+    Client,
+    Application,
+    /// Types that older panels made: 0, 3 and 4.
+    Legacy,
+}
+
+/// A key as the panel stores it.
+#[derive(Clone)]
+pub(super) struct StoredKey {
+    /// The role that scenarios know it by, if any.
+    pub role: Option<String>,
+    pub identifier: String,
+    pub secret: String,
+    /// Name of the user it belongs to.
+    pub owner: String,
+    pub key_type: KeyType,
+    pub permissions: Permissions,
+    pub allowed_ips: Vec<String>,
+    pub description: String,
+    pub expired: bool,
+    /// Unix seconds.
+    pub created_at: u64,
+    /// Unix seconds.
+    pub last_used_at: Option<u64>,
+}
+
+impl StoredKey {
+    /// The key as it goes after `Bearer `.
+    pub(super) fn full(&self) -> String {
+        format!("{}{}", self.identifier, self.secret)
+    }
+
+    /// Whether this is the key that was sent: the identifier in any case (the database compares
+    /// it so), the secret exactly.
+    fn is(&self, sent: &[u8]) -> bool {
+        sent.split_at_checked(IDENTIFIER_LENGTH)
+            .is_some_and(|(identifier, secret)| {
+                identifier.eq_ignore_ascii_case(self.identifier.as_bytes())
+                    && secret == self.secret.as_bytes()
+            })
+    }
+}
+
+/// What an `Authorization` header holds after its last `Bearer `, up to a comma.
+pub(super) fn bearer(header: &[u8]) -> Option<&[u8]> {
+    const SCHEME: &[u8] = b"Bearer ";
+    let last = header
+        .windows(SCHEME.len())
+        .rposition(|part| part == SCHEME)?;
+    let rest = &header[last + SCHEME.len()..];
+    let token = rest.split(|byte| *byte == b',').next()?;
+    (!token.is_empty()).then_some(token)
+}
+
+/// The key that was sent, if there is one and it has not expired. Anything with a `|` belongs to
+/// another kind of token and is never found.
+pub(super) fn find<'a>(keys: &'a mut [StoredKey], sent: &[u8]) -> Option<&'a mut StoredKey> {
+    if sent.contains(&b'|') {
+        return None;
+    }
+    keys.iter_mut().find(|key| key.is(sent) && !key.expired)
+}
+
+/// A new identifier that begins with `prefix`.
+pub(super) fn new_identifier(prefix: &str) -> Result<String, getrandom::Error> {
+    let random = random_text(IDENTIFIER_LENGTH.saturating_sub(prefix.len()))?;
+    Ok(format!("{prefix}{random}"))
+}
+
+/// A new secret.
+pub(super) fn new_secret() -> Result<String, getrandom::Error> {
+    random_text(SECRET_LENGTH)
+}
+
+/// Random letters and digits, each equally likely.
+pub(super) fn random_text(length: usize) -> Result<String, getrandom::Error> {
+    const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    let mut text = String::with_capacity(length);
+    while text.len() < length {
+        let mut bytes = [0; SECRET_LENGTH];
+        getrandom::fill(&mut bytes)?;
+        let letters = bytes
+            .iter()
+            .filter_map(|byte| ALPHABET.get(usize::from(byte & 63)))
+            .map(|letter| char::from(*letter));
+        text.extend(letters.take(length - text.len()));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{KeyType, Permissions, StoredKey, bearer, find, new_identifier, new_secret};
+
+    const SECRET: &str = "0123456789abcdefghijABCDEFGHIJxy";
+
+    fn alice() -> StoredKey {
+        StoredKey {
+            role: None,
+            identifier: "ptlc_Alice000001".into(),
+            secret: SECRET.into(),
+            owner: "alice".into(),
+            key_type: KeyType::Client,
+            permissions: Permissions::default(),
+            allowed_ips: Vec::new(),
+            description: String::new(),
+            expired: false,
+            created_at: 0,
+            last_used_at: None,
+        }
+    }
+
+    fn accepts(header: &str) -> bool {
+        let found = |token| find(&mut [alice()], token).is_some();
+        bearer(header.as_bytes()).is_some_and(found)
+    }
+
+    #[test]
+    fn the_last_bearer_up_to_a_comma_is_the_key() {
+        let key = alice().full();
+        for header in [
+            format!("Bearer {key}"),
+            format!("Bearer {key}, foo"),
+            format!("Bearer Bearer {key}"),
+            format!("Basic abc, Bearer {key}"),
+        ] {
+            assert!(accepts(&header), "{header}");
+        }
+        for header in [
+            format!("Bearer  {key}"),
+            format!("Bearer\t{key}"),
+            format!("bearer {key}"),
+            format!("BEARER {key}"),
+            format!("Bearer \"{key}\""),
+            format!("Bearer 1|{key}"),
+            format!("Token {key}"),
+            "Bearer".into(),
+            "Bearer ".into(),
+            key,
+        ] {
+            assert!(!accepts(&header), "{header}");
+        }
+    }
+
+    #[test]
+    fn identifiers_match_in_any_case_and_secrets_exactly() {
+        assert!(accepts(&format!("Bearer ptlc_alice000001{SECRET}")));
+        assert!(accepts(&format!("Bearer PTLC_ALICE000001{SECRET}")));
+        for key in [
+            format!("ptlc_Alice000001{}", SECRET.to_uppercase()),
+            format!("ptla_Alice000001{SECRET}"),
+            format!("ptlc_Alice000001{SECRET}x"),
+            format!("ptlc_Alice000001{}", &SECRET[1..]),
+            "ptlc_Alice000001".into(),
+            "é".repeat(4000),
+            String::from("ptlc_\0"),
+        ] {
+            assert!(!accepts(&format!("Bearer {key}")), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_expired_key_is_not_found() {
+        let mut keys = [StoredKey {
+            expired: true,
+            ..alice()
+        }];
+        assert!(find(&mut keys, alice().full().as_bytes()).is_none());
+    }
+
+    #[test]
+    fn new_keys_have_the_length_of_the_contract() {
+        let identifier = new_identifier("ptlc_").expect("random bytes");
+        assert!(identifier.starts_with("ptlc_"));
+        assert_eq!(identifier.len(), 16);
+        assert_eq!(new_secret().expect("random bytes").len(), 32);
+    }
+}

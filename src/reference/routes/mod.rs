@@ -1,0 +1,243 @@
+//! The routes of the panel, and which of them a request means.
+
+mod application;
+mod client;
+mod remote;
+
+use super::{
+    answers::{Outcome, Success},
+    inquiry::Inquiry,
+    validation::Field,
+    world::{Access, Resource},
+};
+
+/// One of the two APIs that keys open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Api {
+    /// `/api/client`: what one user reaches.
+    Client,
+    /// `/api/application`: administration.
+    Application,
+}
+
+/// What a granted request does.
+type Action = fn(&mut Inquiry<'_>) -> Outcome;
+
+/// What a route wants besides a key of the right type.
+#[derive(Clone, Copy)]
+pub(super) enum Permission {
+    Nothing,
+    /// A permission that a subuser must have.
+    Server(&'static str),
+    /// The permission that belongs to the signal in the content.
+    Power,
+    /// The password of the account.
+    Password,
+    /// Access that an application key must have.
+    Resource(Resource, Access),
+}
+
+/// When a server that is not ready can be used all the same.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum OpenTo {
+    Nobody,
+    /// Administrators, unless the server is suspended or its node under maintenance.
+    Administrators,
+    Everybody,
+}
+
+/// A route: what it wants, and what it does.
+pub(super) struct Route {
+    method: &'static str,
+    path: &'static str,
+    /// None for the routes of nodes.
+    pub api: Option<Api>,
+    pub permission: Permission,
+    pub fields: &'static [Field],
+    /// Whether it works without the two-factor authentication that the panel demands.
+    pub without_two_factor: bool,
+    /// Who may use it while the server is not ready.
+    pub open_to: OpenTo,
+    /// Whether it needs the node.
+    pub daemon: bool,
+    pub action: Action,
+}
+
+impl Route {
+    const fn new(
+        api: Option<Api>,
+        method: &'static str,
+        path: &'static str,
+        action: Action,
+    ) -> Self {
+        Self {
+            method,
+            path,
+            api,
+            permission: Permission::Nothing,
+            fields: &[],
+            without_two_factor: false,
+            open_to: OpenTo::Nobody,
+            daemon: false,
+            action,
+        }
+    }
+
+    const fn needs(self, permission: &'static str) -> Self {
+        self.wants(Permission::Server(permission))
+    }
+
+    const fn wants(self, permission: Permission) -> Self {
+        Self { permission, ..self }
+    }
+
+    const fn fields(self, fields: &'static [Field]) -> Self {
+        Self { fields, ..self }
+    }
+
+    const fn without_two_factor(self) -> Self {
+        Self {
+            without_two_factor: true,
+            ..self
+        }
+    }
+
+    const fn open_to(self, open_to: OpenTo) -> Self {
+        Self { open_to, ..self }
+    }
+
+    const fn daemon(self) -> Self {
+        Self {
+            daemon: true,
+            ..self
+        }
+    }
+
+    /// The parameters of a path that this route has; none if it has another path.
+    fn parameters(&self, path: &str) -> Option<Parameters> {
+        let mut parameters = Vec::new();
+        let mut given = path.split('/');
+        for wanted in self.path.split('/') {
+            let given = given.next()?;
+            match parameter_name(wanted) {
+                Some(_) if given.is_empty() => return None,
+                Some(name) => parameters.push((name, given.to_owned())),
+                None if wanted != given => return None,
+                None => {}
+            }
+        }
+        given.next().is_none().then_some(Parameters(parameters))
+    }
+
+    /// Whether the route takes the method; GET takes HEAD too.
+    fn takes(&self, method: &str) -> bool {
+        self.method == method || (self.method == "GET" && method == "HEAD")
+    }
+}
+
+fn parameter_name(segment: &'static str) -> Option<&'static str> {
+    segment.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// The parameters of a path by name, in their order.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parameters(Vec<(&'static str, String)>);
+
+impl Parameters {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, value)| value)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.0.iter().map(|(name, value)| (*name, value.as_str()))
+    }
+}
+
+/// What a request means.
+pub(super) enum Found {
+    Route(&'static Route, Parameters),
+    /// The path exists, but with these methods.
+    OtherMethods(Vec<&'static str>),
+    Nothing,
+}
+
+/// Finds the route for a method and a decoded path.
+pub(super) fn find(method: &str, path: &str) -> Found {
+    let here = || tables().filter_map(|route| Some((route, route.parameters(path)?)));
+    if let Some((route, parameters)) = here().find(|(route, _)| route.takes(method)) {
+        return Found::Route(route, parameters);
+    }
+    let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+    let allowed: Vec<_> = known
+        .into_iter()
+        .filter(|method| here().any(|(route, _)| route.takes(method)))
+        .collect();
+    if allowed.is_empty() {
+        return Found::Nothing;
+    }
+    Found::OtherMethods(allowed)
+}
+
+fn tables() -> impl Iterator<Item = &'static Route> {
+    client::ROUTES
+        .iter()
+        .chain(application::ROUTES)
+        .chain(remote::ROUTES)
+}
+
+/// An answer without content.
+#[expect(clippy::unnecessary_wraps, reason = "an action")]
+fn nothing(_: &mut Inquiry<'_>) -> Outcome {
+    Ok(Success::empty(204))
+}
+
+/// Accepted, to be done later.
+#[expect(clippy::unnecessary_wraps, reason = "an action")]
+fn accepted(_: &mut Inquiry<'_>) -> Outcome {
+    Ok(Success::empty(202))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Found, find, tables};
+
+    fn allowed(method: &str, path: &str) -> Vec<&'static str> {
+        match find(method, path) {
+            Found::OtherMethods(allowed) => allowed,
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_route_is_found_by_method_and_path() {
+        assert!(matches!(find("HEAD", "/api/client"), Found::Route(..)));
+        assert!(matches!(find("GET", "//api//client"), Found::Nothing));
+        assert!(matches!(find("GET", "/api/client/nope"), Found::Nothing));
+        assert!(matches!(
+            find("GET", "/api/client/servers/"),
+            Found::Nothing
+        ));
+        match find("GET", "/api/application/nodes/deployable") {
+            Found::Route(_, parameters) => assert!(parameters.get("node").is_none()),
+            _ => panic!("no route"),
+        }
+    }
+
+    #[test]
+    fn other_methods_are_listed_in_the_order_of_the_framework() {
+        assert_eq!(allowed("DELETE", "/api/client"), ["GET", "HEAD"]);
+        let users = allowed("PUT", "/api/application/users");
+        assert_eq!(users, ["GET", "HEAD", "POST"]);
+    }
+
+    #[test]
+    fn no_route_is_listed_twice() {
+        let mut seen = std::collections::BTreeSet::new();
+        for route in tables() {
+            assert!(seen.insert((route.method, route.path)), "{}", route.path);
+        }
+        assert_eq!(seen.len(), 125, "routes of 1.11.8");
+    }
+}

@@ -1,0 +1,81 @@
+//! What the panel takes for a request of its own pages, and the cookies it then sets
+//! (panel-facts §3; observed in group 11).
+
+use axum::{body::Body, http::Response};
+
+use super::{errors::put_header, incoming::Incoming, keys};
+
+/// The cookie of a browser session; any value makes a request one of a browser.
+const SESSION_COOKIE: &str = "pterodactyl_session";
+
+/// Origins that count as the panel's own besides itself.
+const LOCAL: [&str; 5] = [
+    "localhost",
+    "localhost:3000",
+    "127.0.0.1",
+    "127.0.0.1:8000",
+    "::1",
+];
+
+/// Whether a request counts as one of a browser on the panel's own pages.
+pub(super) fn is_stateful(incoming: &Incoming, base_url: &str) -> bool {
+    has_session_cookie(incoming) || comes_from_panel(incoming, base_url)
+}
+
+fn has_session_cookie(incoming: &Incoming) -> bool {
+    let cookies = incoming.text("cookie").unwrap_or_default();
+    let mut names = cookies
+        .split(';')
+        .filter_map(|cookie| cookie.split_once('='));
+    names.any(|(name, _)| name.trim() == SESSION_COOKIE)
+}
+
+fn comes_from_panel(incoming: &Incoming, base_url: &str) -> bool {
+    let source = incoming.text("referer").or_else(|| incoming.text("origin"));
+    let source = source.unwrap_or_default();
+    let host = host(&source);
+    !host.is_empty() && (LOCAL.contains(&host) || host == self::host(base_url))
+}
+
+/// Host and port of an address.
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    rest.split('/').next().unwrap_or_default()
+}
+
+/// Sets the cookies of a session that holds nothing.
+pub(super) fn set_cookies(response: &mut Response<Body>) {
+    const EXPIRED: u16 = 419; // the token cookie is left out when the token was the trouble
+    if response.status().as_u16() != EXPIRED {
+        set_cookie(response, "XSRF-TOKEN", "samesite=lax");
+    }
+    set_cookie(response, SESSION_COOKIE, "httponly; samesite=lax");
+}
+
+fn set_cookie(response: &mut Response<Body>, name: &str, attributes: &str) {
+    let value = keys::random_text(40).unwrap_or_default();
+    let cookie = format!("{name}={value}; Max-Age=43200; path=/; {attributes}");
+    put_header(response, "set-cookie", &cookie);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Incoming, is_stateful};
+
+    fn stateful(name: &str, value: &str) -> bool {
+        let incoming = Incoming::for_tests("GET", "/api/client", &[(name, value)], "");
+        is_stateful(&incoming, "http://panel.example:8089")
+    }
+
+    #[test]
+    fn own_origins_and_session_cookies_are_those_of_a_browser() {
+        assert!(stateful("origin", "http://panel.example:8089"));
+        assert!(stateful("referer", "https://panel.example:8089/server/1"));
+        assert!(stateful("origin", "http://localhost"));
+        assert!(stateful("cookie", "a=b; pterodactyl_session=garbage"));
+        assert!(!stateful("origin", "https://evil.example"));
+        assert!(!stateful("origin", "http://panel.example"));
+        assert!(!stateful("cookie", "token=x"));
+        assert!(!stateful("cookie", "pterodactyl_session"));
+    }
+}

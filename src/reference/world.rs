@@ -1,0 +1,472 @@
+//! The users, keys, servers and settings of a panel, as data.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::{keys::KeyType, settings::Settings};
+
+/// The users, keys, servers and settings of a panel.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct World {
+    /// What an administrator sets.
+    #[serde(default)]
+    pub settings: Settings,
+    #[serde(default)]
+    pub(super) users: Vec<User>,
+    #[serde(default)]
+    pub(super) keys: Vec<KeyEntry>,
+    #[serde(default)]
+    pub(super) locations: Vec<Location>,
+    #[serde(default)]
+    pub(super) nodes: Vec<Node>,
+    #[serde(default)]
+    pub(super) nests: Vec<Nest>,
+    #[serde(default)]
+    pub(super) eggs: Vec<Egg>,
+    #[serde(default)]
+    pub(super) allocations: Vec<Allocation>,
+    #[serde(default)]
+    pub(super) servers: Vec<Server>,
+}
+
+/// Why a world is none.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WorldError {
+    /// The text is not YAML or has another shape.
+    #[error("the world cannot be read")]
+    Yaml(#[from] serde_saphyr::Error),
+    /// Something is named that the world does not have.
+    #[error("{holder} names {kind} `{name}`, which the world does not have")]
+    Unknown {
+        /// What names it.
+        holder: String,
+        /// What kind of thing is missing.
+        kind: &'static str,
+        /// Its name or number.
+        name: String,
+    },
+    /// Two things of one kind have the same name.
+    #[error("the world has two of {kind} `{name}`")]
+    Duplicate {
+        /// What kind of thing it is.
+        kind: &'static str,
+        /// Its name or number.
+        name: String,
+    },
+    /// The operating system gives no random bytes for new keys.
+    #[error("no random bytes for new keys")]
+    Randomness(#[from] getrandom::Error),
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct User {
+    /// The name by which the world knows the user; never changes.
+    pub name: String,
+    pub id: u64,
+    pub uuid: String,
+    pub external_id: Option<String>,
+    pub username: String,
+    pub email: String,
+    pub first_name: String,
+    pub last_name: String,
+    #[serde(default = "no_password")]
+    pub password: String,
+    #[serde(default)]
+    pub root_admin: bool,
+    #[serde(default)]
+    pub two_factor: bool,
+}
+
+/// A password that nobody can guess is not needed: it opens nothing here.
+fn no_password() -> String {
+    "password".to_owned()
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct KeyEntry {
+    /// The role that scenarios know it by.
+    pub role: Option<String>,
+    /// Name of the user it belongs to.
+    pub user: String,
+    #[serde(rename = "type")]
+    pub key_type: KeyType,
+    /// Identifier with its prefix; random by default.
+    pub identifier: Option<String>,
+    /// Random by default.
+    pub secret: Option<String>,
+    /// What it may do on the Application API.
+    #[serde(default)]
+    pub permissions: Permissions,
+    #[serde(default)]
+    pub allowed_ips: Vec<String>,
+    #[serde(default)]
+    pub expired: bool,
+}
+
+/// What a key may do with a resource of the Application API: two independent bits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Access {
+    #[default]
+    None,
+    Read,
+    Write,
+    ReadWrite,
+}
+
+impl Access {
+    /// Whether this holds all that is needed.
+    pub(super) const fn covers(self, needed: Self) -> bool {
+        self.bits() & needed.bits() == needed.bits()
+    }
+
+    const fn bits(self) -> u8 {
+        match self {
+            Self::None => 0,
+            Self::Read => 1,
+            Self::Write => 2,
+            Self::ReadWrite => 3,
+        }
+    }
+}
+
+/// A resource that an application key has permissions for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Resource {
+    Servers,
+    Nodes,
+    Allocations,
+    Users,
+    Locations,
+    Nests,
+    Eggs,
+    DatabaseHosts,
+    ServerDatabases,
+}
+
+/// The permissions of an application key.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Permissions {
+    /// For every resource that is not named.
+    all: Access,
+    only: BTreeMap<Resource, Access>,
+}
+
+impl Permissions {
+    /// What the key may do with a resource.
+    pub(super) fn of(&self, resource: Resource) -> Access {
+        self.only.get(&resource).copied().unwrap_or(self.all)
+    }
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Location {
+    pub id: u64,
+    pub short: String,
+    pub long: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Node {
+    pub id: u64,
+    pub uuid: String,
+    pub name: String,
+    pub location: u64,
+    pub fqdn: String,
+    /// Port of the daemon.
+    pub daemon_port: u16,
+    pub token_id: String,
+    pub token: String,
+    #[serde(default)]
+    pub maintenance: bool,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nest {
+    pub id: u64,
+    pub uuid: String,
+    pub name: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Egg {
+    pub id: u64,
+    pub uuid: String,
+    pub name: String,
+    pub nest: u64,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Allocation {
+    pub id: u64,
+    pub node: u64,
+    pub ip: String,
+    pub port: u16,
+    /// The server that uses it; the first one of a server is its default.
+    pub server: Option<u64>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Server {
+    pub id: u64,
+    pub uuid: String,
+    pub external_id: Option<String>,
+    pub name: String,
+    /// Name of the user it belongs to.
+    pub owner: String,
+    pub node: u64,
+    pub egg: u64,
+    #[serde(default)]
+    pub state: ServerState,
+    #[serde(default)]
+    pub subusers: Vec<Subuser>,
+    #[serde(default)]
+    pub databases: Vec<Database>,
+    #[serde(default)]
+    pub backups: Vec<Backup>,
+    #[serde(default)]
+    pub schedules: Vec<Schedule>,
+}
+
+impl Server {
+    /// The first eight characters of the UUID, the id in the Client API.
+    pub(super) fn short_id(&self) -> &str {
+        self.uuid.get(..8).unwrap_or(&self.uuid)
+    }
+}
+
+/// What keeps a server from being used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum ServerState {
+    #[default]
+    Ready,
+    Suspended,
+    Installing,
+    Restoring,
+    Transferring,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Subuser {
+    /// Name of the user.
+    pub user: String,
+    pub permissions: BTreeSet<String>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Database {
+    /// The id in the Application API.
+    pub id: u64,
+    /// The id in the Client API.
+    pub hash: String,
+    pub name: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Backup {
+    pub uuid: String,
+    pub name: String,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Schedule {
+    pub id: u64,
+    pub name: String,
+    #[serde(default)]
+    pub tasks: Vec<Task>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Task {
+    pub id: u64,
+    pub action: String,
+}
+
+impl World {
+    /// Reads a world and checks that everything it names exists.
+    ///
+    /// # Errors
+    ///
+    /// The text is not YAML of that shape, or a name does not fit.
+    pub fn from_yaml(text: &str) -> Result<Self, WorldError> {
+        let world: Self = serde_saphyr::from_str(text)?;
+        world.check()?;
+        Ok(world)
+    }
+
+    /// The world of the embedded panel: every role, and something of every kind.
+    ///
+    /// # Panics
+    ///
+    /// Never: a test reads the same text.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self::from_yaml(include_str!("world.yaml"))
+            .expect("the embedded world is checked by a test")
+    }
+
+    /// Takes the key of a role away, as if nobody had made one; false if there was none.
+    pub fn without_role(&mut self, role: &str) -> bool {
+        let before = self.keys.len();
+        self.keys.retain(|key| key.role.as_deref() != Some(role));
+        self.keys.len() < before
+    }
+
+    fn check(&self) -> Result<(), WorldError> {
+        self.check_unique()?;
+        let users: BTreeSet<&str> = self.users.iter().map(|user| user.name.as_str()).collect();
+        for (holder, name) in self.users_named() {
+            known(&users, name, "user", &holder)?;
+        }
+        for (holder, kind, id, all) in self.ids_named() {
+            known(&all, &id, kind, &holder)?;
+        }
+        Ok(())
+    }
+
+    fn check_unique(&self) -> Result<(), WorldError> {
+        unique("user", self.users.iter().map(|user| user.name.clone()))?;
+        unique("role", self.keys.iter().filter_map(|key| key.role.clone()))?;
+        let identifiers = self.keys.iter().filter_map(|key| key.identifier.clone());
+        unique("identifier", identifiers)?;
+        unique("server", ids(&self.servers, |server| server.id))?;
+        unique("node", ids(&self.nodes, |node| node.id))?;
+        unique("allocation", ids(&self.allocations, |one| one.id))
+    }
+
+    fn users_named(&self) -> Vec<(String, &str)> {
+        let of_key = |key: &KeyEntry| match (&key.role, &key.identifier) {
+            (Some(name), _) | (None, Some(name)) => format!("key `{name}`"),
+            (None, None) => "a key".to_owned(),
+        };
+        let keys = self.keys.iter().map(|key| (of_key(key), &*key.user));
+        let servers = self.servers.iter().flat_map(|server| {
+            let holder = format!("server {}", server.id);
+            let subusers = server.subusers.iter().map(|subuser| &*subuser.user);
+            std::iter::once(&*server.owner)
+                .chain(subusers)
+                .map(move |user| (holder.clone(), user))
+        });
+        keys.chain(servers).collect()
+    }
+
+    fn ids_named(&self) -> Vec<(String, &'static str, String, BTreeSet<String>)> {
+        let locations: BTreeSet<_> = ids(&self.locations, |one| one.id).collect();
+        let nodes: BTreeSet<_> = ids(&self.nodes, |one| one.id).collect();
+        let nests: BTreeSet<_> = ids(&self.nests, |one| one.id).collect();
+        let eggs: BTreeSet<_> = ids(&self.eggs, |one| one.id).collect();
+        let servers: BTreeSet<_> = ids(&self.servers, |one| one.id).collect();
+        let mut named = Vec::new();
+        let mut name = |holder: String, kind, id: u64, all: &BTreeSet<String>| {
+            named.push((holder, kind, id.to_string(), all.clone()));
+        };
+        for one in &self.nodes {
+            name(
+                format!("node {}", one.id),
+                "location",
+                one.location,
+                &locations,
+            );
+        }
+        for one in &self.eggs {
+            name(format!("egg {}", one.id), "nest", one.nest, &nests);
+        }
+        for one in &self.allocations {
+            let holder = format!("allocation {}", one.id);
+            name(holder.clone(), "node", one.node, &nodes);
+            if let Some(server) = one.server {
+                name(holder, "server", server, &servers);
+            }
+        }
+        for one in &self.servers {
+            name(format!("server {}", one.id), "node", one.node, &nodes);
+            name(format!("server {}", one.id), "egg", one.egg, &eggs);
+        }
+        named
+    }
+}
+
+fn ids<T>(all: &[T], id: fn(&T) -> u64) -> impl Iterator<Item = String> {
+    all.iter().map(move |one| id(one).to_string())
+}
+
+fn known<T: AsRef<str> + Ord + std::borrow::Borrow<str>>(
+    all: &BTreeSet<T>,
+    name: &str,
+    kind: &'static str,
+    holder: &str,
+) -> Result<(), WorldError> {
+    if all.contains(name) {
+        return Ok(());
+    }
+    Err(WorldError::Unknown {
+        holder: holder.to_owned(),
+        kind,
+        name: name.to_owned(),
+    })
+}
+
+fn unique(kind: &'static str, names: impl Iterator<Item = String>) -> Result<(), WorldError> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if !seen.insert(name.clone()) {
+            return Err(WorldError::Duplicate { kind, name });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{World, WorldError};
+
+    #[test]
+    fn the_embedded_world_is_one() {
+        World::from_yaml(include_str!("world.yaml")).expect("a world");
+    }
+
+    #[test]
+    fn an_unknown_user_is_named() {
+        let text = "keys: [{ role: client, user: nobody, type: client }]";
+        match World::from_yaml(text) {
+            Err(WorldError::Unknown { holder, name, .. }) => {
+                assert_eq!((holder.as_str(), name.as_str()), ("key `client`", "nobody"));
+            }
+            _ => panic!("a world with an unknown user"),
+        }
+    }
+
+    #[test]
+    fn a_mistyped_field_is_refused() {
+        assert!(matches!(
+            World::from_yaml("settings: { wing: reachable }"),
+            Err(WorldError::Yaml(_))
+        ));
+    }
+
+    #[test]
+    fn roles_can_be_missing() {
+        let mut world = World::embedded();
+        assert!(world.without_role("client-admin"));
+        assert!(!world.without_role("client-admin"));
+    }
+}
