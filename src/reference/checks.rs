@@ -9,7 +9,7 @@ use super::{
     limits::Quota,
     routes::{Api, OpenTo, Permission},
     session,
-    settings::TwoFactorRequired,
+    settings::{TwoFactorRequired, Wings},
     validation,
     wording::Condition,
     world::{Access, Resource, Server, ServerState},
@@ -119,14 +119,12 @@ pub(super) fn quota(inquiry: &mut Inquiry<'_>) -> Verdict {
     }
 }
 
-/// Owner, subusers and administrators see a server; to others it does not exist.
+/// A server that the user cannot see does not exist.
 pub(super) fn ownership(inquiry: &mut Inquiry<'_>) -> Verdict {
     if inquiry.bound.server.is_none() {
         return Ok(());
     }
-    let (server, user) = (inquiry.server()?, &inquiry.caller()?.user);
-    let subuser = server.subusers.iter().any(|one| one.user == user.name);
-    if server.owner == user.name || user.root_admin || subuser {
+    if inquiry.server()?.is_seen_by(&inquiry.caller()?.user) {
         return Ok(());
     }
     Err(inquiry.refuse(Condition::Hidden))
@@ -170,7 +168,7 @@ pub(super) fn permission(inquiry: &mut Inquiry<'_>) -> Verdict {
         Permission::Server(permission) => may_on_server(inquiry, permission)?,
         Permission::Power => may_on_server(inquiry, power_permission(inquiry))?,
         Permission::Resource(resource, access) => may_administer(inquiry, resource, access)?,
-        Permission::Password => return password(inquiry),
+        Permission::Password(field) => return password(inquiry, field),
     };
     if granted {
         return Ok(());
@@ -188,12 +186,10 @@ fn power_permission(inquiry: &Inquiry<'_>) -> &'static str {
     }
 }
 
-/// Owner and administrators may do everything, subusers what their permissions name.
 fn may_on_server(inquiry: &Inquiry<'_>, permission: &str) -> Result<bool, Refusal> {
-    let (server, user) = (inquiry.server()?, &inquiry.caller()?.user);
-    let mut subusers = server.subusers.iter();
-    let named = subusers.any(|one| one.user == user.name && one.permissions.contains(permission));
-    Ok(server.owner == user.name || user.root_admin || named)
+    Ok(inquiry
+        .server()?
+        .allows(&inquiry.caller()?.user, permission))
 }
 
 /// A client key is not asked for permissions: its owner is an administrator by now.
@@ -206,11 +202,7 @@ fn may_administer(
     Ok(key.key_type == KeyType::Client || key.permissions.of(resource).covers(access))
 }
 
-fn password(inquiry: &Inquiry<'_>) -> Verdict {
-    let field = match inquiry.route.fields.first().map(|field| field.name) {
-        Some("password") => "current_password",
-        _ => "password",
-    };
+fn password(inquiry: &Inquiry<'_>, field: &str) -> Verdict {
     let expected = &inquiry.caller()?.user.password;
     if inquiry.text(field).as_ref() == Some(expected) {
         return Ok(());
@@ -222,17 +214,17 @@ fn password(inquiry: &Inquiry<'_>) -> Verdict {
     ))
 }
 
-/// The fields of the content; then, for routes that need it, whether the node answers.
 pub(super) fn fields(inquiry: &mut Inquiry<'_>) -> Verdict {
     let errors = validation::errors(inquiry.route.fields, &inquiry.fields);
     if errors.is_empty() {
         return Ok(());
     }
-    let Inquiry { panel, .. } = inquiry;
-    Err(Refusal::invalid(
-        &panel.wording,
-        panel.family,
-        inquiry.api(),
-        errors,
-    ))
+    Err(inquiry.invalid(errors))
+}
+
+pub(super) fn daemon(inquiry: &mut Inquiry<'_>) -> Verdict {
+    if inquiry.route.daemon && inquiry.state.world.settings.wings == Wings::Unreachable {
+        return Err(inquiry.refuse(Condition::DaemonUnreachable));
+    }
+    Ok(())
 }

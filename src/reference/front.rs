@@ -8,6 +8,7 @@ use axum::{
 use super::{
     errors::{self, HTML, put_header},
     incoming::Incoming,
+    routes::Api,
 };
 
 /// The longest line of a request that the web server takes, in bytes (nginx, four buffers of
@@ -40,13 +41,19 @@ fn has_bad_header(incoming: &Incoming) -> bool {
     twice || too_long
 }
 
+/// The API that a path belongs to, whether it exists or not.
+pub(super) fn api_of(incoming: &Incoming) -> Option<Api> {
+    let area = |prefix| {
+        let rest = incoming.spoken_path().strip_prefix(prefix)?;
+        (rest.is_empty() || rest.starts_with('/')).then_some(())
+    };
+    let client = area("api/client").map(|()| Api::Client);
+    client.or_else(|| area("api/application").map(|()| Api::Application))
+}
+
 /// Whether the headers of CORS belong on answers for this path.
-pub(super) fn has_cors(incoming: &Incoming) -> bool {
-    let path = incoming.spoken_path();
-    ["api/client", "api/application"]
-        .into_iter()
-        .filter_map(|area| path.strip_prefix(area))
-        .any(|rest| rest.is_empty() || rest.starts_with('/'))
+fn has_cors(incoming: &Incoming) -> bool {
+    api_of(incoming).is_some()
 }
 
 /// The answer to a CORS preflight, which any origin gets.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::{
     Parts, clock, content,
-    errors::Refusal,
+    errors::{FieldError, Refusal},
     incoming::Incoming,
     keys::StoredKey,
     limits::Quota,
@@ -93,6 +93,13 @@ impl<'a> Inquiry<'a> {
         Refusal::because(condition, words)
     }
 
+    /// The refusal of invalid content.
+    pub(super) fn invalid(&self, errors: Vec<FieldError>) -> Refusal {
+        let panel = self.panel;
+        Refusal::invalid(&panel.wording, panel.family, self.api(), errors)
+    }
+
+    /// Notes who asks.
     pub(super) fn identify(&mut self, caller: Caller) {
         self.caller = Some(caller);
     }

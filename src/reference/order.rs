@@ -1,7 +1,7 @@
 //! The order of checks: the first that fails decides the answer.
 //!
 //! Before these stand, for every path: the web server, CORS preflight, maintenance, and whether
-//! the route exists (`Parts::respond`). The order is hand-written from what real panels answered
+//! the route exists (`respond`). The order is hand-written from what real panels answered
 //! when two things were wrong at once (panel-facts §2; panel-observed, "Order of checks").
 
 use super::{checks, errors::Refusal, family::Family, inquiry::Inquiry, routes::Api};
@@ -33,6 +33,8 @@ pub(super) enum Check {
     Permission,
     /// The fields of the content: 422.
     Fields,
+    /// The node must answer, for routes that need it: 504.
+    Daemon,
 }
 
 /// The checks of an API in their order.
@@ -49,8 +51,9 @@ const fn order(family: Family, api: Api) -> &'static [Check] {
             Check::Quota,          // group 08: another user's server counts
             Check::Ownership,
             Check::ServerState,
-            Check::Permission, // §2: permission before fields
+            Check::Permission, // group 08: a subuser's empty content is 403
             Check::Fields,
+            Check::Daemon,
         ],
         (Family::V1_11, Api::Application) => &[
             Check::Csrf,
@@ -60,16 +63,17 @@ const fn order(family: Family, api: Api) -> &'static [Check] {
             Check::Address,
             Check::Quota,   // group 12: 403 and 404 count and carry X-RateLimit
             Check::Binding, // group 03: a missing id is 404 to a key without permission
-            Check::KeyType,
+            Check::KeyType, // group 02: 403 with X-RateLimit
             Check::Permission,
             Check::Fields,
+            Check::Daemon,
         ],
     }
 }
 
 /// Runs the checks of the route's API. This is the one place where faults leave checks out.
-pub(super) fn examine(inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
-    for check in order(inquiry.panel.family, inquiry.api()) {
+pub(super) fn examine(inquiry: &mut Inquiry<'_>, api: Api) -> Result<(), Refusal> {
+    for check in order(inquiry.panel.family, api) {
         if !inquiry.panel.faults.leave_out(*check) {
             run(*check, inquiry)?;
         }
@@ -91,5 +95,6 @@ fn run(check: Check, inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
         Check::ServerState => checks::server_state(inquiry),
         Check::Permission => checks::permission(inquiry),
         Check::Fields => checks::fields(inquiry),
+        Check::Daemon => checks::daemon(inquiry),
     }
 }

@@ -74,11 +74,11 @@ fn make(entry: KeyEntry, settings: &Settings) -> Result<StoredKey, WorldError> {
     Ok(StoredKey {
         identifier: match entry.identifier {
             Some(identifier) => identifier,
-            None => keys::new_identifier(prefix)?,
+            None => keys::new_identifier(prefix).map_err(no_randomness)?,
         },
         secret: match entry.secret {
             Some(secret) => secret,
-            None => keys::new_secret()?,
+            None => keys::new_secret().map_err(no_randomness)?,
         },
         description: entry.role.clone().unwrap_or_default(),
         role: entry.role,
@@ -90,4 +90,8 @@ fn make(entry: KeyEntry, settings: &Settings) -> Result<StoredKey, WorldError> {
         created_at: BEGINNING,
         last_used_at: None,
     })
+}
+
+fn no_randomness(error: getrandom::Error) -> WorldError {
+    WorldError::Randomness(error.into())
 }

@@ -8,7 +8,7 @@ use super::{content, errors::FieldError};
 #[derive(Clone, Copy)]
 pub(super) struct Field {
     /// Dotted name: `limits.memory`.
-    pub name: &'static str,
+    name: &'static str,
     /// What messages call it, where that is not the name with spaces for underscores.
     label: Option<&'static str>,
     rule: Rule,

@@ -37,7 +37,7 @@ pub struct World {
 pub enum WorldError {
     /// The text is not YAML or has another shape.
     #[error("the world cannot be read")]
-    Yaml(#[from] serde_saphyr::Error),
+    Yaml(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Something is named that the world does not have.
     #[error("{holder} names {kind} `{name}`, which the world does not have")]
     Unknown {
@@ -49,7 +49,7 @@ pub enum WorldError {
         name: String,
     },
     /// Two things of one kind have the same name.
-    #[error("the world has two of {kind} `{name}`")]
+    #[error("the world has {kind} `{name}` twice")]
     Duplicate {
         /// What kind of thing it is.
         kind: &'static str,
@@ -58,7 +58,7 @@ pub enum WorldError {
     },
     /// The operating system gives no random bytes for new keys.
     #[error("no random bytes for new keys")]
-    Randomness(#[from] getrandom::Error),
+    Randomness(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 #[derive(Clone, Deserialize)]
@@ -121,7 +121,7 @@ pub(super) enum Access {
 
 impl Access {
     /// Whether this holds all that is needed.
-    pub(super) const fn covers(self, needed: Self) -> bool {
+    pub const fn covers(self, needed: Self) -> bool {
         self.bits() & needed.bits() == needed.bits()
     }
 
@@ -161,7 +161,7 @@ pub(super) struct Permissions {
 
 impl Permissions {
     /// What the key may do with a resource.
-    pub(super) fn of(&self, resource: Resource) -> Access {
+    pub fn of(&self, resource: Resource) -> Access {
         self.only.get(&resource).copied().unwrap_or(self.all)
     }
 }
@@ -242,8 +242,25 @@ pub(super) struct Server {
 }
 
 impl Server {
+    /// Whether a user sees the server: its owner, its subusers and administrators do.
+    pub fn is_seen_by(&self, user: &User) -> bool {
+        self.owner == user.name || user.root_admin || self.subuser(user).is_some()
+    }
+
+    /// Whether a user may do something with it: owner and administrators may do everything,
+    /// subusers what their permissions name.
+    pub fn allows(&self, user: &User, permission: &str) -> bool {
+        let named = |subuser: &Subuser| subuser.permissions.contains(permission);
+        self.owner == user.name || user.root_admin || self.subuser(user).is_some_and(named)
+    }
+
+    /// What a user is on the server besides its owner.
+    pub fn subuser(&self, user: &User) -> Option<&Subuser> {
+        self.subusers.iter().find(|one| one.user == user.name)
+    }
+
     /// The first eight characters of the UUID, the id in the Client API.
-    pub(super) fn short_id(&self) -> &str {
+    pub fn short_id(&self) -> &str {
         self.uuid.get(..8).unwrap_or(&self.uuid)
     }
 }
@@ -308,7 +325,8 @@ impl World {
     ///
     /// The text is not YAML of that shape, or a name does not fit.
     pub fn from_yaml(text: &str) -> Result<Self, WorldError> {
-        let world: Self = serde_saphyr::from_str(text)?;
+        let world: Self =
+            serde_saphyr::from_str(text).map_err(|error| WorldError::Yaml(error.into()))?;
         world.check()?;
         Ok(world)
     }
@@ -348,9 +366,13 @@ impl World {
         unique("role", self.keys.iter().filter_map(|key| key.role.clone()))?;
         let identifiers = self.keys.iter().filter_map(|key| key.identifier.clone());
         unique("identifier", identifiers)?;
-        unique("server", ids(&self.servers, |server| server.id))?;
+        unique("user number", ids(&self.users, |user| user.id))?;
+        unique("location", ids(&self.locations, |location| location.id))?;
         unique("node", ids(&self.nodes, |node| node.id))?;
-        unique("allocation", ids(&self.allocations, |one| one.id))
+        unique("nest", ids(&self.nests, |nest| nest.id))?;
+        unique("egg", ids(&self.eggs, |egg| egg.id))?;
+        unique("allocation", ids(&self.allocations, |one| one.id))?;
+        unique("server", ids(&self.servers, |server| server.id))
     }
 
     fn users_named(&self) -> Vec<(String, &str)> {

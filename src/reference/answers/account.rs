@@ -56,7 +56,7 @@ pub(in crate::reference) fn servers(inquiry: &mut Inquiry<'_>) -> Outcome {
 /// Whether a list of that type shows the server; the types of administrators are empty to others.
 fn is_listed(server: &Server, user: &User, wanted: &str) -> bool {
     let owner = server.owner == user.name;
-    let member = owner || server.subusers.iter().any(|one| one.user == user.name);
+    let member = owner || server.subuser(user).is_some();
     match wanted {
         "owner" => owner,
         "admin" => user.root_admin && !member,
@@ -172,8 +172,7 @@ pub(in crate::reference) fn keys(inquiry: &mut Inquiry<'_>) -> Outcome {
 pub(in crate::reference) fn create_key(inquiry: &mut Inquiry<'_>) -> Outcome {
     let errors = key_errors(&inquiry.fields)?;
     if !errors.is_empty() {
-        let (panel, api) = (inquiry.panel, inquiry.api());
-        return Err(Refusal::invalid(&panel.wording, panel.family, api, errors));
+        return Err(inquiry.invalid(errors));
     }
     let owner = inquiry.caller()?.user.name.clone();
     if inquiry.state.client_keys_of(&owner).len() >= inquiry.state.world.settings.key_limit {

@@ -8,7 +8,7 @@ use super::{
         errors::{FieldError, Refusal},
         inquiry::Inquiry,
         state::State,
-        world::{Database, Location, Server, User},
+        world::{Database, Location, Node, Server, User},
     },
     Outcome, Success, created,
     lists::{self, Listing},
@@ -182,13 +182,7 @@ fn check_unique(inquiry: &Inquiry<'_>, but: Option<u64>) -> Result<(), Refusal> 
     if errors.is_empty() {
         return Ok(());
     }
-    let panel = inquiry.panel;
-    Err(Refusal::invalid(
-        &panel.wording,
-        panel.family,
-        inquiry.api(),
-        errors,
-    ))
+    Err(inquiry.invalid(errors))
 }
 
 pub(in crate::reference) fn nodes(inquiry: &mut Inquiry<'_>) -> Outcome {
@@ -206,7 +200,7 @@ pub(in crate::reference) fn node(inquiry: &mut Inquiry<'_>) -> Outcome {
     ok(objects::node(inquiry.found(bound_node(inquiry))?))
 }
 
-fn bound_node<'a>(inquiry: &'a Inquiry<'_>) -> Option<&'a super::super::world::Node> {
+fn bound_node<'a>(inquiry: &'a Inquiry<'_>) -> Option<&'a Node> {
     inquiry.state.node(inquiry.bound.node?)
 }
 

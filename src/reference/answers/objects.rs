@@ -74,12 +74,23 @@ pub(super) fn server(state: &State, server: &Server, user: &User) -> Value {
         "is_suspended": server.state == ServerState::Suspended,
         "is_installing": server.state == ServerState::Installing,
         "is_transferring": server.state == ServerState::Transferring,
-        "relationships": {
-            "allocations": list(allocations(state, server)),
-            "variables": list(variables()),
-        },
+        "relationships": relationships(state, server, user),
     });
     item("server", attributes)
+}
+
+/// A subuser sees only what the permissions allow, and the default allocation in any case.
+fn relationships(state: &State, server: &Server, user: &User) -> Value {
+    let mut allocations = allocations(state, server);
+    if !server.allows(user, "allocation.read") {
+        allocations.truncate(1);
+    }
+    let variables = if server.allows(user, "startup.read") {
+        list(variables())
+    } else {
+        item("null_resource", Value::Null)
+    };
+    json!({ "allocations": list(allocations), "variables": variables })
 }
 
 /// The allocations of a server as the Client API shows them.

@@ -47,7 +47,16 @@ pub(in crate::reference) fn servers(inquiry: &mut Inquiry<'_>) -> Outcome {
     ok(json!({
         "data": data,
         "links": { "first": null, "last": null, "prev": null, "next": null },
-        "meta": { "current_page": 1, "last_page": 1, "per_page": 50, "total": data.len() },
+        "meta": {
+            "current_page": 1,
+            "from": 1,
+            "last_page": 1,
+            "links": [],
+            "path": format!("{}/api/remote/servers", inquiry.base_url),
+            "per_page": 50,
+            "to": data.len(),
+            "total": data.len(),
+        },
     }))
 }
 

@@ -14,8 +14,7 @@ use super::{
 pub(in crate::reference) fn view(inquiry: &mut Inquiry<'_>) -> Outcome {
     let (server, user) = (inquiry.server()?, &inquiry.caller()?.user);
     let owner = server.owner == user.name;
-    let mut subusers = server.subusers.iter();
-    let permissions: Vec<&str> = match subusers.find(|one| one.user == user.name) {
+    let permissions: Vec<&str> = match server.subuser(user) {
         Some(subuser) if !owner => subuser.permissions.iter().map(String::as_str).collect(),
         _ => vec!["*"],
     };

@@ -49,10 +49,10 @@ pub(super) static ROUTES: &[Route] = &[
     )
     .without_two_factor(),
     put("/api/client/account/email", nothing)
-        .wants(Permission::Password)
+        .wants(Permission::Password("password"))
         .fields(&[required("email")]),
     put("/api/client/account/password", nothing)
-        .wants(Permission::Password)
+        .wants(Permission::Password("current_password"))
         .fields(&[required("password")]),
     get("/api/client/account/activity", account::activity),
     get("/api/client/account/api-keys", account::keys),

@@ -31,8 +31,8 @@ pub(super) enum Permission {
     Server(&'static str),
     /// The permission that belongs to the signal in the content.
     Power,
-    /// The password of the account.
-    Password,
+    /// The password of the account, in this field.
+    Password(&'static str),
     /// Access that an application key must have.
     Resource(Resource, Access),
 }
