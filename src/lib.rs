@@ -5,6 +5,7 @@ pub mod exchange;
 pub mod keys;
 pub mod plan;
 pub mod reference;
+pub mod report;
 pub mod run;
 pub mod spec;
 pub mod verdict;

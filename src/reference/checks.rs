@@ -51,7 +51,7 @@ pub(super) fn credential(inquiry: &mut Inquiry<'_>) -> Verdict {
 
 pub(super) fn well_formed_json(inquiry: &mut Inquiry<'_>) -> Verdict {
     match content::malformed(inquiry.incoming) {
-        Some(reason) => Err(inquiry.refuse_with(Condition::MalformedJson, &[("reason", reason)])),
+        Some(reason) => Err(inquiry.refuse_with(Condition::MalformedJson, &[("why", reason)])),
         None => Ok(()),
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn address(inquiry: &mut Inquiry<'_>) -> Verdict {
         }
     }
     let spoken = address.to_string();
-    Err(inquiry.refuse_with(Condition::IpRefused, &[("ip", &spoken)]))
+    Err(inquiry.refuse_with(Condition::IpRefused, &[("address", &spoken)]))
 }
 
 /// Client API: no application keys. Application API: only keys of administrators.
@@ -111,7 +111,9 @@ pub(super) fn quota(inquiry: &mut Inquiry<'_>) -> Verdict {
         Api::Client => settings.client_rate,
         Api::Application => settings.application_rate,
     };
-    let quota = inquiry.state.windows.hit(api, &user, limit, now);
+    let enforced = settings.enforce_limits;
+    let counted = inquiry.state.windows.hit(api, &user, limit, now);
+    let quota = if enforced { counted } else { counted.advertised() };
     inquiry.quota = Some(quota);
     match quota {
         Quota::Left { .. } => Ok(()),

@@ -23,6 +23,14 @@ pub(super) enum Quota {
 }
 
 impl Quota {
+    /// What is shown of a limit that refuses nobody.
+    pub(super) fn advertised(self) -> Self {
+        match self {
+            Self::Left { .. } => self,
+            Self::Spent { limit, .. } => Self::Left { limit, remaining: 0 },
+        }
+    }
+
     /// The headers that show it; reset and wait only when it is spent.
     pub(super) fn headers(self) -> Vec<(&'static str, String)> {
         match self {

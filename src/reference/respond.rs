@@ -68,7 +68,7 @@ impl Parts {
             Found::OtherMethods(allowed) => {
                 let allowed = allowed.join(", ");
                 let path = incoming.spoken_path();
-                let places = [("method", method), ("path", path), ("allowed", &allowed)];
+                let places = [("method", method), ("path", path), ("methods", &allowed)];
                 let refusal = self.refusal(incoming, Condition::MethodNotAllowed, &places);
                 render(&refusal.with_header("allow", allowed), state, incoming)
             }

@@ -24,6 +24,9 @@ pub struct Settings {
     pub client_rate: u32,
     /// Requests per minute and user on the Application API; 240 by default.
     pub application_rate: u32,
+    /// Whether a spent limit refuses; if not, it is only advertised, and what remains stops at 0.
+    /// True by default.
+    pub enforce_limits: bool,
     /// How many client keys a user may have; 25 by default.
     pub key_limit: usize,
     /// What new client keys begin with; `ptlc_` by default.
@@ -44,6 +47,7 @@ impl Default for Settings {
             trusted_proxies: Vec::new(),
             client_rate: 720,
             application_rate: 240,
+            enforce_limits: true,
             key_limit: 25,
             client_prefix: "ptlc_".to_owned(),
             application_prefix: "ptla_".to_owned(),

@@ -65,7 +65,7 @@ impl Condition {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Words {
     pub code: String,
-    /// May hold places to fill, such as `{ip}`.
+    /// May hold places to fill, such as `{address}`.
     pub detail: String,
 }
 
@@ -80,8 +80,8 @@ impl Words {
 
 /// Words that replace the family's own; none by default.
 ///
-/// A detail may use the places that the family's own uses: `{ip}` (ip-refused), `{path}`
-/// (route-missing), `{method}`, `{path}`, `{allowed}` (method-not-allowed), `{reason}`
+/// A detail may use the places that the family's own uses: `{address}` (ip-refused), `{path}`
+/// (route-missing), `{method}`, `{path}`, `{methods}` (method-not-allowed), `{why}`
 /// (malformed-json) and `{message}` (invalid-body, for one error of one field).
 #[derive(Clone, Debug, Default)]
 pub struct Wording(HashMap<(Option<Api>, String), Words>);
@@ -139,7 +139,7 @@ fn own_words(family: Family, api: Option<Api>, condition: Condition) -> Words {
         Condition::NoPermission => ("AccessDeniedHttpException", "This action is unauthorized."),
         Condition::IpRefused => (
             "AccessDeniedHttpException",
-            "This IP address ({ip}) does not have permission to access the API using these credentials.",
+            "This IP address ({address}) does not have permission to access the API using these credentials.",
         ),
         Condition::Missing => (
             "NotFoundHttpException",
@@ -155,11 +155,11 @@ fn own_words(family: Family, api: Option<Api>, condition: Condition) -> Words {
         ),
         Condition::MethodNotAllowed => (
             "MethodNotAllowedHttpException",
-            "The {method} method is not supported for route {path}. Supported methods: {allowed}.",
+            "The {method} method is not supported for route {path}. Supported methods: {methods}.",
         ),
         Condition::MalformedJson => (
             "BadRequestHttpException",
-            "The JSON data passed in the request appears to be malformed: {reason}",
+            "The JSON data passed in the request appears to be malformed: {why}",
         ),
         Condition::InvalidBody => ("ValidationException", "{message}"),
         Condition::OverLimit => ("ThrottleRequestsException", "Too Many Attempts."),
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn places_are_filled() {
-        let places = [("ip", "::1")];
+        let places = [("address", "::1")];
         let condition = Condition::IpRefused;
         let words = Wording::default().words(Family::V1_11, None, condition, &places);
         assert!(words.detail.contains("(::1)"), "{}", words.detail);

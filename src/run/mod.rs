@@ -1,6 +1,7 @@
 //! Runs a plan against a target: keys are verified, ids found, cases sent and judged.
 
 mod control;
+mod embedded;
 mod ids;
 mod render;
 mod result;
@@ -8,6 +9,7 @@ mod session;
 mod target;
 
 pub use control::{Controlled, Finding, Trouble, control};
+pub use embedded::{EmbeddedError, embedded_panel};
 pub use result::{CaseResult, StepResult};
 pub use session::{Session, Setup};
 pub use target::{BadTarget, Target};

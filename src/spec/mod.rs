@@ -77,6 +77,17 @@ pub struct Specs {
 }
 
 impl Contract {
+    /// The contract that is built in.
+    ///
+    /// # Errors
+    ///
+    /// Its troubles; a build whose tests pass has none.
+    pub fn embedded() -> Result<Self, Vec<Diagnostic>> {
+        let (files, _) = Source::Embedded.yaml_files();
+        let others: Vec<_> = files.into_iter().filter(|f| !suite::is_suite(&f.path)).collect();
+        read_contract(&others, &Source::Embedded)
+    }
+
     /// The profile of a name.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Arc<Profile>> {

@@ -1,0 +1,79 @@
+//! The reference panel as a target: which family, words, limits and prefixes a profile asks for.
+
+use crate::reference::{Api as PanelApi, Family, Faults, Panel, Wording, World, WorldError};
+use crate::spec::{Api, Contract, Profile, Ruling};
+
+/// Why there is no panel for a profile.
+#[derive(Debug, thiserror::Error)]
+pub enum EmbeddedError {
+    /// The built-in specification has no such profile.
+    #[error("the reference panel knows no profile `{0}`; it plays: {1}")]
+    Profile(String, String),
+    /// The profile names a family that is not played.
+    #[error("the reference panel does not play the family `{0}`")]
+    Family(String),
+    /// The world cannot be made.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// The built-in specification cannot be read.
+    #[error("the built-in specification cannot be read: {0}")]
+    Contract(String),
+}
+
+/// A panel that behaves as the profile's family does, in the profile's words.
+///
+/// The profile is always the built-in one of that name: what the judge is told by other files,
+/// the panel never hears. Of it, only words, limits, prefixes and the family count: in which
+/// order the panel checks, and what it answers, is its own.
+///
+/// # Errors
+///
+/// When nothing is known about the profile, or the world cannot be made.
+pub fn embedded_panel(profile: &str, world: World, faults: Faults) -> Result<Panel, EmbeddedError> {
+    let contract = Contract::embedded().map_err(|troubles| {
+        EmbeddedError::Contract(troubles.first().map(ToString::to_string).unwrap_or_default())
+    })?;
+    let Some(profile) = contract.profile(profile) else {
+        let known: Vec<_> = contract.profiles.iter().map(|p| p.name.value.as_str()).collect();
+        return Err(EmbeddedError::Profile(profile.to_owned(), known.join(", ")));
+    };
+    let family: Family =
+        profile.family.parse().map_err(|_| EmbeddedError::Family(profile.family.clone()))?;
+    Ok(Panel::new(family, with_settings(world, profile), wording(profile), faults)?)
+}
+
+fn with_settings(mut world: World, profile: &Profile) -> World {
+    let settings = &mut world.settings;
+    settings.client_rate = profile.limits.client;
+    settings.application_rate = profile.limits.application;
+    settings.key_limit = profile.limits.keys as usize;
+    settings.client_prefix.clone_from(&profile.prefixes.client);
+    settings.application_prefix.clone_from(&profile.prefixes.application);
+    world
+}
+
+fn wording(profile: &Profile) -> Wording {
+    let mut wording = Wording::default();
+    for (condition, ruling) in &profile.answers {
+        if let Some((code, detail)) = words(&ruling.value) {
+            wording.set(condition.name(), code, &detail);
+        }
+    }
+    for (api, panel_api) in
+        [(Api::Client, PanelApi::Client), (Api::Application, PanelApi::Application)]
+    {
+        for (condition, ruling) in &profile.api(api).answers {
+            if let Some((code, detail)) = words(&ruling.value) {
+                wording.set_for(panel_api, condition.name(), code, &detail);
+            }
+        }
+    }
+    wording
+}
+
+/// Code and detail of an answer that states both; the places in the detail have the same names
+/// at the panel, but no `$`.
+fn words(ruling: &Ruling) -> Option<(&str, String)> {
+    let Ruling::Refused(answer) = ruling else { return None };
+    Some((answer.code.as_deref()?, answer.detail.as_ref()?.replace("${", "{")))
+}
