@@ -2,7 +2,12 @@
 
 mod check;
 mod explain;
+mod keys;
 mod list;
+mod options;
+mod prepare;
+mod run;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,12 +21,12 @@ use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 pub(crate) mod exit {
     /// Nothing is wrong.
     pub(crate) const OK: u8 = 0;
-    /// The panel deviates.
-    pub(crate) const DEVIATES: u8 = 1;
     /// A specification, a key or an argument is wrong.
     pub(crate) const USAGE: u8 = 2;
     /// Nobody can say.
     pub(crate) const UNDECIDED: u8 = 3;
+    /// Somebody ended it, or the reader of its report went away.
+    pub(crate) const INTERRUPTED: u8 = 130;
 }
 
 #[derive(Parser)]
@@ -38,12 +43,18 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Test a panel
+    Run(Box<run::Arguments>),
     /// List the cases or the requirements
     List(list::Arguments),
     /// Check a specification without a panel
     Check(check::Arguments),
     /// Show how a case's expectation is found
     Explain(explain::Arguments),
+    /// Look at keys
+    Keys(Box<keys::Arguments>),
+    /// Serve the reference panel on this machine
+    Serve(serve::Arguments),
 }
 
 /// Where the specification is.
@@ -82,6 +93,12 @@ fn profile<'c>(contract: &'c Contract, name: &str) -> Result<&'c Arc<Profile>, S
     })
 }
 
+/// Prints what is wrong, and gives the code for it.
+fn fail(message: &str) -> ExitCode {
+    eprintln!("error: {message}");
+    ExitCode::from(exit::USAGE)
+}
+
 /// Prints diagnostics and says how many.
 fn report(troubles: &[Diagnostic]) -> ExitCode {
     for trouble in troubles {
@@ -99,10 +116,16 @@ fn report(troubles: &[Diagnostic]) -> ExitCode {
 /// Reads the command line and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
+    if let Err(message) = prepare::variables().and_then(options::check_variables) {
+        return fail(&message);
+    }
     let cli = Cli::parse();
     match &cli.command {
+        Command::Run(arguments) => run::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Keys(arguments) => keys::run(arguments),
+        Command::Serve(arguments) => serve::run(arguments),
     }
 }

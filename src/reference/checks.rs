@@ -113,7 +113,11 @@ pub(super) fn quota(inquiry: &mut Inquiry<'_>) -> Verdict {
     };
     let enforced = settings.enforce_limits;
     let counted = inquiry.state.windows.hit(api, &user, limit, now);
-    let quota = if enforced { counted } else { counted.advertised() };
+    let quota = if enforced {
+        counted
+    } else {
+        counted.advertised()
+    };
     inquiry.quota = Some(quota);
     match quota {
         Quota::Left { .. } => Ok(()),

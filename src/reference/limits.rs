@@ -27,7 +27,10 @@ impl Quota {
     pub(super) fn advertised(self) -> Self {
         match self {
             Self::Left { .. } => self,
-            Self::Spent { limit, .. } => Self::Left { limit, remaining: 0 },
+            Self::Spent { limit, .. } => Self::Left {
+                limit,
+                remaining: 0,
+            },
         }
     }
 

@@ -33,7 +33,12 @@ impl CaseReporter {
     /// A reporter for one run.
     #[must_use]
     pub fn new(contract: Arc<Contract>, profile: Arc<Profile>, heading: Heading) -> Self {
-        Self { contract, profile, heading, shown: Mutex::default() }
+        Self {
+            contract,
+            profile,
+            heading,
+            shown: Mutex::default(),
+        }
     }
 
     /// The report of one case, without its id; lines end with `\n`.
@@ -68,7 +73,10 @@ impl CaseReporter {
     }
 
     fn deviations(&self, result: &CaseResult, deviations: &[Deviation]) -> String {
-        let mut text: String = deviations.iter().map(|d| self.deviation(result, d)).collect();
+        let mut text: String = deviations
+            .iter()
+            .map(|d| self.deviation(result, d))
+            .collect();
         text += &reasons(result, deviations, &self.contract);
         match self.shown_before(result, deviations) {
             Some(other) => text += &format!("the same difference is shown in full for {other}\n"),
@@ -87,7 +95,9 @@ impl CaseReporter {
 
     /// The case that showed the same before; notes this one if none did.
     fn shown_before(&self, result: &CaseResult, deviations: &[Deviation]) -> Option<String> {
-        let reason = deviations.first().and_then(|d| winner(result.steps.get(d.step)?));
+        let reason = deviations
+            .first()
+            .and_then(|d| winner(result.steps.get(d.step)?));
         let seen: Vec<_> = deviations.iter().map(ToString::to_string).collect();
         let key = format!("{reason:?} {seen:?}");
         let mut shown = self.shown.lock().ok()?;
@@ -148,12 +158,17 @@ fn winner(step: &StepResult) -> Option<String> {
 fn reasons(result: &CaseResult, deviations: &[Deviation], contract: &Contract) -> String {
     let mut text = String::new();
     for (_, sent, _) in deviating(result, deviations) {
-        let Some(resolution) = &sent.due.resolution else { continue };
+        let Some(resolution) = &sent.due.resolution else {
+            continue;
+        };
         for step in &resolution.steps {
             text += &match step {
                 ResolutionStep::Wins(condition, place) => {
-                    let means = contract.condition(condition.name()).map_or("", |c| c.means.as_str());
-                    let place = place.map_or(String::new(), |p| format!(", place {p} of the order"));
+                    let means = contract
+                        .condition(condition.name())
+                        .map_or("", |c| c.means.as_str());
+                    let place =
+                        place.map_or(String::new(), |p| format!(", place {p} of the order"));
                     format!("because of {condition}: {means}{place}\n")
                 }
                 ResolutionStep::NothingLeft => "because nothing stands in the way\n".to_owned(),

@@ -19,7 +19,11 @@ pub(super) struct Shell<'a> {
 }
 
 /// The line for a request, for a POSIX shell.
-pub(super) fn curl(plan: &RequestPlan, ids: &BTreeMap<String, String>, shell: &Shell<'_>) -> String {
+pub(super) fn curl(
+    plan: &RequestPlan,
+    ids: &BTreeMap<String, String>,
+    shell: &Shell<'_>,
+) -> String {
     let writer = Writer { plan, ids, shell };
     let mut words = vec!["curl -sS -i --path-as-is".to_owned()];
     match plan.endpoint.method.as_str() {
@@ -27,7 +31,11 @@ pub(super) fn curl(plan: &RequestPlan, ids: &BTreeMap<String, String>, shell: &S
         "HEAD" => words.push("--head".to_owned()),
         method => words.push(format!("-X {method}")),
     }
-    let names = |wanted: &str| plan.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(wanted));
+    let names = |wanted: &str| {
+        plan.headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case(wanted))
+    };
     if !names("accept") {
         words.push("-H Accept:".to_owned());
     }
@@ -43,7 +51,11 @@ pub(super) fn curl(plan: &RequestPlan, ids: &BTreeMap<String, String>, shell: &S
     if let Some(content) = &plan.content {
         words.push(format!("--data-binary \"{}\"", writer.content(content)));
     }
-    words.push(format!("\"{}{}\"", escaped(shell.base), writer.text(&plan.target)));
+    words.push(format!(
+        "\"{}{}\"",
+        escaped(shell.base),
+        writer.text(&plan.target)
+    ));
     words.join(" ")
 }
 
@@ -75,7 +87,10 @@ impl Writer<'_> {
             Part::Prefix(of) => escaped(self.prefix(of.unwrap_or(api))),
             Part::Run => "ptero-conformance-by-hand".to_owned(),
             Part::Origin => escaped(self.shell.origin),
-            Part::Id(name) => self.ids.get(name).map_or_else(|| format!("{{{name}}}"), |id| escaped(id)),
+            Part::Id(name) => self
+                .ids
+                .get(name)
+                .map_or_else(|| format!("{{{name}}}"), |id| escaped(id)),
             Part::Saved(name) => saved(name),
         }
     }

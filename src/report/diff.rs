@@ -96,10 +96,18 @@ mod tests {
         let due = answer(401, json!({ "errors": [{ "code": "A", "status": "401" }] }));
         let came = answer(403, json!({ "errors": [{ "code": "B", "status": "401" }] }));
         let shown = diff(&due, &came);
-        let marked: Vec<_> = shown.lines().filter(|line| !line.starts_with(' ')).collect();
+        let marked: Vec<_> = shown
+            .lines()
+            .filter(|line| !line.starts_with(' '))
+            .collect();
         assert_eq!(
             marked,
-            ["- HTTP 401", "+ HTTP 403", "-       \"code\": \"A\",", "+       \"code\": \"B\","]
+            [
+                "- HTTP 401",
+                "+ HTTP 403",
+                "-       \"code\": \"A\",",
+                "+       \"code\": \"B\","
+            ]
         );
         assert!(!shown.contains("date"));
     }

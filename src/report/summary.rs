@@ -71,20 +71,34 @@ impl Summary<'_> {
     }
 
     fn title(&self) -> String {
-        format!("target {} · profile {}", self.heading.target, self.profile.name.value)
+        format!(
+            "target {} · profile {}",
+            self.heading.target, self.profile.name.value
+        )
     }
 
     /// Cases by their gravest kind: `0 opened · 1 closed · 6 reshaped · 111 reworded`.
     #[must_use]
     pub fn kinds(&self) -> String {
-        let count = |kind: Kind| self.results.iter().filter(|r| r.kind() == Some(kind)).count();
-        Kind::ALL.map(|kind| format!("{} {kind}", count(kind))).join(" · ")
+        let count = |kind: Kind| {
+            self.results
+                .iter()
+                .filter(|r| r.kind() == Some(kind))
+                .count()
+        };
+        Kind::ALL
+            .map(|kind| format!("{} {kind}", count(kind)))
+            .join(" · ")
     }
 
     fn counts(&self) -> String {
         let standings = self.standings();
         let count = |s: Standing| format!("{} {s}", standings.get(&s).copied().unwrap_or_default());
-        format!("{} cases: {}", self.results.len(), Standing::ALL.map(count).join(" · "))
+        format!(
+            "{} cases: {}",
+            self.results.len(),
+            Standing::ALL.map(count).join(" · ")
+        )
     }
 
     fn requirements(&self) -> String {
@@ -128,13 +142,20 @@ impl Summary<'_> {
         for (reason, count) in &reasons {
             let _ = writeln!(text, "  {count:>4} {}: {reason}", cases(*count));
         }
-        let _ = writeln!(text, "       by a person: {} (`list --requirements` says how)", manual.join(", "));
+        let _ = writeln!(
+            text,
+            "       by a person: {} (`list --requirements` says how)",
+            manual.join(", ")
+        );
         text
     }
 
     /// How much of the panel conforming cases have touched.
     fn reach(&self) -> String {
-        let conforming = self.results.iter().filter(|r| r.verdict == Ok(Verdict::Conforms));
+        let conforming = self
+            .results
+            .iter()
+            .filter(|r| r.verdict == Ok(Verdict::Conforms));
         let touched: BTreeSet<(Api, String, String)> = conforming
             .flat_map(|result| &result.case.steps)
             .map(|step| {
@@ -172,18 +193,30 @@ impl Summary<'_> {
         let standings = self.standings();
         match self.exit_code() {
             2 => "BROKEN: the harness could not judge every case".to_owned(),
-            1 => format!("FAILED: {} cases", standings.get(&Standing::Failed).unwrap_or(&0)),
+            1 => format!(
+                "FAILED: {} cases",
+                standings.get(&Standing::Failed).unwrap_or(&0)
+            ),
             3 => self.undecided(&standings),
             _ => "PASSED".to_owned(),
         }
     }
 
     fn undecided(&self, standings: &BTreeMap<Standing, usize>) -> String {
-        let unjudged = standings.get(&Standing::Unjudged).copied().unwrap_or_default();
+        let unjudged = standings
+            .get(&Standing::Unjudged)
+            .copied()
+            .unwrap_or_default();
         if unjudged > 0 {
-            return format!("UNDECIDED: {unjudged} {} got answers that decide nothing", cases(unjudged));
+            return format!(
+                "UNDECIDED: {unjudged} {} got answers that decide nothing",
+                cases(unjudged)
+            );
         }
-        format!("PARTIAL: {}; --partial agrees to that", self.missing_roles())
+        format!(
+            "PARTIAL: {}; --partial agrees to that",
+            self.missing_roles()
+        )
     }
 
     /// The roles without keys, each with the number of cases that need it.
@@ -195,7 +228,9 @@ impl Summary<'_> {
                 *roles.entry(role.as_str()).or_default() += 1;
             }
         }
-        let each = roles.iter().map(|(role, count)| format!("{role} ({count} {})", cases(*count)));
+        let each = roles
+            .iter()
+            .map(|(role, count)| format!("{role} ({count} {})", cases(*count)));
         format!("no key for {}", each.collect::<Vec<_>>().join(", "))
     }
 }
@@ -239,7 +274,9 @@ mod tests {
         let of = |standings: &[Standing], partial| {
             exit_code(&standings.iter().map(|s| (*s, 1)).collect(), partial)
         };
-        use Standing::{Advice, Broken, Failed, Missing, NotAgreed, NotApplicable, Passed, Unjudged};
+        use Standing::{
+            Advice, Broken, Failed, Missing, NotAgreed, NotApplicable, Passed, Unjudged,
+        };
         assert_eq!(of(&[Passed, Advice, NotAgreed, NotApplicable], false), 0);
         assert_eq!(of(&[Passed, Missing], false), 3);
         assert_eq!(of(&[Passed, Missing], true), 0);

@@ -31,15 +31,31 @@ pub enum EmbeddedError {
 /// When nothing is known about the profile, or the world cannot be made.
 pub fn embedded_panel(profile: &str, world: World, faults: Faults) -> Result<Panel, EmbeddedError> {
     let contract = Contract::embedded().map_err(|troubles| {
-        EmbeddedError::Contract(troubles.first().map(ToString::to_string).unwrap_or_default())
+        EmbeddedError::Contract(
+            troubles
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
+        )
     })?;
     let Some(profile) = contract.profile(profile) else {
-        let known: Vec<_> = contract.profiles.iter().map(|p| p.name.value.as_str()).collect();
+        let known: Vec<_> = contract
+            .profiles
+            .iter()
+            .map(|p| p.name.value.as_str())
+            .collect();
         return Err(EmbeddedError::Profile(profile.to_owned(), known.join(", ")));
     };
-    let family: Family =
-        profile.family.parse().map_err(|_| EmbeddedError::Family(profile.family.clone()))?;
-    Ok(Panel::new(family, with_settings(world, profile), wording(profile), faults)?)
+    let family: Family = profile
+        .family
+        .parse()
+        .map_err(|_| EmbeddedError::Family(profile.family.clone()))?;
+    Ok(Panel::new(
+        family,
+        with_settings(world, profile),
+        wording(profile),
+        faults,
+    )?)
 }
 
 fn with_settings(mut world: World, profile: &Profile) -> World {
@@ -48,7 +64,9 @@ fn with_settings(mut world: World, profile: &Profile) -> World {
     settings.application_rate = profile.limits.application;
     settings.key_limit = profile.limits.keys as usize;
     settings.client_prefix.clone_from(&profile.prefixes.client);
-    settings.application_prefix.clone_from(&profile.prefixes.application);
+    settings
+        .application_prefix
+        .clone_from(&profile.prefixes.application);
     world
 }
 
@@ -59,9 +77,10 @@ fn wording(profile: &Profile) -> Wording {
             wording.set(condition.name(), code, &detail);
         }
     }
-    for (api, panel_api) in
-        [(Api::Client, PanelApi::Client), (Api::Application, PanelApi::Application)]
-    {
+    for (api, panel_api) in [
+        (Api::Client, PanelApi::Client),
+        (Api::Application, PanelApi::Application),
+    ] {
         for (condition, ruling) in &profile.api(api).answers {
             if let Some((code, detail)) = words(&ruling.value) {
                 wording.set_for(panel_api, condition.name(), code, &detail);
@@ -74,6 +93,11 @@ fn wording(profile: &Profile) -> Wording {
 /// Code and detail of an answer that states both; the places in the detail have the same names
 /// at the panel, but no `$`.
 fn words(ruling: &Ruling) -> Option<(&str, String)> {
-    let Ruling::Refused(answer) = ruling else { return None };
-    Some((answer.code.as_deref()?, answer.detail.as_ref()?.replace("${", "{")))
+    let Ruling::Refused(answer) = ruling else {
+        return None;
+    };
+    Some((
+        answer.code.as_deref()?,
+        answer.detail.as_ref()?.replace("${", "{"),
+    ))
 }

@@ -84,7 +84,10 @@ impl Contract {
     /// Its troubles; a build whose tests pass has none.
     pub fn embedded() -> Result<Self, Vec<Diagnostic>> {
         let (files, _) = Source::Embedded.yaml_files();
-        let others: Vec<_> = files.into_iter().filter(|f| !suite::is_suite(&f.path)).collect();
+        let others: Vec<_> = files
+            .into_iter()
+            .filter(|f| !suite::is_suite(&f.path))
+            .collect();
         read_contract(&others, &Source::Embedded)
     }
 

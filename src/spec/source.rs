@@ -166,8 +166,5 @@ fn has_extension(path: &Path, extension: &str) -> bool {
 }
 
 fn slashed(path: &Path) -> String {
-    path.components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect::<Vec<_>>()
-        .join("/")
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }

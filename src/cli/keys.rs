@@ -1,0 +1,113 @@
+//! `keys check`: what each given key is, whose, and what it lacks.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+
+use super::options::RunOptions;
+use super::prepare::{Aim, prepare};
+use super::{exit, fail};
+use crate::plan::Selection;
+use crate::run::{Controlled, Finding, Trouble, control};
+use crate::spec::{Contract, Obtainable};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Verify the given keys at a panel, without effect
+    Check(Check),
+}
+
+#[derive(Args)]
+struct Check {
+    /// The panel, such as https://staging.example.com
+    url: Option<String>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let Command::Check(check) = &arguments.command;
+    begin(check).unwrap_or_else(|message| fail(&message))
+}
+
+fn begin(check: &Check) -> Result<ExitCode, String> {
+    let mut options = check.options.clone();
+    options.target_url = check.url.clone().or(options.target_url);
+    if options.target_url.is_none() {
+        return Err("no target: `keys check https://panel.example.com`".to_owned());
+    }
+    let aim = Aim::of(&options)?;
+    let specs = match options.specs.load() {
+        Ok(specs) => specs,
+        Err(code) => return Ok(code),
+    };
+    let mut prepared = prepare(&options, &aim, &specs, &Selection::default())?;
+    let given = prepared.session.keys().roles();
+    if given.is_empty() {
+        return Err(
+            "no key is given: set PTERO_KEY_CLIENT and the like, or name a file with --keys"
+                .to_owned(),
+        );
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    match runtime.block_on(control(&mut prepared.session, &given)) {
+        Ok(controlled) => {
+            print!("{}", table(&specs.contract, &controlled));
+            Ok(ExitCode::from(exit::OK))
+        }
+        Err(Trouble::Key(message)) => Err(message),
+        Err(Trouble::Target(message)) => {
+            eprintln!("error: {message}");
+            Ok(ExitCode::from(exit::UNDECIDED))
+        }
+    }
+}
+
+fn table(contract: &Arc<Contract>, controlled: &Controlled) -> String {
+    let mut text = String::new();
+    for (name, finding) in &controlled.findings {
+        let Some(role) = contract.roles.real(name) else {
+            continue;
+        };
+        let what = match finding {
+            Finding::Proved => "proved".to_owned(),
+            Finding::Other(other) => format!("is a key of `{other}`, and counts as that"),
+            Finding::Undecided(why) => format!("not proved: {why}"),
+        };
+        text += &format!("{name}: {what}\n    may do {}\n", role.may);
+        let sharing: Vec<_> = controlled
+            .findings
+            .iter()
+            .filter_map(|(other, _)| contract.roles.real(other))
+            .filter(|other| other.user == role.user && other.name.value != *name)
+            .map(|other| other.name.value.to_string())
+            .collect();
+        if !sharing.is_empty() {
+            text += &format!(
+                "    shares its user's rate limit with {}\n",
+                sharing.join(", ")
+            );
+        }
+    }
+    let lacking = contract.roles.real.iter().filter(|role| {
+        role.obtainable == Obtainable::Yes
+            && !controlled
+                .findings
+                .iter()
+                .any(|(name, _)| *name == role.name.value)
+    });
+    for role in lacking {
+        text += &format!(
+            "{}: not given\n    to make it: {}\n",
+            role.name.value, role.make
+        );
+    }
+    text
+}

@@ -1,0 +1,232 @@
+//! The flags of a run, the same for `run` and for the test harness, each with its variable.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use semver::Version;
+
+use super::SpecsArguments;
+use crate::exchange::Resolve;
+use crate::plan::Agreement;
+use crate::spec::{Consent, Level, nearest};
+use crate::verdict::{Kind, Policy};
+
+/// The flags that say what is tested, how, and what counts.
+#[derive(Args, Clone, Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that somebody types"
+)]
+pub struct RunOptions {
+    /// The panel to test, such as https://staging.example.com
+    #[arg(long, value_name = "URL", env = "PTERO_TARGET_URL")]
+    pub target_url: Option<String>,
+
+    /// The profile whose contract holds; `list --profiles` names them
+    #[arg(
+        long,
+        value_name = "NAME",
+        env = "PTERO_PROFILE",
+        default_value = "documented"
+    )]
+    pub profile: String,
+
+    /// A file that says for each role where its key is
+    #[arg(long, value_name = "FILE", env = "PTERO_KEYS")]
+    pub keys: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) specs: SpecsArguments,
+
+    /// The version of the panel, where the profile speaks of several
+    #[arg(long, value_name = "VERSION", env = "PTERO_PANEL_VERSION")]
+    pub panel_version: Option<Version>,
+
+    /// How long one request may take, in seconds
+    #[arg(long, value_name = "SECONDS", env = "PTERO_TIMEOUT", default_value = "10", value_parser = seconds)]
+    pub timeout: Duration,
+
+    /// A file of further certificate authorities to trust (PEM)
+    #[arg(long, value_name = "FILE", env = "PTERO_CA_CERT")]
+    pub ca_cert: Option<PathBuf>,
+
+    /// Reach the target's host at this address, as HOST:ADDRESS
+    #[arg(long, value_name = "HOST:ADDRESS", env = "PTERO_RESOLVE")]
+    pub resolve: Option<Resolve>,
+
+    /// Missing keys are agreed to: their cases do not make the run partial
+    #[arg(long, env = "PTERO_PARTIAL")]
+    pub partial: bool,
+
+    /// The kinds of deviation that fail the run
+    #[arg(
+        long,
+        value_name = "KINDS",
+        env = "PTERO_FAIL_ON",
+        value_delimiter = ',',
+        default_value = "opened,closed,reshaped"
+    )]
+    pub fail_on: Vec<Kind>,
+
+    /// The lowest level that fails the run: must, or should
+    #[arg(long, value_name = "LEVEL", env = "PTERO_LEVEL", default_value = "must", value_parser = level)]
+    pub level: Level,
+
+    /// Expectations that nobody has observed fail the run too
+    #[arg(long, env = "PTERO_TRUST_SOURCE")]
+    pub trust_source: bool,
+
+    /// Agree to client keys being made, and deleted again
+    #[arg(long, env = "PTERO_ALLOW_CREATE_KEYS")]
+    pub allow_create_keys: bool,
+
+    /// Agree to writing requests whose content cannot be valid
+    #[arg(long, env = "PTERO_ALLOW_WRITES")]
+    pub allow_writes: bool,
+
+    /// Agree to keys being sent without TLS to another machine
+    #[arg(long, env = "PTERO_ALLOW_PLAINTEXT")]
+    pub allow_plaintext: bool,
+}
+
+/// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
+const VARIABLES: [&str; 18] = [
+    "PTERO_TARGET_URL",
+    "PTERO_PROFILE",
+    "PTERO_KEYS",
+    "PTERO_SPECS",
+    "PTERO_PANEL_VERSION",
+    "PTERO_TIMEOUT",
+    "PTERO_CA_CERT",
+    "PTERO_RESOLVE",
+    "PTERO_PARTIAL",
+    "PTERO_FAIL_ON",
+    "PTERO_LEVEL",
+    "PTERO_TRUST_SOURCE",
+    "PTERO_ALLOW_CREATE_KEYS",
+    "PTERO_ALLOW_WRITES",
+    "PTERO_ALLOW_PLAINTEXT",
+    "PTERO_EMBEDDED",
+    "PTERO_DRY_RUN",
+    "PTERO_JOBS",
+];
+
+/// Checks the variables before anything reads them: an empty one is a mistake of the script that
+/// set it, and so is one that nothing reads.
+///
+/// # Errors
+///
+/// Which variable is wrong, and how to mend it.
+pub fn check_variables(names: impl IntoIterator<Item = (String, String)>) -> Result<(), String> {
+    for (name, value) in names
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("PTERO_"))
+    {
+        if value.is_empty() {
+            return Err(format!(
+                "the variable {name} is empty; give it a value, or unset it"
+            ));
+        }
+        if !VARIABLES.contains(&name.as_str()) && !name.starts_with("PTERO_KEY_") {
+            let near = nearest(&name, VARIABLES);
+            let advice = near.map_or("unset it".to_owned(), |near| {
+                format!("did you mean {near}?")
+            });
+            return Err(format!("nothing reads the variable {name}; {advice}"));
+        }
+    }
+    Ok(())
+}
+
+impl RunOptions {
+    /// What counts as a failure.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        Policy {
+            fail_on: self.fail_on.iter().copied().collect(),
+            level: self.level,
+            trust_source: self.trust_source,
+        }
+    }
+
+    /// What the operator agrees to; the embedded panel has every consent and is a known version.
+    pub(crate) fn agreement(&self, is_embedded: bool) -> Agreement {
+        let consents = [
+            (Consent::CreateKeys, self.allow_create_keys),
+            (Consent::Writes, self.allow_writes),
+        ];
+        Agreement {
+            consents: consents
+                .iter()
+                .filter(|(_, given)| is_embedded || *given)
+                .map(|(c, _)| *c)
+                .collect(),
+            has: BTreeSet::new(),
+            version: self.panel_version.clone(),
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wrong = || format!("`{text}` is not a number of seconds between 0.1 and 600");
+    let number: f64 = text.parse().map_err(|_| wrong())?;
+    if (0.1..=600.0).contains(&number) {
+        Ok(Duration::from_secs_f64(number))
+    } else {
+        Err(wrong())
+    }
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    match text {
+        "must" => Ok(Level::Must),
+        "should" => Ok(Level::Should),
+        _ => Err("write `must` or `should`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_checked() {
+        let check =
+            |name: &str, value: &str| check_variables([(name.to_owned(), value.to_owned())]);
+        assert!(check("PTERO_TARGET_URL", "https://x").is_ok());
+        assert!(check("PTERO_KEY_CLIENT", "x").is_ok());
+        assert!(check("PATH", "").is_ok());
+        assert!(
+            check("PTERO_TARGET_URL", "")
+                .unwrap_err()
+                .contains("is empty")
+        );
+        let wrong = check("PTERO_TARGET", "https://x").unwrap_err();
+        assert!(wrong.contains("did you mean PTERO_TARGET_URL?"), "{wrong}");
+    }
+
+    /// The list above and the flags cannot drift apart.
+    #[test]
+    fn every_variable_belongs_to_a_flag() {
+        use clap::CommandFactory;
+        let command = super::super::Cli::command();
+        let mut read = BTreeSet::new();
+        for sub in command.get_subcommands() {
+            read.extend(
+                sub.get_arguments()
+                    .filter_map(|a| a.get_env())
+                    .map(|e| e.to_owned()),
+            );
+        }
+        let listed: BTreeSet<_> = VARIABLES.iter().map(std::ffi::OsString::from).collect();
+        assert_eq!(read, listed);
+    }
+
+    #[test]
+    fn seconds_are_bounded() {
+        assert_eq!(seconds("2.5"), Ok(Duration::from_millis(2500)));
+        assert!(seconds("0").is_err() && seconds("NaN").is_err() && seconds("x").is_err());
+    }
+}

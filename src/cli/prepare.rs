@@ -1,0 +1,167 @@
+//! From flags to a session: the target, its keys, the plan.
+
+use std::sync::Arc;
+
+use super::options::RunOptions;
+use crate::exchange::{Http, HttpOptions, InProcess, Transport};
+use crate::keys::{Keyring, read_keys_file};
+use crate::plan::{Plan, Selection};
+use crate::reference::{Faults, World};
+use crate::report::Heading;
+use crate::run::{Session, Setup, Target, embedded_panel};
+use crate::spec::{Profile, Specs};
+
+/// Where the cases are sent.
+#[derive(Clone, Debug)]
+pub(crate) enum Aim {
+    /// To the reference panel in this process.
+    Embedded,
+    /// To a panel at an address.
+    Panel(Target),
+}
+
+/// A run that is ready to begin.
+pub(crate) struct Prepared {
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) session: Session,
+    pub(crate) plan: Plan,
+    pub(crate) heading: Heading,
+}
+
+impl Aim {
+    /// The target that the flags name; nothing: the embedded panel.
+    pub(crate) fn of(options: &RunOptions) -> Result<Self, String> {
+        match &options.target_url {
+            None => Ok(Self::Embedded),
+            Some(url) => {
+                let target =
+                    Target::parse(url, options.allow_plaintext).map_err(|e| e.to_string())?;
+                Ok(Self::Panel(target))
+            }
+        }
+    }
+
+    fn heading(&self) -> Heading {
+        match self {
+            Self::Embedded => Heading {
+                target: "embedded reference panel".to_owned(),
+                base: "http://localhost".to_owned(),
+                origin: "http://localhost".to_owned(),
+            },
+            Self::Panel(target) => {
+                let base = target.base.as_str().trim_end_matches('/').to_owned();
+                Heading {
+                    target: base.clone(),
+                    base,
+                    origin: target.origin(),
+                }
+            }
+        }
+    }
+}
+
+/// Reads keys, chooses cases, and opens the way to the target without asking it anything.
+pub(crate) fn prepare(
+    options: &RunOptions,
+    aim: &Aim,
+    specs: &Specs,
+    selection: &Selection,
+) -> Result<Prepared, String> {
+    let profile = super::profile(&specs.contract, &options.profile)?;
+    let is_embedded = matches!(aim, Aim::Embedded);
+    let agreement = options.agreement(is_embedded);
+    let (transport, keys) = match aim {
+        Aim::Embedded => embedded(&options.profile, specs)?,
+        Aim::Panel(target) => (open(options, target)?, keys(options, target, specs)?),
+    };
+    let chosen = specs.cases().filter(|case| selection.chooses(&case.id));
+    let plan = Plan::new(&specs.contract, chosen, profile, &agreement, &keys.roles());
+    let heading = aim.heading();
+    let session = Session::new(Setup {
+        contract: Arc::clone(&specs.contract),
+        profile: Arc::clone(profile),
+        transport,
+        keys,
+        agreement,
+        origin: heading.origin.clone(),
+    });
+    Ok(Prepared {
+        profile: Arc::clone(profile),
+        session,
+        plan,
+        heading,
+    })
+}
+
+fn embedded(profile: &str, specs: &Specs) -> Result<(Transport, Keyring), String> {
+    let mut world = World::embedded();
+    world.settings.enforce_limits = false;
+    let panel = embedded_panel(profile, world, Faults::default()).map_err(|e| e.to_string())?;
+    let mut keys = Keyring::default();
+    for (role, key) in panel.keys() {
+        let role = role
+            .parse()
+            .map_err(|e| format!("the embedded panel: {e}"))?;
+        if specs.contract.roles.real(&role).is_some() {
+            keys.add(&role, key, "the embedded panel")
+                .map_err(|e| e.to_string())?;
+        }
+    }
+    Ok((InProcess::new(panel.router()).into(), keys))
+}
+
+fn open(options: &RunOptions, target: &Target) -> Result<Transport, String> {
+    let http = HttpOptions {
+        timeout: options.timeout,
+        ca_certs: options.ca_cert.iter().cloned().collect(),
+        resolve: options.resolve.iter().cloned().collect(),
+        ..HttpOptions::default()
+    };
+    Http::new(&target.base, &http)
+        .map(Into::into)
+        .map_err(|error| error.to_string())
+}
+
+/// The keys of the variables and of the file; a role that both give must be given the same.
+pub(crate) fn keys(
+    options: &RunOptions,
+    target: &Target,
+    specs: &Specs,
+) -> Result<Keyring, String> {
+    use secrecy::ExposeSecret;
+    let roles = &specs.contract.roles;
+    let mut keys = Keyring::from_variables(variables()?, roles).map_err(|e| e.to_string())?;
+    let Some(path) = &options.keys else {
+        return Ok(keys);
+    };
+    let from_file = read_keys_file(path, roles, target.is_loopback()).map_err(|e| e.to_string())?;
+    for (role, key) in from_file.iter() {
+        if keys
+            .key(role)
+            .is_some_and(|other| other.expose_secret() != key.expose_secret())
+        {
+            return Err(format!(
+                "{} and {} give different keys for `{role}`; drop one of them",
+                crate::keys::variable(role),
+                path.display()
+            ));
+        }
+        keys.put(role.clone(), key.clone());
+    }
+    Ok(keys)
+}
+
+/// The environment; a variable of ours that is not UTF-8 is an error.
+pub(crate) fn variables() -> Result<Vec<(String, String)>, String> {
+    let mut found = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Some(name) = name.to_str().filter(|name| name.starts_with("PTERO_")) else {
+            continue;
+        };
+        match value.into_string() {
+            Ok(value) => found.push((name.to_owned(), value)),
+            Err(_) => return Err(format!("the variable {name} is not UTF-8")),
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,301 @@
+//! `run`: every chosen case against a target, then the report.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use tokio::task::JoinSet;
+
+use super::options::RunOptions;
+use super::prepare::{Aim, Prepared, prepare};
+use super::{exit, fail};
+use crate::plan::{Plan, Selection};
+use crate::report::{CaseReporter, Summary};
+use crate::run::{CaseResult, Trouble, control};
+use crate::spec::Contract;
+use crate::verdict::{Policy, Standing};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// The panel to test, then texts of which a case's id must have one in it
+    #[arg(value_name = "URL|FILTER")]
+    words: Vec<String>,
+    /// Test the reference panel in this process
+    #[arg(long, env = "PTERO_EMBEDDED")]
+    embedded: bool,
+    /// A filter is the whole id
+    #[arg(long)]
+    exact: bool,
+    /// Only say what would be done
+    #[arg(long, env = "PTERO_DRY_RUN")]
+    dry_run: bool,
+    /// How many cases are run at once
+    #[arg(long, value_name = "N", env = "PTERO_JOBS", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: u8,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    match begin(arguments) {
+        Ok(code) => code,
+        Err(message) => fail(&message),
+    }
+}
+
+fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
+    let (options, filters) = target_and_filters(arguments)?;
+    let aim = Aim::of(&options)?;
+    if let Aim::Panel(target) = &aim
+        && let Some(note) = &target.note
+    {
+        eprintln!("note: {note}");
+    }
+    let specs = match options.specs.load() {
+        Ok(specs) => specs,
+        Err(code) => return Ok(code),
+    };
+    let selection = Selection {
+        filters,
+        exact: arguments.exact,
+    };
+    let prepared = prepare(&options, &aim, &specs, &selection)?;
+    if prepared.plan.cases.is_empty() {
+        return Err(format!(
+            "no case has {} in its id; `list --ids` names them all",
+            selection
+                .filters
+                .iter()
+                .map(|f| format!("`{f}`"))
+                .collect::<Vec<_>>()
+                .join(" or ")
+        ));
+    }
+    if arguments.dry_run {
+        print!(
+            "{}",
+            dry_run(&prepared.plan, &specs.contract, &prepared.heading.target)
+        );
+        return Ok(ExitCode::from(exit::OK));
+    }
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    let broken: Vec<_> = specs
+        .broken
+        .iter()
+        .flat_map(|b| b.diagnostics.iter().cloned())
+        .collect();
+    let code = runtime.block_on(play(prepared, &options, arguments.jobs, &specs.contract))?;
+    if broken.is_empty() {
+        return Ok(ExitCode::from(code));
+    }
+    Ok(super::report(&broken))
+}
+
+/// The target is named once: by the first word, by a flag or by its variable, or it is embedded.
+fn target_and_filters(arguments: &Arguments) -> Result<(RunOptions, Vec<String>), String> {
+    let mut options = arguments.options.clone();
+    let mut words = arguments.words.clone();
+    let has_other = options.target_url.is_some() || arguments.embedded;
+    let first_is_url = words.first().is_some_and(|word| word.contains("://"));
+    if first_is_url || (!has_other && !words.is_empty()) {
+        let url = words.remove(0);
+        if let Some(other) = options.target_url.as_ref().filter(|other| **other != url) {
+            return Err(format!(
+                "two targets are named: the argument, and --target-url or PTERO_TARGET_URL ({}); name one",
+                other.rsplit('@').next().unwrap_or_default()
+            ));
+        }
+        options.target_url = Some(url);
+    }
+    match (&options.target_url, arguments.embedded) {
+        (Some(_), true) => Err("a target and --embedded exclude each other; name one".to_owned()),
+        (None, false) => Err(
+            "no target: name a panel, `run https://panel.example.com`, or take the reference panel, \
+             `run --embedded`"
+                .to_owned(),
+        ),
+        _ => Ok((options, words)),
+    }
+}
+
+async fn play(
+    mut prepared: Prepared,
+    options: &RunOptions,
+    jobs: u8,
+    contract: &Arc<Contract>,
+) -> Result<u8, String> {
+    let roles = prepared.plan.roles(contract);
+    match control(&mut prepared.session, &roles).await {
+        Ok(controlled) => {
+            for warning in controlled.warnings() {
+                eprintln!("warning: {warning}");
+            }
+        }
+        Err(Trouble::Key(message)) => return Err(message),
+        Err(Trouble::Target(message)) => {
+            eprintln!("error: {message}");
+            return Ok(exit::UNDECIDED);
+        }
+    }
+    let Prepared {
+        profile,
+        session,
+        plan,
+        heading,
+    } = prepared;
+    let given = session.keys().roles();
+    let cases: Vec<_> = plan
+        .cases
+        .iter()
+        .map(|planned| Arc::clone(&planned.case))
+        .collect();
+    let plan = Plan::new(contract, &cases, &profile, session.agreement(), &given);
+    let policy = options.policy();
+    let results = run_all(session, &plan, jobs).await;
+    let reporter = CaseReporter::new(Arc::clone(contract), Arc::clone(&profile), heading.clone());
+    let mut out = std::io::stdout().lock();
+    let told = print_cases(&mut out, &results, &reporter, &policy);
+    let summary = Summary {
+        contract: Arc::clone(contract),
+        profile,
+        heading,
+        policy,
+        partial: options.partial,
+        results: results.iter().collect(),
+    };
+    let written = told.and_then(|()| writeln!(out, "\n{}", summary.text()));
+    match written {
+        Ok(()) => Ok(summary.exit_code()),
+        // The reader went away: nobody is told a verdict, so none is given.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(exit::INTERRUPTED),
+        Err(error) => Err(format!("cannot write the report: {error}")),
+    }
+}
+
+/// Runs the cases, some at once, and returns their results in the order of the plan.
+async fn run_all(session: crate::run::Session, plan: &Plan, jobs: u8) -> Vec<CaseResult> {
+    let session = Arc::new(session);
+    let mut waiting = plan.cases.iter().cloned().enumerate();
+    let mut running = JoinSet::new();
+    let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
+    let mut progress = Progress::new(plan.cases.len());
+    loop {
+        while running.len() < usize::from(jobs)
+            && let Some((number, planned)) = waiting.next()
+        {
+            let session = Arc::clone(&session);
+            running.spawn(async move { (number, session.run_case(&planned).await) });
+        }
+        match running.join_next().await {
+            None => break,
+            Some(Ok((number, result))) => {
+                results.insert(number, result);
+                progress.show(results.len());
+            }
+            // A panic of one case is the harness's fault; the others go on.
+            Some(Err(error)) => eprintln!("error: a case could not be run: {error}"),
+        }
+    }
+    progress.clear();
+    plan.cases
+        .iter()
+        .enumerate()
+        .map(|(number, planned)| {
+            results.remove(&number).unwrap_or_else(|| CaseResult {
+                case: Arc::clone(&planned.case),
+                verdict: Err("the case could not be run".to_owned()),
+                origin: planned.origin(),
+                steps: Vec::new(),
+            })
+        })
+        .collect()
+}
+
+/// A line on a terminal that says how far a run is.
+struct Progress {
+    total: usize,
+    is_terminal: bool,
+}
+
+impl Progress {
+    fn new(total: usize) -> Self {
+        Self {
+            total,
+            is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    fn show(&mut self, done: usize) {
+        if self.is_terminal {
+            eprint!("\r{done} of {} cases", self.total);
+        }
+    }
+
+    fn clear(&self) {
+        if self.is_terminal {
+            eprint!("\r{:40}\r", "");
+        }
+    }
+}
+
+/// Cases that need reading, gravest standing first; those that conform are only counted.
+fn print_cases(
+    out: &mut impl Write,
+    results: &[CaseResult],
+    reporter: &CaseReporter,
+    policy: &Policy,
+) -> std::io::Result<()> {
+    let told = [
+        Standing::Broken,
+        Standing::Failed,
+        Standing::Unjudged,
+        Standing::Advice,
+    ];
+    for wanted in told {
+        for result in results
+            .iter()
+            .filter(|result| result.standing(policy) == wanted)
+        {
+            writeln!(out, "\n── {wanted}: {}", result.case.id)?;
+            write!(out, "{}", reporter.report(result))?;
+        }
+    }
+    Ok(())
+}
+
+fn dry_run(plan: &Plan, contract: &Contract, target: &str) -> String {
+    let run = plan.run().count();
+    let mut text = format!("target {target} · profile {}\n", plan.profile.name.value);
+    text += &format!("{run} of {} cases would be run\n", plan.cases.len());
+    for planned in &plan.cases {
+        text += &match &planned.due {
+            Ok(_) => format!("  run   {}\n", planned.case.id),
+            Err(skip) => format!("  skip  {}: {skip}\n", planned.case.id),
+        };
+    }
+    text += "\nbefore them, the controls of these roles\n";
+    for role in plan.roles(contract) {
+        let Some(role) = contract.roles.real(&role) else {
+            continue;
+        };
+        for control in &role.control {
+            text += &format!("  {}: {}\n", role.name.value, *control.endpoint);
+        }
+    }
+    text += "\nrequests by user and API, controls and ids not counted\n";
+    for ((user, api), count) in plan.buckets(contract) {
+        text += &format!("  {count:>5} {api:<12} {user}\n");
+    }
+    let writes = plan.writes();
+    if writes.is_empty() {
+        text += "\nnothing is written\n";
+    } else {
+        text += &format!(
+            "\nmade and deleted again: {} requests with effects, all on client keys of this run\n",
+            writes.len()
+        );
+    }
+    text
+}
