@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod exchange;
+pub mod harness;
 pub mod keys;
 pub mod plan;
 pub mod reference;

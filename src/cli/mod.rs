@@ -4,8 +4,8 @@ mod check;
 mod explain;
 mod keys;
 mod list;
-mod options;
-mod prepare;
+pub(crate) mod options;
+pub(crate) mod prepare;
 mod run;
 mod serve;
 

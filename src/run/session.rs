@@ -11,7 +11,7 @@ use super::result::{CaseResult, StepResult};
 use crate::exchange::{Interest, Redactor, Request, Secret, Transport, perform};
 use crate::keys::Keyring;
 use crate::plan::{Agreement, Due, Planned};
-use crate::spec::{Case, Condition, Contract, Effect, Profile, RequestPlan, Save, Step};
+use crate::spec::{Case, Condition, Contract, Effect, Outcome, Profile, RequestPlan, Save, Step};
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
 
 /// What a session is made of.
@@ -182,7 +182,7 @@ impl Session {
 
     fn is_closed(&self, case: &Case, due: &[Due]) -> Option<String> {
         let closed = self.closed.lock().ok()?;
-        let condition = family(case, due)?;
+        let condition = family(&self.contract, case, due)?;
         closed.contains(&condition).then(|| {
             format!(
                 "a request that `{condition}` had to refuse was carried out; no further one is sent"
@@ -193,7 +193,7 @@ impl Session {
     /// The first success of a request with effects that had to be refused ends that family.
     fn close_if_carried_out(&self, case: &Case, due: &[Due], verdict: &Result<Verdict, String>) {
         let opened = verdict.as_ref().ok().and_then(Verdict::kind) == Some(Kind::Opened);
-        if let Some(condition) = family(case, due).filter(|_| opened)
+        if let Some(condition) = family(&self.contract, case, due).filter(|_| opened)
             && let Ok(mut closed) = self.closed.lock()
         {
             closed.insert(condition);
@@ -202,7 +202,14 @@ impl Session {
 }
 
 /// The reason for which requests with effects of a case are refused, if one is real.
-fn family(case: &Case, due: &[Due]) -> Option<Condition> {
+///
+/// Content that was to be invalid and was taken says nothing about who may write.
+fn family(contract: &Contract, case: &Case, due: &[Due]) -> Option<Condition> {
+    let is_past = |c: &Condition| {
+        contract
+            .condition(c.name())
+            .is_some_and(|info| info.past_the_door)
+    };
     let has_effect = |step: &Step| {
         step.request
             .route
@@ -215,7 +222,9 @@ fn family(case: &Case, due: &[Due]) -> Option<Condition> {
         .zip(due)
         .filter(|(step, _)| has_effect(step))
         .find_map(|(_, due)| match &due.resolution.as_ref()?.outcome {
-            crate::spec::Outcome::Refused(refusal) => Some(refusal.condition.clone()),
+            Outcome::Refused(refusal) if !is_past(&refusal.condition) => {
+                Some(refusal.condition.clone())
+            }
             _ => None,
         })
 }

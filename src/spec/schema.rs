@@ -53,8 +53,8 @@ pub enum Problem {
     Type(Vec<String>),
     /// It does not fit the pattern.
     Pattern(String),
-    /// A list is too short.
-    TooShort,
+    /// A list is shorter than this.
+    TooShort(usize),
     /// Something else.
     Other,
 }
@@ -107,7 +107,10 @@ fn mismatch(error: &jsonschema::ValidationError<'_>) -> Mismatch {
             Problem::Pattern(pattern.clone()),
             format!("text that fits {pattern}"),
         ),
-        Kind::MinItems { limit } => (Problem::TooShort, format!("at least {limit} entries")),
+        Kind::MinItems { limit } => (
+            Problem::TooShort(usize::try_from(*limit).unwrap_or(1)),
+            format!("at least {limit} entries"),
+        ),
         Kind::Enum { options } => (Problem::Other, format!("one of {options}")),
         other => (
             Problem::Other,

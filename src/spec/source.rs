@@ -166,5 +166,6 @@ fn has_extension(path: &Path, extension: &str) -> bool {
 }
 
 fn slashed(path: &Path) -> String {
-    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+    path.to_string_lossy()
+        .replace(std::path::MAIN_SEPARATOR, "/")
 }

@@ -94,9 +94,9 @@ fn mend(document: &mut Value, mismatch: &Mismatch, expected: &Expected) {
         }
         Problem::Type(types) => *place = of_type(types.first().map_or("string", String::as_str)),
         Problem::Pattern(_) => *place = Value::String(shown(mismatch, expected)),
-        Problem::TooShort => {
+        Problem::TooShort(wanted) => {
             if let Value::Array(entries) = place {
-                entries.push(json!({}));
+                entries.resize_with(entries.len().max(*wanted), || json!({}));
             }
         }
         Problem::Other => *place = Value::String(format!("<{}>", mismatch.wanted)),

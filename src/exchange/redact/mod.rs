@@ -14,9 +14,10 @@ use serde_json::{Map, Value};
 
 use self::view::View;
 
-/// Any whole key of Pterodactyl and of the panels that grew out of it.
+/// Any whole key of Pterodactyl and of the panels that grew out of it. Its prefix says which type
+/// of key it is, which is no secret and is judged, so it stays.
 static KEY: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new("(?i)(?:ptlc|ptla|pacc|papp|plcn|peli|pyro|rtlc|rtla)_[a-z0-9]{11,}")
+    Regex::new("(?i)(?:ptlc|ptla|pacc|papp|plcn|peli|pyro|rtlc|rtla)_([a-z0-9]{11,})")
         .expect("a fixed pattern, tried by the tests")
 });
 
@@ -209,7 +210,10 @@ impl Known {
 
 /// Where keys stand that nobody told us.
 fn patterns(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    let keys = KEY.find_iter(text).map(|key| key.range());
+    let keys = KEY
+        .captures_iter(text)
+        .filter_map(|captures| captures.get(1))
+        .map(|key| key.range());
     let bearers = BEARER
         .captures_iter(text)
         .filter_map(|captures| captures.get(1))

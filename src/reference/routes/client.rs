@@ -115,6 +115,7 @@ pub(super) static ROUTES: &[Route] = &[
         .daemon(),
     post("/api/client/servers/{server}/files/write", nothing)
         .needs("file.create")
+        .fields(&[required("file")])
         .daemon(),
     post("/api/client/servers/{server}/files/compress", server::file)
         .needs("file.archive")
