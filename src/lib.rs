@@ -5,6 +5,7 @@ pub mod exchange;
 pub mod harness;
 pub mod keys;
 pub mod plan;
+pub mod recording;
 pub mod reference;
 pub mod report;
 pub mod run;

@@ -4,12 +4,14 @@ mod control;
 mod embedded;
 mod ids;
 mod render;
+mod replay;
 mod result;
 mod session;
 mod target;
 
 pub use control::{Controlled, Finding, Trouble, control};
 pub use embedded::{EmbeddedError, embedded_panel};
+pub use replay::{Replayed, judge_recording};
 pub use result::{CaseResult, StepResult};
 pub use session::{Session, Setup};
 pub use target::{BadTarget, Target};

@@ -10,8 +10,10 @@ use super::render::{Filling, Lacking, render};
 use super::result::{CaseResult, StepResult};
 use crate::exchange::{Interest, Redactor, Request, Secret, Transport, perform};
 use crate::keys::Keyring;
-use crate::plan::{Agreement, Due, Planned};
-use crate::spec::{Case, Condition, Contract, Effect, Outcome, Profile, RequestPlan, Save, Step};
+use crate::plan::{Agreement, Due, Plan, Planned};
+use crate::spec::{
+    Api, Case, Condition, Contract, Effect, Outcome, Profile, RequestPlan, Save, Step,
+};
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
 
 /// What a session is made of.
@@ -73,6 +75,27 @@ impl Session {
             ids: FoundIds::default(),
             closed: Mutex::default(),
         }
+    }
+
+    /// A session whose ids are known, and not looked for.
+    #[must_use]
+    pub fn with_ids(setup: Setup, ids: BTreeMap<(Api, String), String>) -> Self {
+        Self {
+            ids: FoundIds::known(ids),
+            ..Self::new(setup)
+        }
+    }
+
+    /// The requests that a plan sends whose parts are all known beforehand.
+    pub async fn requests(&self, plan: &Plan) -> Vec<Request> {
+        let mut requests = Vec::new();
+        for request in plan.run().flat_map(|planned| planned.case.requests()) {
+            let Ok(ids) = ids_for(self, request).await else {
+                continue;
+            };
+            requests.extend(self.render(request, &ids, &BTreeMap::new()));
+        }
+        requests
     }
 
     /// What the cases refer to.

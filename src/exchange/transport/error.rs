@@ -73,6 +73,9 @@ pub enum TransportError {
         /// Which part breaks which rule.
         reason: String,
     },
+    /// The recording holds no exchange that answers the request.
+    #[error("the recording holds no answer to this request")]
+    NotRecorded,
     /// Too many connections failed in a row; nothing is sent to this target any more.
     #[error("nothing more is sent after {failures} failed connections in a row: {first}")]
     Unreachable {
@@ -91,6 +94,7 @@ impl TransportError {
             Self::Resolve { .. }
             | Self::Connect { .. }
             | Self::Tls { .. }
+            | Self::NotRecorded
             | Self::Unreachable { .. } => true,
             Self::Timeout { phase, .. } => *phase == Phase::Connecting,
             Self::Closed { .. } | Self::Protocol { .. } => false,

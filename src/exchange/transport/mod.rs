@@ -5,6 +5,7 @@ mod error;
 mod http;
 mod in_process;
 mod message;
+mod replay;
 
 pub use self::error::{Phase, TransportError};
 pub use self::http::{Http, HttpOptions, Resolve, ResolveParseError, SetupError};
@@ -12,6 +13,7 @@ pub use self::in_process::InProcess;
 
 pub(super) use self::answer::{Answer, Content};
 use super::Request;
+use crate::recording::Replay;
 
 /// The way to one target. Share it by reference or `Arc`: sending takes `&self`.
 #[derive(Debug)]
@@ -20,6 +22,8 @@ pub enum Transport {
     Http(Box<Http>),
     /// To a panel inside this process.
     InProcess(InProcess),
+    /// To nobody: a recording answers.
+    Replay(Box<Replay>),
 }
 
 impl Transport {
@@ -28,6 +32,7 @@ impl Transport {
         match self {
             Self::Http(http) => http.send(request).await,
             Self::InProcess(panel) => panel.send(request).await,
+            Self::Replay(recording) => replay::send(recording, request),
         }
     }
 }
@@ -41,5 +46,11 @@ impl From<Http> for Transport {
 impl From<InProcess> for Transport {
     fn from(panel: InProcess) -> Self {
         Self::InProcess(panel)
+    }
+}
+
+impl From<Replay> for Transport {
+    fn from(recording: Replay) -> Self {
+        Self::Replay(Box::new(recording))
     }
 }

@@ -1,0 +1,314 @@
+//! Which recorded exchange answers a request: the transport that asks nobody.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+
+use super::read::{Exchange, Recording, Sent};
+use super::world::RecordedWorld;
+use crate::exchange::Request;
+use crate::spec::{Api, Inventory, Profile};
+
+/// What matching needs besides the recording.
+#[derive(Clone)]
+pub struct ReplayContext {
+    /// Who is who.
+    pub world: Arc<RecordedWorld>,
+    /// The routes, so that ids can be told from other parts of a path.
+    pub inventory: Arc<Inventory>,
+    /// The profile that says when JSON is asked for.
+    pub profile: Arc<Profile>,
+    /// The states that the panel was in; only exchanges recorded in exactly these count.
+    pub states: BTreeSet<String>,
+}
+
+/// A recording that answers requests.
+///
+/// A recorded exchange answers a request when method, path (with ids that stand for the same),
+/// credentials, kind of content and the wish for JSON agree, and neither has a further header
+/// field that the other lacks.
+#[derive(Clone)]
+pub struct Replay {
+    recording: Arc<Recording>,
+    context: ReplayContext,
+    /// What counts of each recorded request; nothing where it was recorded in another state.
+    counting: Arc<Vec<Option<Read>>>,
+    /// Which of several matching exchanges answers, from 0.
+    nth: usize,
+    used: Arc<Mutex<BTreeSet<usize>>>,
+}
+
+impl std::fmt::Debug for Replay {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Replay({} exchanges)", self.recording.exchanges.len())
+    }
+}
+
+/// Header fields that every client sends in its own way; what counts of them is compared apart.
+const USUAL: [&str; 6] = [
+    "accept",
+    "authorization",
+    "content-type",
+    "content-length",
+    "host",
+    "x-requested-with",
+];
+
+impl Replay {
+    /// A transport that answers from a recording.
+    #[must_use]
+    pub fn new(recording: Arc<Recording>, context: ReplayContext) -> Self {
+        let counting = recording.exchanges.iter().map(|exchange| {
+            context
+                .counts(&exchange.config)
+                .then(|| context.read(&exchange.request))
+        });
+        let counting = Arc::new(counting.collect());
+        Self {
+            recording,
+            context,
+            counting,
+            nth: 0,
+            used: Arc::default(),
+        }
+    }
+
+    /// The same, answering with the `nth` matching exchange; what was used is noted together.
+    #[must_use]
+    pub fn nth(&self, nth: usize) -> Self {
+        Self {
+            nth,
+            ..self.clone()
+        }
+    }
+
+    /// The exchange that answers a request, if one does.
+    #[must_use]
+    pub fn find(&self, request: &Request) -> Option<&Exchange> {
+        let wanted = self.context.read_request(request);
+        let matching = self.counting.iter().enumerate().filter(|(_, recorded)| {
+            recorded
+                .as_ref()
+                .is_some_and(|recorded| self.context.matches(&wanted, recorded))
+        });
+        let (number, _) = matching.into_iter().nth(self.nth)?;
+        if let Ok(mut used) = self.used.lock() {
+            used.insert(number);
+        }
+        self.recording.exchanges.get(number)
+    }
+
+    /// How many exchanges have answered.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.used.lock().map(|used| used.len()).unwrap_or_default()
+    }
+
+    /// The exchanges that have answered nothing, by the reason.
+    #[must_use]
+    pub fn unused(&self, requests: &[Request]) -> BTreeMap<String, Vec<&str>> {
+        let used = self
+            .used
+            .lock()
+            .map(|used| used.clone())
+            .unwrap_or_default();
+        let sent: Vec<_> = requests
+            .iter()
+            .map(|request| self.context.read_request(request))
+            .collect();
+        let mut reasons: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        let exchanges = self
+            .recording
+            .exchanges
+            .iter()
+            .zip(self.counting.iter())
+            .enumerate();
+        for (_, (exchange, recorded)) in exchanges.filter(|(number, _)| !used.contains(number)) {
+            let reason = match recorded {
+                None => format!("recorded in another state: {}", exchange.config),
+                Some(recorded) => self.context.why_unused(recorded, &sent).to_owned(),
+            };
+            reasons.entry(reason).or_default().push(&exchange.id);
+        }
+        reasons
+    }
+}
+
+impl ReplayContext {
+    /// Whether what was recorded under a configuration counts.
+    fn counts(&self, config: &str) -> bool {
+        let states = self.world.configurations.get(config);
+        states.is_some_and(|states| {
+            states.len() == self.states.len() && states.iter().all(|s| self.states.contains(s))
+        })
+    }
+
+    fn why_unused(&self, recorded: &Read, sent: &[Read]) -> &'static str {
+        let same_path: Vec<_> = sent
+            .iter()
+            .filter(|read| self.same_place(read, recorded))
+            .collect();
+        if same_path.is_empty() {
+            "no case asks this method and path"
+        } else if !same_path
+            .iter()
+            .any(|read| read.authorization == recorded.authorization)
+        {
+            "no case asks it with these credentials"
+        } else if !same_path.iter().any(|read| read.others == recorded.others) {
+            "no case sends these header fields with it"
+        } else {
+            "no case asks it with this content or this wish for JSON"
+        }
+    }
+
+    fn matches(&self, wanted: &Read, recorded: &Read) -> bool {
+        self.same_place(wanted, recorded)
+            && wanted.authorization == recorded.authorization
+            && wanted.content == recorded.content
+            && wanted.wants_json == recorded.wants_json
+            && wanted.others == recorded.others
+    }
+
+    /// Whether method and path agree, the path's ids as far as they stand for the same.
+    fn same_place(&self, one: &Read, two: &Read) -> bool {
+        one.method == two.method
+            && (one.target == two.target || (one.query == two.query && self.same_route(one, two)))
+    }
+
+    fn same_route(&self, one: &Read, two: &Read) -> bool {
+        let (Some(a), Some(b)) = (&one.place, &two.place) else {
+            return false;
+        };
+        a.route == b.route
+            && a.ids
+                .iter()
+                .zip(&b.ids)
+                .all(|((name, x), (_, y))| self.world.are_alike(a.api, name, x, y))
+    }
+
+    fn read_request(&self, request: &Request) -> Read {
+        let latin = |bytes: &[u8]| {
+            bytes
+                .iter()
+                .map(|byte| char::from(*byte))
+                .collect::<String>()
+        };
+        self.read(&Sent {
+            method: request.method.clone(),
+            path: request.target.clone(),
+            headers: request
+                .headers
+                .iter()
+                .map(|(n, v)| (n.clone(), latin(v)))
+                .collect(),
+            body: request
+                .body
+                .as_ref()
+                .map(|body| String::from_utf8_lossy(body).into_owned()),
+        })
+    }
+
+    fn read(&self, sent: &Sent) -> Read {
+        let fields = |name: &str| {
+            let of_name = sent
+                .headers
+                .iter()
+                .filter(move |(n, _)| n.eq_ignore_ascii_case(name));
+            of_name.map(|(_, value)| value.as_str()).collect::<Vec<_>>()
+        };
+        let field = |name: &str| fields(name).first().copied();
+        let others = sent
+            .headers
+            .iter()
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.clone()))
+            .filter(|(name, _)| !USUAL.contains(&name.as_str()));
+        let (path, query) = split_query(&sent.path);
+        Read {
+            method: sent.method.clone(),
+            target: sent.path.clone(),
+            query: query.map(str::to_owned),
+            place: self.place(path),
+            authorization: fields("authorization")
+                .into_iter()
+                .map(str::to_owned)
+                .collect(),
+            content: kind(
+                sent.body.as_deref(),
+                field("content-type").unwrap_or_default(),
+            ),
+            wants_json: self.profile.wants_json(field),
+            others: others.collect(),
+        }
+    }
+
+    /// The template that a path fits, one without parameters before others.
+    fn place(&self, path: &str) -> Option<Place> {
+        let fitting = self.inventory.routes.iter().filter_map(|route| {
+            let ids = route.endpoint.match_path(path)?;
+            let ids: Vec<_> = ids
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
+                .collect();
+            Some(Place {
+                route: route.endpoint.path.clone(),
+                api: route.api(),
+                ids,
+            })
+        });
+        fitting.min_by_key(|place| place.ids.len())
+    }
+}
+
+fn split_query(target: &str) -> (&str, Option<&str>) {
+    match target.split_once('?') {
+        Some((path, query)) => (path, Some(query)),
+        None => (target, None),
+    }
+}
+
+/// What counts of a request when it is compared.
+struct Read {
+    method: String,
+    target: String,
+    query: Option<String>,
+    /// Where in the inventory the path belongs.
+    place: Option<Place>,
+    authorization: Vec<String>,
+    content: Kind,
+    wants_json: bool,
+    /// Further header fields, names in lower case.
+    others: BTreeSet<(String, String)>,
+}
+
+/// A path template, and the ids that a path has in it.
+struct Place {
+    route: String,
+    api: Api,
+    ids: Vec<(String, String)>,
+}
+
+/// What kind of content a request has.
+#[derive(Debug, PartialEq)]
+enum Kind {
+    None,
+    /// JSON, said to be JSON or not.
+    Json(bool, Value),
+    /// Text that is not JSON, although it is said to be.
+    Malformed,
+    /// Anything else, with what it is said to be.
+    Other(String, String),
+}
+
+fn kind(body: Option<&str>, content_type: &str) -> Kind {
+    let Some(body) = body.filter(|body| !body.is_empty()) else {
+        return Kind::None;
+    };
+    let says_json = content_type.contains("/json") || content_type.contains("+json");
+    match serde_json::from_str(body) {
+        Ok(value) => Kind::Json(says_json, value),
+        Err(_) if says_json => Kind::Malformed,
+        Err(_) => Kind::Other(content_type.to_owned(), body.to_owned()),
+    }
+}
