@@ -1,12 +1,13 @@
 //! What is due: a step of a case, under a profile, as a complete expectation.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 
 use semver::Version;
 
 use crate::spec::{
-    Answer, Basis, Case, Contract, Origin, Outcome, Presence, Profile, Question, Refusal,
-    Resolution, Step, resolve,
+    Answer, Api, Basis, Case, Contract, Origin, Outcome, Presence, Profile, Question, Refusal,
+    Resolution, Step, ValueMatch, resolve,
 };
 use crate::verdict::{ErrorWords, Expected, Skip, Wording};
 
@@ -78,11 +79,15 @@ fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) ->
         (Basis::Because(_), None) => (Expected::default(), None),
     };
     expected.schemas.extend(step.expect.schema.clone());
+    let with_prefixes = |m: &ValueMatch| with_prefixes(m, profile);
     let headers = step.expect.headers.iter();
     expected
         .headers
-        .extend(headers.map(|(name, m)| (name.to_ascii_lowercase(), m.clone())));
-    expected.body.extend(step.expect.body.clone());
+        .extend(headers.map(|(name, m)| (name.to_ascii_lowercase(), with_prefixes(m))));
+    let members = step.expect.body.iter();
+    expected
+        .body
+        .extend(members.map(|(at, m)| (at.clone(), with_prefixes(m))));
     expected.absent.extend(step.expect.absent.clone());
     expected.same_as = step.expect.same_as.as_ref().and_then(|name| {
         case.steps
@@ -94,6 +99,20 @@ fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) ->
         expected,
         resolution,
     })
+}
+
+/// A match in which prefixes of keys are the profile's.
+fn with_prefixes(wanted: &ValueMatch, profile: &Profile) -> ValueMatch {
+    let filled = wanted.try_map(|text| {
+        let client = text.replace("${prefix:client}", profile.prefix(Api::Client));
+        Ok::<_, Infallible>(
+            client.replace("${prefix:application}", profile.prefix(Api::Application)),
+        )
+    });
+    match filled {
+        Ok(filled) => filled,
+        Err(never) => match never {},
+    }
 }
 
 fn stated(status: &[u16], error: Option<&crate::spec::ErrorMatch>) -> Expected {
@@ -172,9 +191,7 @@ fn refused(contract: &Contract, step: &Step, profile: &Profile, refusal: &Refusa
     }
 }
 
-fn lower(
-    headers: &BTreeMap<String, crate::spec::ValueMatch>,
-) -> BTreeMap<String, crate::spec::ValueMatch> {
+fn lower(headers: &BTreeMap<String, ValueMatch>) -> BTreeMap<String, ValueMatch> {
     headers
         .iter()
         .map(|(name, wanted)| (name.to_ascii_lowercase(), wanted.clone()))

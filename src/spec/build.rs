@@ -645,11 +645,8 @@ impl Builder<'_> {
     ) -> Built<Expectation> {
         let full = match &written.value {
             Short::Name(name) => {
-                let reason = Located {
-                    value: name.clone(),
-                    span: written.span.clone(),
-                };
-                let basis = Basis::Because(self.reasons(row, std::slice::from_ref(&reason))?);
+                let reasons = std::slice::from_ref(name);
+                let basis = Basis::Because(self.reasons(row, reasons, &written.span)?);
                 return Some(Expectation {
                     basis,
                     schema: None,
@@ -675,7 +672,11 @@ impl Builder<'_> {
 
     fn basis(&mut self, row: &MatrixRow, full: &ExpectFile, span: &Range<usize>) -> Built<Basis> {
         match (&full.because, &full.status, &full.error) {
-            (Some(reasons), None, None) => Some(Basis::Because(self.reasons(row, &reasons.0)?)),
+            (Some(reasons), None, None) => Some(Basis::Because(self.reasons(
+                row,
+                &reasons.value.0,
+                &reasons.span,
+            )?)),
             (None, status, error) => Some(Basis::Stated {
                 status: status
                     .as_ref()
@@ -697,11 +698,16 @@ impl Builder<'_> {
     fn reasons(
         &mut self,
         row: &MatrixRow,
-        written: &[Located<String>],
+        written: &[String],
+        span: &Range<usize>,
     ) -> Built<BTreeSet<Condition>> {
         let mut conditions = BTreeSet::new();
         for reason in written {
-            let text = self.fill(row, reason)?;
+            let reason = Located {
+                value: reason.clone(),
+                span: span.clone(),
+            };
+            let text = self.fill(row, &reason)?;
             if text == "granted" {
                 continue;
             }
@@ -709,7 +715,7 @@ impl Builder<'_> {
                 Ok(condition) => condition,
                 Err(error) => {
                     let error: super::condition::BadCondition = error;
-                    self.note(&reason.span, error.to_string());
+                    self.note(span, error.to_string());
                     return None;
                 }
             };
@@ -722,7 +728,7 @@ impl Builder<'_> {
                     .iter()
                     .map(|info| info.name.value.as_str())
                     .chain(["granted"]);
-                self.unknown(&reason.span, "condition", condition.name(), names);
+                self.unknown(span, "condition", condition.name(), names);
                 return None;
             }
             conditions.insert(condition);
@@ -762,7 +768,7 @@ impl Builder<'_> {
     ) -> Built<BTreeMap<String, super::expectation::ValueMatch>> {
         let mut matches = BTreeMap::new();
         for (name, value) in written {
-            match value.try_map(|text| template::fill(text, &row.values)) {
+            match value.try_map(|text| match_text(text, row)) {
                 Ok(filled) => matches.insert(name.clone(), filled),
                 Err(error) => {
                     self.note(span, error.to_string());
@@ -857,6 +863,25 @@ impl Builder<'_> {
         !implied.is_empty()
             || is_malformed
             || (route.body == Some(BodyNeed::Required) && step.request.content.is_none())
+    }
+}
+
+/// A text to match: the row is filled in, and of what a run knows only prefixes may stand in it.
+fn match_text(text: &str, row: &MatrixRow) -> Result<String, template::BadTemplate> {
+    let filled = template::fill(text, &row.values)?;
+    let read = template::parse(&filled, &[])?;
+    let other = read
+        .0
+        .iter()
+        .find(|part| !matches!(part, Part::Text(_) | Part::Prefix(Some(_))));
+    match other {
+        None => Ok(filled),
+        Some(part) => Err(template::BadTemplate::Unknown(
+            Template(vec![part.clone()])
+                .to_string()
+                .trim_matches(['$', '{', '}'])
+                .to_owned(),
+        )),
     }
 }
 

@@ -99,7 +99,7 @@ impl ValueMatch {
     }
 
     /// The same with every text changed by `change`.
-    pub(super) fn try_map<E>(&self, change: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
+    pub(crate) fn try_map<E>(&self, change: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
         Ok(match self {
             Self::Equals(Value::String(text)) => Self::Equals(Value::String(change(text)?)),
             Self::StartsWith(text) => Self::StartsWith(change(text)?),

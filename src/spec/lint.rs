@@ -141,9 +141,22 @@ fn is_refused_to_everybody(contract: &Contract, step: &Step) -> bool {
     let verdicts: Vec<bool> = contract
         .profiles
         .iter()
+        .filter(|profile| !grants(profile, step, stated.difference(&implied)))
         .filter_map(|profile| Some(due(profile, step, &all)? == due(profile, step, &implied)?))
         .collect();
     !verdicts.is_empty() && verdicts.into_iter().all(|same| same)
+}
+
+/// Whether all these conditions are no trouble in a profile: it refuses nobody for them.
+fn grants<'c>(
+    profile: &Profile,
+    step: &Step,
+    mut conditions: impl Iterator<Item = &'c Condition>,
+) -> bool {
+    conditions.all(|condition| {
+        profile.ruling(step.request.api, &step.request.endpoint, condition)
+            == Some(&Ruling::Granted)
+    })
 }
 
 fn due(profile: &Profile, step: &Step, conditions: &BTreeSet<Condition>) -> Option<Option<Answer>> {

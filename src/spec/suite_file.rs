@@ -135,7 +135,7 @@ pub(super) struct SavedKeyFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct ExpectFile {
     #[serde(default)]
-    pub(super) because: Option<OneOrMany<Located<String>>>,
+    pub(super) because: Option<Located<OneOrMany<String>>>,
     #[serde(default)]
     pub(super) status: Option<Located<OneOrMany<u16>>>,
     #[serde(default)]
