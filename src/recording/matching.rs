@@ -105,7 +105,7 @@ impl Replay {
         self.used.lock().map(|used| used.len()).unwrap_or_default()
     }
 
-    /// The exchanges that have answered nothing, by the reason.
+    /// The exchanges recorded in the states that count which have answered nothing, by the reason.
     #[must_use]
     pub fn unused(&self, requests: &[Request]) -> BTreeMap<String, Vec<&str>> {
         let used = self
@@ -125,10 +125,12 @@ impl Replay {
             .zip(self.counting.iter())
             .enumerate();
         for (_, (exchange, recorded)) in exchanges.filter(|(number, _)| !used.contains(number)) {
-            let reason = match recorded {
-                None => format!("recorded in another state: {}", exchange.config),
-                Some(recorded) => self.context.why_unused(recorded, &sent).to_owned(),
+            let Some(recorded) = recorded else { continue };
+            let states = match self.context.states.is_empty() {
+                true => String::new(),
+                false => format!(" ({})", exchange.config),
             };
+            let reason = format!("{}{states}", self.context.why_unused(recorded, &sent));
             reasons.entry(reason).or_default().push(&exchange.id);
         }
         reasons
@@ -293,8 +295,10 @@ struct Place {
 #[derive(Debug, PartialEq)]
 enum Kind {
     None,
-    /// JSON, said to be JSON or not.
-    Json(bool, Value),
+    /// JSON, and said to be.
+    Json(Value),
+    /// JSON that is said to be something else, so nobody reads it as JSON.
+    Undeclared,
     /// Text that is not JSON, although it is said to be.
     Malformed,
     /// Anything else, with what it is said to be.
@@ -307,7 +311,8 @@ fn kind(body: Option<&str>, content_type: &str) -> Kind {
     };
     let says_json = content_type.contains("/json") || content_type.contains("+json");
     match serde_json::from_str(body) {
-        Ok(value) => Kind::Json(says_json, value),
+        Ok(value) if says_json => Kind::Json(value),
+        Ok(_) => Kind::Undeclared,
         Err(_) if says_json => Kind::Malformed,
         Err(_) => Kind::Other(content_type.to_owned(), body.to_owned()),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::result::CaseResult;
 use super::session::{Session, Setup};
+use crate::keys::Keyring;
 use crate::plan::{Agreement, Plan, Planned};
 use crate::recording::{RecordedWorld, Recording, Replay, ReplayContext};
 use crate::spec::{Consent, Profile, Specs};
@@ -25,7 +26,8 @@ const MOST: usize = 32;
 
 /// Judges every exchange of a recording that answers a case, under a profile.
 ///
-/// Roles and ids are the recorded world's, and nothing is sent to anybody.
+/// Roles and ids are the recorded world's, and nothing is sent to anybody. What was recorded
+/// while the panel was in some state answers only cases that need that state.
 ///
 /// # Errors
 ///
@@ -37,67 +39,115 @@ pub async fn judge_recording(
     world: &Arc<RecordedWorld>,
 ) -> Result<Replayed, String> {
     let keys = world.keys().map_err(|error| error.to_string())?;
-    let agreement = Agreement {
-        consents: [Consent::CreateKeys, Consent::Writes].into(),
-        has: BTreeSet::new(),
-        version: Some(world.version.clone()),
-    };
-    let plan = Plan::new(
-        &specs.contract,
-        specs.cases(),
+    let judge = Judge {
+        specs,
         profile,
-        &agreement,
-        &keys.roles(),
-    );
-    let context = ReplayContext {
-        world: Arc::clone(world),
-        inventory: Arc::new(specs.contract.inventory.clone()),
-        profile: Arc::clone(profile),
-        states: BTreeSet::new(),
+        recording,
+        world,
+        keys,
     };
-    let replay = Replay::new(Arc::clone(recording), context);
-    let session = |nth: usize| {
-        Session::with_ids(
-            Setup {
-                contract: Arc::clone(&specs.contract),
-                profile: Arc::clone(profile),
-                transport: replay.nth(nth).into(),
-                keys: keys.clone(),
-                agreement: agreement.clone(),
-                origin: RECORDED_ORIGIN.to_owned(),
-            },
-            world.known_ids(),
-        )
+    let mut replayed = Replayed {
+        results: Vec::new(),
+        judged: 0,
+        unmapped: BTreeMap::new(),
     };
-    let mut waiting: Vec<&Planned> = plan.run().collect();
-    let mut results = Vec::new();
-    for nth in 0..MOST {
-        let session = session(nth);
-        let mut answered = Vec::new();
-        for planned in waiting {
-            let result = session.run_case(planned).await;
-            if matches!(
-                result.verdict,
-                Ok(Verdict::Conforms | Verdict::Deviates(_)) | Err(_)
-            ) {
-                answered.push(planned);
-                results.push(result);
-            }
-        }
-        if answered.is_empty() {
-            break;
-        }
-        waiting = answered;
+    let states: BTreeSet<BTreeSet<String>> = world
+        .configurations
+        .values()
+        .map(|states| states.iter().cloned().collect())
+        .collect();
+    for states in states {
+        judge.in_states(&states, &mut replayed).await;
     }
-    let requests = session(0).requests(&plan).await;
-    let unmapped = replay.unused(&requests);
-    let owned =
-        |(why, ids): (String, Vec<&str>)| (why, ids.into_iter().map(str::to_owned).collect());
-    Ok(Replayed {
-        results,
-        judged: replay.used(),
-        unmapped: unmapped.into_iter().map(owned).collect(),
-    })
+    Ok(replayed)
+}
+
+/// A recording that is judged.
+struct Judge<'a> {
+    specs: &'a Specs,
+    profile: &'a Arc<Profile>,
+    recording: &'a Arc<Recording>,
+    world: &'a Arc<RecordedWorld>,
+    keys: Keyring,
+}
+
+impl Judge<'_> {
+    /// Judges what was recorded while the panel was in exactly these states.
+    async fn in_states(&self, states: &BTreeSet<String>, replayed: &mut Replayed) {
+        let agreement = Agreement {
+            consents: [Consent::CreateKeys, Consent::Writes].into(),
+            has: states.clone(),
+            version: Some(self.world.version.clone()),
+        };
+        // A case that needs no state says nothing about a panel that is in one.
+        let cases = self
+            .specs
+            .cases()
+            .filter(|case| states.is_empty() || !case.scenario.needs.is_empty());
+        let given = self.keys.roles();
+        let plan = Plan::new(
+            &self.specs.contract,
+            cases,
+            self.profile,
+            &agreement,
+            &given,
+        );
+        let replay = Replay::new(Arc::clone(self.recording), self.context(states));
+        let mut waiting: Vec<&Planned> = plan.run().collect();
+        for nth in 0..MOST {
+            let session = self.session(&replay.nth(nth), &agreement);
+            let mut answered = Vec::new();
+            for planned in waiting {
+                let result = session.run_case(planned).await;
+                if is_judged(&result) {
+                    answered.push(planned);
+                    replayed.results.push(result);
+                }
+            }
+            if answered.is_empty() {
+                break;
+            }
+            waiting = answered;
+        }
+        let requests = self.session(&replay, &agreement).requests(&plan).await;
+        replayed.judged += replay.used();
+        for (why, ids) in replay.unused(&requests) {
+            replayed
+                .unmapped
+                .entry(why)
+                .or_default()
+                .extend(ids.into_iter().map(str::to_owned));
+        }
+    }
+
+    fn context(&self, states: &BTreeSet<String>) -> ReplayContext {
+        ReplayContext {
+            world: Arc::clone(self.world),
+            inventory: Arc::new(self.specs.contract.inventory.clone()),
+            profile: Arc::clone(self.profile),
+            states: states.clone(),
+        }
+    }
+
+    fn session(&self, replay: &Replay, agreement: &Agreement) -> Session {
+        let setup = Setup {
+            contract: Arc::clone(&self.specs.contract),
+            profile: Arc::clone(self.profile),
+            transport: replay.clone().into(),
+            keys: self.keys.clone(),
+            agreement: agreement.clone(),
+            origin: RECORDED_ORIGIN.to_owned(),
+        };
+        Session::with_ids(setup, self.world.known_ids())
+    }
+}
+
+/// Whether a recorded exchange decided a case; nothing recorded decides nothing.
+fn is_judged(result: &CaseResult) -> bool {
+    matches!(
+        result.verdict,
+        Ok(Verdict::Conforms | Verdict::Deviates(_)) | Err(_)
+    )
 }
 
 /// Where the recorded panels said that they were.
