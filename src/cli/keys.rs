@@ -26,7 +26,7 @@ enum Command {
 
 #[derive(Args)]
 struct Check {
-    /// The panel, such as https://staging.example.com
+    /// The panel, such as <https://staging.example.com>
     url: Option<String>,
     #[command(flatten)]
     options: RunOptions,

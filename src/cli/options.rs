@@ -20,7 +20,7 @@ use crate::verdict::{Kind, Policy};
     reason = "each is a flag that somebody types"
 )]
 pub struct RunOptions {
-    /// The panel to test, such as https://staging.example.com
+    /// The panel to test, such as <https://staging.example.com>
     #[arg(long, value_name = "URL", env = "PTERO_TARGET_URL")]
     pub target_url: Option<String>,
 
@@ -217,7 +217,7 @@ mod tests {
             read.extend(
                 sub.get_arguments()
                     .filter_map(|a| a.get_env())
-                    .map(|e| e.to_owned()),
+                    .map(std::borrow::ToOwned::to_owned),
             );
         }
         let listed: BTreeSet<_> = VARIABLES.iter().map(std::ffi::OsString::from).collect();

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::read::{Exchange, Recording, Sent};
 use super::world::RecordedWorld;
 use crate::exchange::Request;
-use crate::spec::{Api, Inventory, Profile};
+use crate::spec::{Api, Endpoint, Inventory, Profile};
 
 /// What matching needs besides the recording.
 #[derive(Clone)]
@@ -126,9 +126,10 @@ impl Replay {
             .enumerate();
         for (_, (exchange, recorded)) in exchanges.filter(|(number, _)| !used.contains(number)) {
             let Some(recorded) = recorded else { continue };
-            let states = match self.context.states.is_empty() {
-                true => String::new(),
-                false => format!(" ({})", exchange.config),
+            let states = if self.context.states.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", exchange.config)
             };
             let reason = format!("{}{states}", self.context.why_unused(recorded, &sent));
             reasons.entry(reason).or_default().push(&exchange.id);
@@ -231,7 +232,7 @@ impl ReplayContext {
             method: sent.method.clone(),
             target: sent.path.clone(),
             query: query.map(str::to_owned),
-            place: self.place(path),
+            place: self.place(&sent.method, path),
             authorization: fields("authorization")
                 .into_iter()
                 .map(str::to_owned)
@@ -245,21 +246,22 @@ impl ReplayContext {
         }
     }
 
-    /// The template that a path fits, one without parameters before others.
-    fn place(&self, path: &str) -> Option<Place> {
-        let fitting = self.inventory.routes.iter().filter_map(|route| {
-            let ids = route.endpoint.match_path(path)?;
-            let ids: Vec<_> = ids
+    /// Where in the inventory a path belongs.
+    fn place(&self, method: &str, path: &str) -> Option<Place> {
+        let endpoint = Endpoint {
+            method: method.to_owned(),
+            path: path.to_owned(),
+        };
+        let route = self.inventory.route_of(&endpoint)?;
+        let ids = route.endpoint.match_path(path)?;
+        Some(Place {
+            route: route.endpoint.path.clone(),
+            api: route.api(),
+            ids: ids
                 .iter()
                 .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
-                .collect();
-            Some(Place {
-                route: route.endpoint.path.clone(),
-                api: route.api(),
-                ids,
-            })
-        });
-        fitting.min_by_key(|place| place.ids.len())
+                .collect(),
+        })
     }
 }
 

@@ -73,24 +73,13 @@ impl CaseReporter {
     }
 
     fn deviations(&self, result: &CaseResult, deviations: &[Deviation]) -> String {
-        let mut text: String = deviations
-            .iter()
-            .map(|d| self.deviation(result, d))
-            .collect();
+        let mut text: String = deviations.iter().map(|d| in_one_line(result, d)).collect();
         text += &reasons(result, deviations, &self.contract);
         match self.shown_before(result, deviations) {
             Some(other) => text += &format!("the same difference is shown in full for {other}\n"),
             None => text += &self.steps_in_full(result, deviations),
         }
         text + &self.curls(result, deviations)
-    }
-
-    fn deviation(&self, result: &CaseResult, deviation: &Deviation) -> String {
-        if result.steps.len() > 1 {
-            format!("{} (step {})\n", deviation, deviation.step + 1)
-        } else {
-            format!("{deviation}\n")
-        }
     }
 
     /// The case that showed the same before; notes this one if none did.
@@ -132,6 +121,14 @@ impl CaseReporter {
         deviating(result, deviations)
             .map(|(step, sent, _)| format!("\n    {}\n", curl(&step.request, &sent.ids, &shell)))
             .collect()
+    }
+}
+
+fn in_one_line(result: &CaseResult, deviation: &Deviation) -> String {
+    if result.steps.len() > 1 {
+        format!("{deviation} (step {})\n", deviation.step + 1)
+    } else {
+        format!("{deviation}\n")
     }
 }
 

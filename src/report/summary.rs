@@ -271,11 +271,11 @@ mod tests {
 
     #[test]
     fn exit_codes_by_precedence() {
-        let of = |standings: &[Standing], partial| {
-            exit_code(&standings.iter().map(|s| (*s, 1)).collect(), partial)
-        };
         use Standing::{
             Advice, Broken, Failed, Missing, NotAgreed, NotApplicable, Passed, Unjudged,
+        };
+        let of = |standings: &[Standing], partial| {
+            exit_code(&standings.iter().map(|s| (*s, 1)).collect(), partial)
         };
         assert_eq!(of(&[Passed, Advice, NotAgreed, NotApplicable], false), 0);
         assert_eq!(of(&[Passed, Missing], false), 3);

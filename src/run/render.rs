@@ -49,12 +49,16 @@ pub(crate) fn render(plan: &RequestPlan, filling: &Filling<'_>) -> Result<Reques
     }
     let body = match &plan.content {
         None => None,
-        Some(Content::Raw(text)) => Some(renderer.text(text, |t| t.to_owned())?.into_bytes()),
+        Some(Content::Raw(text)) => Some(
+            renderer
+                .text(text, std::borrow::ToOwned::to_owned)?
+                .into_bytes(),
+        ),
         Some(Content::Json { text, .. }) => Some(renderer.text(text, in_json)?.into_bytes()),
     };
     Ok(Request {
         method: plan.endpoint.method.clone(),
-        target: renderer.text(&plan.target, |t| t.to_owned())?,
+        target: renderer.text(&plan.target, std::borrow::ToOwned::to_owned)?,
         headers,
         body,
     })
@@ -75,7 +79,7 @@ impl Renderer<'_> {
     /// A header field's value: characters up to U+00FF are one byte each, as HTTP has always
     /// sent them (RFC 9110, section 5.5: `obs-text`).
     fn field(&self, template: &Template) -> Result<Vec<u8>, Lacking> {
-        let text = self.text(template, |t| t.to_owned())?;
+        let text = self.text(template, std::borrow::ToOwned::to_owned)?;
         text.chars()
             .map(|c| u8::try_from(c).map_err(|_| Lacking::Header(template.to_string())))
             .collect()

@@ -355,7 +355,6 @@ impl Builder<'_> {
         saved: &[String],
     ) -> Built<RequestPlan> {
         let (method, path) = self.method_and_path(row, written)?;
-        let names: Vec<&str> = saved.iter().map(String::as_str).collect();
         let place = written.endpoint.as_ref().or(written.path.as_ref());
         let span = place.map_or(written.span.clone(), |text| text.span.clone());
         let path = self
@@ -368,7 +367,7 @@ impl Builder<'_> {
                 saved,
             )?
             .with_ids();
-        let (endpoint, route) = self.look_up(&method, &path, &names);
+        let (endpoint, route) = self.look_up(&method, &path);
         let api = Api::of_path(&endpoint.path);
         self.check_parameters(&path, api, &span)?;
         let target = self.with_query(row, path, written.query.as_ref(), saved)?;
@@ -431,54 +430,20 @@ impl Builder<'_> {
 
     /// The route that a path belongs to, and the template by which answers are looked up. A path
     /// whose ids are written out, or saved, belongs to the route whose template it fits.
-    fn look_up(
-        &self,
-        method: &str,
-        path: &Template,
-        saved: &[&str],
-    ) -> (Endpoint, Option<Arc<Route>>) {
+    fn look_up(&self, method: &str, path: &Template) -> (Endpoint, Option<Arc<Route>>) {
         let plain = path.0.iter().map(|part| match part {
             Part::Saved(name) => format!("saved-{name}"),
             other => Template(vec![other.clone()]).to_string(),
         });
-        debug_assert!(
-            path.0
-                .iter()
-                .all(|p| !matches!(p, Part::Saved(n) if !saved.contains(&n.as_str())))
-        );
-        let endpoint = Endpoint {
+        let mut endpoint = Endpoint {
             method: method.to_owned(),
             path: plain.collect(),
         };
-        if let Some(route) = self.names.inventory.route(&endpoint) {
-            return (
-                Endpoint {
-                    method: endpoint.method,
-                    path: route.endpoint.path.clone(),
-                },
-                Some(route.clone()),
-            );
+        let route = self.names.inventory.route_of(&endpoint).cloned();
+        if let Some(route) = &route {
+            endpoint.path.clone_from(&route.endpoint.path);
         }
-        let by_shape = self.names.inventory.routes.iter().find(|route| {
-            self.names
-                .inventory
-                .route(&Endpoint {
-                    method: endpoint.method.clone(),
-                    path: route.endpoint.path.clone(),
-                })
-                .is_some_and(|found| Arc::ptr_eq(found, route))
-                && route.endpoint.match_path(&endpoint.path).is_some()
-        });
-        match by_shape {
-            Some(route) => (
-                Endpoint {
-                    method: endpoint.method,
-                    path: route.endpoint.path.clone(),
-                },
-                Some(route.clone()),
-            ),
-            None => (endpoint, None),
-        }
+        (endpoint, route)
     }
 
     fn check_parameters(&mut self, path: &Template, api: Api, span: &Range<usize>) -> Built<()> {
@@ -753,7 +718,7 @@ impl Builder<'_> {
                     &written.span,
                     "schema",
                     &text,
-                    schemas.names().map(|n| n.as_str()),
+                    schemas.names().map(super::name::SchemaName::as_str),
                 );
                 None
             }
@@ -832,7 +797,7 @@ impl Builder<'_> {
         }
         match self.consent {
             Some(Consent::CreateKeys) => {}
-            Some(Consent::Writes) if self.cannot_be_carried_out(step, &route) => {}
+            Some(Consent::Writes) if cannot_be_carried_out(step, &route) => {}
             Some(Consent::Writes) => self.advise(
                 span,
                 format!("a real key goes to `{}`, which would carry it out", *route.endpoint),
@@ -855,15 +820,14 @@ impl Builder<'_> {
             ),
         }
     }
+}
 
-    fn cannot_be_carried_out(&self, step: &Step, route: &Route) -> bool {
-        let implied = step.request.implied_conditions();
-        let is_malformed = matches!(&step.expect.basis, Basis::Because(stated)
-            if stated.iter().any(|c| c.name() == "malformed-json"));
-        !implied.is_empty()
-            || is_malformed
-            || (route.body == Some(BodyNeed::Required) && step.request.content.is_none())
-    }
+/// Whether a panel that lets the request through still cannot do what it asks.
+fn cannot_be_carried_out(step: &Step, route: &Route) -> bool {
+    let is_malformed = matches!(&step.expect.basis, Basis::Because(stated)
+        if stated.iter().any(|c| c.name() == "malformed-json"));
+    let lacks_content = route.body == Some(BodyNeed::Required) && step.request.content.is_none();
+    !step.request.implied_conditions().is_empty() || is_malformed || lacks_content
 }
 
 /// A text to match: the row is filled in, and of what a run knows only prefixes may stand in it.

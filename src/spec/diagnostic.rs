@@ -16,7 +16,7 @@ pub struct Diagnostic {
     pub message: String,
     /// How to mend it.
     pub help: Option<String>,
-    place: Option<Place>,
+    place: Option<Box<Place>>,
 }
 
 #[derive(Clone, Debug)]
@@ -46,10 +46,10 @@ impl Diagnostic {
             file: file.shown.to_string(),
             message: message.into(),
             help: None,
-            place: Some(Place {
+            place: Some(Box::new(Place {
                 file: file.clone(),
                 span,
-            }),
+            })),
         }
     }
 
@@ -126,7 +126,10 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
 /// Line and column, both counted from 1, of a byte offset; the column in characters.
 #[must_use]
 pub(crate) fn line_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = &text[..text.floor_char_boundary(offset.min(text.len()))];
+    let end = (0..=offset.min(text.len()))
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
+    let before = &text[..end.unwrap_or(0)];
     let line = before.matches('\n').count() + 1;
     let column = before
         .rsplit('\n')

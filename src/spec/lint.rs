@@ -142,9 +142,22 @@ fn is_refused_to_everybody(contract: &Contract, step: &Step) -> bool {
         .profiles
         .iter()
         .filter(|profile| !grants(profile, step, stated.difference(&implied)))
-        .filter_map(|profile| Some(due(profile, step, &all)? == due(profile, step, &implied)?))
+        .filter_map(|profile| {
+            Some(are_alike(
+                &due(profile, step, &all)?,
+                &due(profile, step, &implied)?,
+            ))
+        })
         .collect();
     !verdicts.is_empty() && verdicts.into_iter().all(|same| same)
+}
+
+/// Whether two outcomes look the same to the one who asks.
+fn are_alike(one: &Outcome, two: &Outcome) -> bool {
+    match (one, two) {
+        (Outcome::Refused(a), Outcome::Refused(b)) => a.answer == b.answer,
+        (a, b) => a == b,
+    }
 }
 
 /// Whether all these conditions are no trouble in a profile: it refuses nobody for them.
@@ -159,7 +172,8 @@ fn grants<'c>(
     })
 }
 
-fn due(profile: &Profile, step: &Step, conditions: &BTreeSet<Condition>) -> Option<Option<Answer>> {
+/// What a step gets under these conditions; nothing where the profile does not say.
+fn due(profile: &Profile, step: &Step, conditions: &BTreeSet<Condition>) -> Option<Outcome> {
     let question = Question {
         api: step.request.api,
         endpoint: &step.request.endpoint,
@@ -168,9 +182,8 @@ fn due(profile: &Profile, step: &Step, conditions: &BTreeSet<Condition>) -> Opti
         wants_json: true,
     };
     match resolve(profile, &question).outcome {
-        Outcome::Granted => Some(None),
-        Outcome::Refused(refusal) => Some(Some((*refusal.answer).clone())),
         Outcome::Unspecified(_) => None,
+        outcome => Some(outcome),
     }
 }
 
@@ -260,7 +273,10 @@ fn check_answer(
         && schemas.name(value.as_str()).is_none()
     {
         let found = Diagnostic::at(file, span, format!("unknown schema `{value}`"));
-        troubles.push(found.did_you_mean(value.as_str(), schemas.names().map(|n| n.as_str())));
+        troubles.push(found.did_you_mean(
+            value.as_str(),
+            schemas.names().map(super::name::SchemaName::as_str),
+        ));
     }
     let status = answer.status;
     if !(300..600).contains(&status) {

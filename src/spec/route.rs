@@ -259,6 +259,23 @@ impl Inventory {
             .find(|route| route.endpoint.method == method && route.endpoint.path == endpoint.path)
     }
 
+    /// The route that a path belongs to whose ids may be written out: the one whose template it is
+    /// or fits, one with fewer parameters before others.
+    #[must_use]
+    pub fn route_of(&self, endpoint: &Endpoint) -> Option<&Arc<Route>> {
+        self.route(endpoint).or_else(|| {
+            let fitting = self.routes.iter().filter_map(|route| {
+                let template = Endpoint {
+                    method: endpoint.method.clone(),
+                    path: route.endpoint.path.clone(),
+                };
+                let ids = route.endpoint.match_path(&endpoint.path)?;
+                Some((ids.len(), self.route(&template)?))
+            });
+            fitting.min_by_key(|(ids, _)| *ids).map(|(_, route)| route)
+        })
+    }
+
     /// The parameter of an API by name.
     #[must_use]
     pub fn parameter(&self, api: Api, name: &str) -> Option<&Parameter> {

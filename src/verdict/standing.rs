@@ -123,108 +123,69 @@ mod tests {
         })
     }
 
-    #[test]
-    fn the_table() {
-        use Level::{Must, Should};
-        use Origin::{Observed, Source};
+    /// A verdict at a level, and its standing by default and by the strictest policy.
+    type Row = (Verdict, Level, Origin, Standing, Standing);
+
+    fn check(rows: impl IntoIterator<Item = Row>) {
         let policy = Policy::default();
         let strict = Policy {
             fail_on: Kind::ALL.into(),
-            level: Should,
+            level: Level::Should,
             trust_source: true,
         };
-        let rows = [
-            (
-                Verdict::Conforms,
-                Must,
-                Observed,
-                Standing::Passed,
-                Standing::Passed,
-            ),
-            (
-                deviates(&[Kind::Opened]),
-                Must,
-                Observed,
-                Standing::Failed,
-                Standing::Failed,
-            ),
-            (
-                deviates(&[Kind::Closed]),
-                Must,
-                Observed,
-                Standing::Failed,
-                Standing::Failed,
-            ),
-            (
-                deviates(&[Kind::Reshaped]),
-                Must,
-                Observed,
-                Standing::Failed,
-                Standing::Failed,
-            ),
-            (
-                deviates(&[Kind::Reworded]),
-                Must,
-                Observed,
-                Standing::Advice,
-                Standing::Failed,
-            ),
-            (
-                deviates(&[Kind::Reworded, Kind::Closed]),
-                Must,
-                Observed,
-                Standing::Failed,
-                Standing::Failed,
-            ),
-            (
-                deviates(&[Kind::Opened]),
-                Should,
-                Observed,
-                Standing::Advice,
-                Standing::Failed,
-            ),
-            (
-                deviates(&[Kind::Opened]),
-                Must,
-                Source,
-                Standing::Advice,
-                Standing::Failed,
-            ),
-            (
-                Verdict::Inconclusive(String::new()),
-                Must,
-                Observed,
-                Standing::Unjudged,
-                Standing::Unjudged,
-            ),
-            (
-                missing(),
-                Must,
-                Observed,
-                Standing::Missing,
-                Standing::Missing,
-            ),
-            (
-                missing(),
-                Should,
-                Observed,
-                Standing::NotApplicable,
-                Standing::NotApplicable,
-            ),
-        ];
         for (verdict, level, origin, by_default, strictly) in rows {
-            assert_eq!(
-                standing(&verdict, level, origin, &policy),
-                by_default,
-                "{verdict:?}"
-            );
-            assert_eq!(
-                standing(&verdict, level, origin, &strict),
-                strictly,
-                "{verdict:?}"
-            );
+            let of = |policy| standing(&verdict, level, origin, policy);
+            assert_eq!(of(&policy), by_default, "{verdict:?}");
+            assert_eq!(of(&strict), strictly, "{verdict:?}");
         }
-        let skipped = |skip| standing(&Verdict::Skipped(skip), Must, Observed, &policy);
+    }
+
+    #[test]
+    fn deviations_count_by_kind_level_and_origin() {
+        use Kind::{Closed, Opened, Reshaped, Reworded};
+        use Standing::{Advice, Failed};
+        let must = |kinds: &[Kind]| (deviates(kinds), Level::Must, Origin::Observed);
+        for kinds in [&[Opened][..], &[Closed], &[Reshaped], &[Reworded, Closed]] {
+            let (verdict, level, origin) = must(kinds);
+            check([(verdict, level, origin, Failed, Failed)]);
+        }
+        let (verdict, level, origin) = must(&[Reworded]);
+        check([(verdict, level, origin, Advice, Failed)]);
+        check([(
+            deviates(&[Opened]),
+            Level::Should,
+            Origin::Observed,
+            Advice,
+            Failed,
+        )]);
+        check([(
+            deviates(&[Opened]),
+            Level::Must,
+            Origin::Source,
+            Advice,
+            Failed,
+        )]);
+    }
+
+    #[test]
+    fn what_was_not_decided_is_never_a_pass() {
+        let must = |verdict, standing| (verdict, Level::Must, Origin::Observed, standing, standing);
+        check([
+            must(Verdict::Conforms, Standing::Passed),
+            must(Verdict::Inconclusive(String::new()), Standing::Unjudged),
+            must(missing(), Standing::Missing),
+        ]);
+        let should = Standing::NotApplicable;
+        check([(missing(), Level::Should, Origin::Observed, should, should)]);
+        let policy = Policy::default();
+        let skipped = |skip| {
+            standing(
+                &Verdict::Skipped(skip),
+                Level::Must,
+                Origin::Observed,
+                &policy,
+            )
+        };
         let consent = crate::spec::Consent::Writes;
         assert_eq!(skipped(Skip::NotAgreed(consent)), Standing::NotAgreed);
         assert_eq!(
