@@ -199,3 +199,223 @@ fn refused(
         behind,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{SourceFile, read_yaml};
+
+    const PROFILE: &str = r"
+name: small
+title: a small contract
+versions: { from: 1.0.0, to: 1.0.0 }
+family: small
+origin: observed
+source: made up
+prefixes: { client: c_, application: a_ }
+limits: { client: 1, application: 1, keys: 1 }
+json_wanted: { first_accept_contains: [/json], success_without: unspecified }
+answers:
+  no-key: { status: 401, without_json: { status: 302 } }
+  missing: { status: 404 }
+  missing:user: { status: 410 }
+  wrong-key-type: { status: 403 }
+  no-permission: { status: 403 }
+  invalid-body: { status: 422 }
+  odd-spelling: granted
+  ip-refused: unspecified
+client:
+  order: [no-key, missing:server, missing, [wrong-key-type, no-permission], invalid-body]
+  answers:
+    no-permission: { status: 451 }
+application:
+  order: [no-key, ip-refused, invalid-body]
+exceptions:
+  - { route: GET /api/client/open, condition: no-key, answer: granted }
+  - { route: GET /api/client/odd, condition: no-key, answer: { status: 418 } }
+";
+
+    fn profile() -> Profile {
+        read_yaml(&SourceFile::new("small.yaml", "small.yaml", PROFILE)).unwrap()
+    }
+
+    struct Asked {
+        api: Api,
+        endpoint: &'static str,
+        conditions: &'static [&'static str],
+        wants_json: bool,
+    }
+
+    fn asked(conditions: &'static [&'static str]) -> Asked {
+        Asked {
+            api: Api::Client,
+            endpoint: "GET /api/client",
+            conditions,
+            wants_json: true,
+        }
+    }
+
+    fn ask(asked: &Asked) -> Resolution {
+        let endpoint = Endpoint::try_from(asked.endpoint.to_owned()).unwrap();
+        let conditions = asked
+            .conditions
+            .iter()
+            .map(|c| c.parse().unwrap())
+            .collect();
+        resolve(
+            &profile(),
+            &Question {
+                api: asked.api,
+                endpoint: &endpoint,
+                route: None,
+                conditions: &conditions,
+                wants_json: asked.wants_json,
+            },
+        )
+    }
+
+    /// The status that is due, or why none is.
+    fn due(asked: &Asked) -> Result<u16, String> {
+        match ask(asked).outcome {
+            Outcome::Granted => Ok(200),
+            Outcome::Refused(refusal) if refusal.in_json => Ok(refusal.answer.status),
+            Outcome::Refused(refusal) => Ok(refusal.answer.without_json.as_ref().unwrap().status),
+            Outcome::Unspecified(why) => Err(why),
+        }
+    }
+
+    #[test]
+    fn without_a_reason_the_request_is_granted() {
+        assert_eq!(due(&asked(&[])), Ok(200));
+        assert_eq!(due(&asked(&["odd-spelling"])), Ok(200));
+    }
+
+    #[test]
+    fn the_first_in_the_order_wins() {
+        assert_eq!(due(&asked(&["no-key"])), Ok(401));
+        assert_eq!(
+            due(&asked(&["invalid-body", "no-key", "wrong-key-type"])),
+            Ok(401)
+        );
+        assert_eq!(due(&asked(&["invalid-body", "wrong-key-type"])), Ok(403));
+        assert_eq!(due(&asked(&["wrong-key-type", "missing:server"])), Ok(404));
+    }
+
+    #[test]
+    fn what_is_granted_stands_in_nobodys_way() {
+        assert_eq!(due(&asked(&["odd-spelling", "invalid-body"])), Ok(422));
+    }
+
+    #[test]
+    fn a_rule_with_an_argument_goes_before_one_without() {
+        assert_eq!(due(&asked(&["missing:user"])), Ok(410));
+        assert_eq!(due(&asked(&["missing:server", "missing:user"])), Ok(404));
+    }
+
+    #[test]
+    fn an_api_may_answer_in_its_own_way() {
+        assert_eq!(due(&asked(&["no-permission"])), Ok(451));
+        let application = Asked {
+            api: Api::Application,
+            endpoint: "GET /api/application",
+            ..asked(&["no-permission"])
+        };
+        assert_eq!(due(&application), Ok(403));
+    }
+
+    #[test]
+    fn exceptions_hold_on_their_route_alone() {
+        let on = |endpoint| {
+            due(&Asked {
+                endpoint,
+                ..asked(&["no-key", "invalid-body"])
+            })
+        };
+        assert_eq!(on("GET /api/client/open"), Ok(422));
+        assert_eq!(on("GET /api/client/odd"), Ok(418));
+        assert_eq!(on("POST /api/client/open"), Ok(401));
+    }
+
+    #[test]
+    fn where_the_order_is_not_stated_nothing_is_due() {
+        let why = due(&asked(&["wrong-key-type", "no-permission"])).unwrap_err();
+        assert!(
+            why.contains("which of `no-permission` and `wrong-key-type`"),
+            "{why}"
+        );
+        // The unordered pair does not matter behind one that wins over both.
+        assert_eq!(
+            due(&asked(&["no-key", "wrong-key-type", "no-permission"])),
+            Ok(401)
+        );
+        let application = Asked {
+            api: Api::Application,
+            ..asked(&["no-key", "wrong-key-type"])
+        };
+        let why = due(&application).unwrap_err();
+        assert!(why.contains("when `wrong-key-type` is looked at"), "{why}");
+    }
+
+    #[test]
+    fn a_winner_without_an_answer_is_not_judged() {
+        let application = |conditions| Asked {
+            api: Api::Application,
+            ..asked(conditions)
+        };
+        assert!(due(&application(&["ip-refused"])).is_err());
+        assert!(due(&application(&["ip-refused", "invalid-body"])).is_err());
+        assert_eq!(due(&application(&["ip-refused", "no-key"])), Ok(401));
+        assert!(
+            due(&asked(&["hidden"]))
+                .unwrap_err()
+                .contains("nothing about `hidden`")
+        );
+    }
+
+    #[test]
+    fn clients_that_do_not_ask_for_json_get_the_other_form() {
+        let plain = |conditions| Asked {
+            wants_json: false,
+            ..asked(conditions)
+        };
+        assert_eq!(due(&plain(&["no-key"])), Ok(302));
+        assert!(
+            due(&plain(&["invalid-body"]))
+                .unwrap_err()
+                .contains("do not ask for JSON")
+        );
+        assert!(
+            due(&plain(&[]))
+                .unwrap_err()
+                .contains("do not ask for JSON")
+        );
+    }
+
+    #[test]
+    fn a_refusal_knows_what_stands_behind_it() {
+        let Outcome::Refused(refusal) = ask(&asked(&["no-key", "invalid-body"])).outcome else {
+            panic!("granted");
+        };
+        let behind: Vec<_> = refusal
+            .behind
+            .iter()
+            .map(|(c, a)| (c.to_string(), a.status))
+            .collect();
+        assert_eq!(behind, [("invalid-body".to_owned(), 422)]);
+    }
+
+    #[test]
+    fn the_steps_tell_how_it_was_found() {
+        let condition = |text: &str| text.parse::<Condition>().unwrap();
+        let found = ask(&asked(&["invalid-body", "no-key", "odd-spelling"]));
+        assert_eq!(
+            found.steps,
+            [
+                Step::Granted(condition("odd-spelling")),
+                Step::Wins(condition("no-key"), Some(1)),
+                Step::Later(condition("invalid-body")),
+            ]
+        );
+        assert_eq!(ask(&asked(&[])).steps, [Step::NothingLeft]);
+    }
+}

@@ -342,3 +342,328 @@ fn describe(body: &Body) -> String {
         Body::Unreadable(why) => format!("something unreadable: {why}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::verdict::{ErrorWords, Wording, nearest};
+
+    fn contract() -> Contract {
+        Contract::embedded().unwrap()
+    }
+
+    fn refusal() -> Expected {
+        Expected {
+            status: vec![403],
+            error: Some(ErrorWords {
+                code: Some("AccessDeniedHttpException".into()),
+                detail: Some(Wording::new(
+                    "No, ${why}.",
+                    &std::collections::BTreeMap::new(),
+                )),
+            }),
+            schemas: vec!["error-envelope".parse().unwrap()],
+            headers: [(
+                "content-type".into(),
+                ValueMatch::StartsWith("application/json".into()),
+            )]
+            .into(),
+            behind: vec![(422, Some("ValidationException".into()))],
+            ..Expected::default()
+        }
+    }
+
+    fn answer(status: u16, body: Value) -> Observation {
+        Observation {
+            status,
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: Body::Json(body),
+        }
+    }
+
+    fn envelope(status: &str, code: &str, detail: &str) -> Value {
+        json!({ "errors": [{ "code": code, "status": status, "detail": detail }] })
+    }
+
+    fn good() -> Observation {
+        answer(
+            403,
+            envelope("403", "AccessDeniedHttpException", "No, never."),
+        )
+    }
+
+    fn verdict(expected: &Expected, observed: &Observation) -> Verdict {
+        judge(&[Judged { expected, observed }], &contract()).unwrap()
+    }
+
+    /// What differs, each with its kind.
+    fn differences(expected: &Expected, observed: &Observation) -> Vec<(Kind, String)> {
+        match verdict(expected, observed) {
+            Verdict::Deviates(found) => found.into_iter().map(|d| (d.kind, d.what)).collect(),
+            Verdict::Conforms => Vec::new(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_good_answer_conforms() {
+        assert_eq!(verdict(&refusal(), &good()), Verdict::Conforms);
+    }
+
+    #[test]
+    fn a_success_where_a_refusal_is_due_is_opened() {
+        let found = differences(
+            &refusal(),
+            &answer(200, json!({ "object": "list", "data": [] })),
+        );
+        assert_eq!(found[0], (Kind::Opened, "status".into()));
+    }
+
+    #[test]
+    fn an_answer_from_behind_the_refusal_is_opened() {
+        let found = differences(
+            &refusal(),
+            &answer(422, envelope("422", "ValidationException", "x")),
+        );
+        assert_eq!(found[0], (Kind::Opened, "status".into()));
+        let other = differences(&refusal(), &answer(422, envelope("422", "Other", "x")));
+        assert_eq!(other[0], (Kind::Reshaped, "status".into()));
+    }
+
+    #[test]
+    fn data_under_a_refusals_status_is_opened() {
+        let found = differences(&refusal(), &answer(403, json!({ "data": [1] })));
+        assert!(found.contains(&(Kind::Opened, "/data".into())), "{found:?}");
+    }
+
+    #[test]
+    fn a_refusal_where_a_success_is_due_is_closed() {
+        let granted = Expected {
+            status: vec![200],
+            ..Expected::default()
+        };
+        assert_eq!(
+            differences(&granted, &good()),
+            [(Kind::Closed, "status".into())]
+        );
+    }
+
+    #[test]
+    fn every_difference_is_found_and_has_its_kind() {
+        let mut observed = answer(401, envelope("401", "Other", "Yes."));
+        observed.headers.clear();
+        let found = differences(&refusal(), &observed);
+        let wanted = [
+            (Kind::Reshaped, "status"),
+            (Kind::Reshaped, "header content-type"),
+            (Kind::Reshaped, "/errors/0/code"),
+            (Kind::Reshaped, "/errors/0/status"),
+            (Kind::Reworded, "/errors/0/detail"),
+        ];
+        let wanted: Vec<_> = wanted.map(|(kind, what)| (kind, what.to_owned())).into();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn other_words_alone_are_reworded() {
+        let observed = answer(403, envelope("403", "AccessDeniedHttpException", "Yes."));
+        assert_eq!(
+            differences(&refusal(), &observed),
+            [(Kind::Reworded, "/errors/0/detail".into())]
+        );
+    }
+
+    #[test]
+    fn a_status_that_is_a_number_is_reshaped() {
+        let body = json!({ "errors": [{ "code": "AccessDeniedHttpException", "status": 403, "detail": "No, x." }] });
+        let found = differences(&refusal(), &answer(403, body));
+        assert!(
+            found
+                .iter()
+                .all(|f| *f == (Kind::Reshaped, "/errors/0/status".into())),
+            "{found:?}"
+        );
+        assert!(!found.is_empty());
+    }
+
+    #[test]
+    fn content_that_is_not_json_is_reshaped() {
+        for body in [
+            Body::Empty,
+            Body::Text("<html>".into()),
+            Body::Unreadable("not UTF-8".into()),
+        ] {
+            let observed = Observation { body, ..good() };
+            assert_eq!(
+                differences(&refusal(), &observed),
+                [(Kind::Reshaped, "content".into())]
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_without_content_is_not_asked_for_any() {
+        let expected = Expected {
+            without_content: true,
+            ..refusal()
+        };
+        let observed = Observation {
+            body: Body::Empty,
+            ..good()
+        };
+        assert_eq!(verdict(&expected, &observed), Verdict::Conforms);
+    }
+
+    #[test]
+    fn members_and_what_must_be_absent() {
+        let expected = Expected {
+            status: vec![200],
+            body: [("/attributes/admin".into(), ValueMatch::Equals(json!(false)))].into(),
+            absent: vec!["/meta".into()],
+            ..Expected::default()
+        };
+        assert_eq!(
+            verdict(
+                &expected,
+                &answer(200, json!({ "attributes": { "admin": false } }))
+            ),
+            Verdict::Conforms
+        );
+        let found = differences(
+            &expected,
+            &answer(200, json!({ "attributes": {}, "meta": 1 })),
+        );
+        let wanted = [
+            (Kind::Reshaped, "/attributes/admin".to_owned()),
+            (Kind::Reshaped, "/meta".to_owned()),
+        ];
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn an_echoed_key_is_found_by_its_mark() {
+        let mut observed = answer(
+            403,
+            envelope("403", "AccessDeniedHttpException", "No, [redacted]."),
+        );
+        assert_eq!(
+            differences(&refusal(), &observed),
+            [(Kind::Reshaped, "content".into())]
+        );
+        observed = good();
+        observed.headers.push((
+            "location".into(),
+            "/?k=[redacted: $PTERO_KEY_CLIENT]".into(),
+        ));
+        assert_eq!(
+            differences(&refusal(), &observed),
+            [(Kind::Reshaped, "header location".into())]
+        );
+    }
+
+    #[test]
+    fn an_answer_like_another_has_its_status_type_and_error() {
+        let expected = Expected {
+            same_as: Some(0),
+            ..Expected::default()
+        };
+        let first = Expected {
+            status: vec![403],
+            ..Expected::default()
+        };
+        let of = |second: &Observation| {
+            let one = good();
+            let steps = [
+                Judged {
+                    expected: &first,
+                    observed: &one,
+                },
+                Judged {
+                    expected: &expected,
+                    observed: second,
+                },
+            ];
+            judge(&steps, &contract()).unwrap()
+        };
+        assert_eq!(of(&good()), Verdict::Conforms);
+        let others = [
+            answer(
+                404,
+                envelope("403", "AccessDeniedHttpException", "No, never."),
+            ),
+            answer(403, envelope("403", "Other", "No, never.")),
+            answer(
+                403,
+                envelope("403", "AccessDeniedHttpException", "No, today."),
+            ),
+        ];
+        for other in others {
+            assert!(matches!(of(&other), Verdict::Deviates(found) if found[0].step == 1));
+        }
+    }
+
+    #[test]
+    fn a_gateway_decides_nothing_and_a_plain_error_does() {
+        let gateway = Observation {
+            status: 502,
+            headers: vec![("content-type".into(), "text/html".into())],
+            body: Body::Text("<html>".into()),
+        };
+        assert!(matches!(
+            verdict(&refusal(), &gateway),
+            Verdict::Inconclusive(_)
+        ));
+        let plain = Observation {
+            status: 500,
+            ..gateway
+        };
+        assert!(matches!(verdict(&refusal(), &plain), Verdict::Deviates(_)));
+        let html = Observation {
+            status: 403,
+            ..plain
+        };
+        assert!(matches!(verdict(&refusal(), &html), Verdict::Deviates(_)));
+    }
+
+    #[test]
+    fn a_deviation_before_a_gateways_answer_counts() {
+        let gateway = Observation {
+            status: 502,
+            headers: vec![("content-type".into(), "text/html".into())],
+            body: Body::Empty,
+        };
+        let expected = refusal();
+        let opened = answer(200, json!({}));
+        let steps = [
+            Judged {
+                expected: &expected,
+                observed: &opened,
+            },
+            Judged {
+                expected: &expected,
+                observed: &gateway,
+            },
+        ];
+        assert!(matches!(
+            judge(&steps, &contract()),
+            Ok(Verdict::Deviates(_))
+        ));
+    }
+
+    #[test]
+    fn the_nearest_answer_conforms_and_keeps_what_was_right() {
+        let observed = answer(403, envelope("403", "Other", "Yes."));
+        let mended = nearest(&refusal(), &observed, &contract());
+        assert_eq!(
+            mended.body,
+            Body::Json(envelope("403", "AccessDeniedHttpException", "No, ${why}."))
+        );
+        assert_eq!(verdict(&refusal(), &mended), Verdict::Conforms);
+        let opened = answer(200, json!({ "object": "list", "data": [{ "secret": 1 }] }));
+        let made = nearest(&refusal(), &opened, &contract());
+        assert_eq!(verdict(&refusal(), &made), Verdict::Conforms);
+        assert!(!format!("{made:?}").contains("secret"));
+    }
+}
