@@ -1,0 +1,216 @@
+//! From an expectation as written to one whose every name is known.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::{Builder, Built};
+use crate::spec::condition::{BadCondition, Condition};
+use crate::spec::expectation::{Basis, Expectation, ValueMatch};
+use crate::spec::matrix::MatrixRow;
+use crate::spec::name::SchemaName;
+use crate::spec::suite_file::ExpectFile;
+use crate::spec::template::{self, Part, Template};
+use crate::spec::yaml::{Located, Short};
+
+impl Builder<'_> {
+    pub(super) fn expectation(
+        &mut self,
+        row: &MatrixRow,
+        written: &Located<Short<ExpectFile>>,
+        named: &[String],
+    ) -> Built<Expectation> {
+        let full = match &written.value {
+            Short::Name(name) => {
+                let reasons = std::slice::from_ref(name);
+                let basis = Basis::Because(self.reasons(row, reasons, &written.span)?);
+                return Some(Expectation {
+                    basis,
+                    schema: None,
+                    headers: BTreeMap::new(),
+                    body: BTreeMap::new(),
+                    absent: Vec::new(),
+                    same_as: None,
+                });
+            }
+            Short::Full(full) => full,
+        };
+        let expectation = Expectation {
+            basis: self.basis(row, full, &written.span)?,
+            schema: self.schema(row, full.schema.as_ref())?,
+            headers: self.matches(row, &full.headers, &written.span)?,
+            body: self.matches(row, &full.body, &written.span)?,
+            absent: full.absent.clone(),
+            same_as: self.relation(full.same_as.as_ref(), named)?,
+        };
+        self.check_expectation(&expectation, &written.span)?;
+        Some(expectation)
+    }
+
+    fn basis(&mut self, row: &MatrixRow, full: &ExpectFile, span: &Range<usize>) -> Built<Basis> {
+        match (&full.because, &full.status, &full.error) {
+            (Some(reasons), None, None) => Some(Basis::Because(self.reasons(
+                row,
+                &reasons.value.0,
+                &reasons.span,
+            )?)),
+            (None, status, error) => Some(Basis::Stated {
+                status: status
+                    .as_ref()
+                    .map(|s| s.value.0.clone())
+                    .unwrap_or_default(),
+                error: error.as_ref().map(|error| error.value.clone()),
+            }),
+            (Some(_), _, _) => {
+                self.advise(
+                    span,
+                    "`because` does not go together with `status` or `error`",
+                    "the scenario says why, the profile says what: leave `status` and `error` out",
+                );
+                None
+            }
+        }
+    }
+
+    fn reasons(
+        &mut self,
+        row: &MatrixRow,
+        written: &[String],
+        span: &Range<usize>,
+    ) -> Built<BTreeSet<Condition>> {
+        let mut conditions = BTreeSet::new();
+        for reason in written {
+            let reason = Located {
+                value: reason.clone(),
+                span: span.clone(),
+            };
+            let text = self.fill(row, &reason)?;
+            if text == "granted" {
+                continue;
+            }
+            let condition: Condition = match text.parse() {
+                Ok(condition) => condition,
+                Err(error) => {
+                    let error: BadCondition = error;
+                    self.note(span, error.to_string());
+                    return None;
+                }
+            };
+            let known = self.names.conditions;
+            if !known
+                .iter()
+                .any(|info| *info.name.value == *condition.name())
+            {
+                let names = known
+                    .iter()
+                    .map(|info| info.name.value.as_str())
+                    .chain(["granted"]);
+                self.unknown(span, "condition", condition.name(), names);
+                return None;
+            }
+            conditions.insert(condition);
+        }
+        Some(conditions)
+    }
+
+    fn schema(
+        &mut self,
+        row: &MatrixRow,
+        written: Option<&Located<String>>,
+    ) -> Built<Option<SchemaName>> {
+        let Some(written) = written else {
+            return Some(None);
+        };
+        let text = self.fill(row, written)?;
+        let schemas = self.names.schemas;
+        match schemas.name(&text) {
+            Some(name) => Some(Some(name.clone())),
+            None => {
+                self.unknown(
+                    &written.span,
+                    "schema",
+                    &text,
+                    schemas.names().map(SchemaName::as_str),
+                );
+                None
+            }
+        }
+    }
+
+    fn matches(
+        &mut self,
+        row: &MatrixRow,
+        written: &BTreeMap<String, ValueMatch>,
+        span: &Range<usize>,
+    ) -> Built<BTreeMap<String, ValueMatch>> {
+        let mut matches = BTreeMap::new();
+        for (name, value) in written {
+            match value.try_map(|text| match_text(text, row)) {
+                Ok(filled) => matches.insert(name.clone(), filled),
+                Err(error) => {
+                    self.note(span, error.to_string());
+                    return None;
+                }
+            };
+        }
+        Some(matches)
+    }
+
+    fn relation(
+        &mut self,
+        written: Option<&Located<String>>,
+        named: &[String],
+    ) -> Built<Option<String>> {
+        let Some(written) = written else {
+            return Some(None);
+        };
+        if named.contains(&written.value) {
+            return Some(Some(written.value.clone()));
+        }
+        let names = named.iter().map(String::as_str);
+        self.unknown(&written.span, "earlier step", &written.value, names);
+        None
+    }
+
+    fn check_expectation(&mut self, expectation: &Expectation, span: &Range<usize>) -> Built<()> {
+        if expectation.accepts_everything() {
+            self.advise(
+                span,
+                "this expectation accepts everything, so the case could not fail",
+                "state a condition, or a status, an error, a schema, headers or members",
+            );
+            return None;
+        }
+        let pointers = expectation.body.keys().chain(&expectation.absent);
+        if let Some(bad) = pointers
+            .into_iter()
+            .find(|p| !p.starts_with('/') && !p.is_empty())
+        {
+            self.advise(
+                span,
+                format!("`{bad}` is not a JSON Pointer"),
+                "it begins with `/`",
+            );
+            return None;
+        }
+        Some(())
+    }
+}
+
+/// A text to match: the row is filled in, and of what a run knows only prefixes may stand in it.
+fn match_text(text: &str, row: &MatrixRow) -> Result<String, template::BadTemplate> {
+    let filled = template::fill(text, &row.values)?;
+    let read = template::parse(&filled, &[])?;
+    let other = read
+        .0
+        .iter()
+        .find(|part| !matches!(part, Part::Text(_) | Part::Prefix(Some(_))));
+    match other {
+        None => Ok(filled),
+        Some(part) => Err(template::BadTemplate::Unknown(
+            Template(vec![part.clone()])
+                .to_string()
+                .trim_matches(['$', '{', '}'])
+                .to_owned(),
+        )),
+    }
+}
