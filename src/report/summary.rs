@@ -5,9 +5,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::case::Heading;
+use crate::plan::due;
 use crate::run::CaseResult;
 use crate::spec::{Api, Contract, KeyUse, Profile, RequirementId, VerifiedBy};
-use crate::verdict::{Kind, Policy, Skip, Standing, Verdict};
+use crate::verdict::{Judged, Kind, Policy, Skip, Standing, Verdict, judge};
 
 /// What a run came to.
 pub struct Summary<'r> {
@@ -128,7 +129,7 @@ impl Summary<'_> {
         let mut reasons: BTreeMap<String, usize> = BTreeMap::new();
         for result in &self.results {
             if let Ok(Verdict::Skipped(skip)) = &result.verdict {
-                *reasons.entry(skip.to_string()).or_default() += 1;
+                *reasons.entry(self.in_few_words(skip)).or_default() += 1;
             }
         }
         let manual: Vec<_> = self
@@ -148,6 +149,17 @@ impl Summary<'_> {
             manual.join(", ")
         );
         text
+    }
+
+    /// A reason for many cases; what a profile is silent about is said case by case by `explain`.
+    fn in_few_words(&self, skip: &Skip) -> String {
+        let silent = format!("profile {} says nothing", self.profile.name.value);
+        match skip {
+            Skip::NotApplicable(why) if why.starts_with(&silent) => {
+                format!("{silent} about it; `explain CASE` says what is missing")
+            }
+            other => other.to_string(),
+        }
     }
 
     /// How much of the panel conforming cases have touched.
@@ -175,18 +187,48 @@ impl Summary<'_> {
         )
     }
 
-    /// Where a panel breaks this contract, it may well keep another.
+    /// Where a panel breaks this contract, it may well keep another: the same answers are judged
+    /// again under that one.
     fn hint(&self) -> String {
-        let deviating = self.results.iter().filter(|r| r.kind().is_some()).count();
-        match &self.profile.rather {
-            Some(rather) if deviating > 0 => format!(
-                "\nmost panels deviate from {} so: all of them are the contract of `{rather}`, if that is the \
-                 panel's version: --profile {rather}\n",
-                self.profile.name.value,
-                rather = rather.value
-            ),
-            _ => String::new(),
+        let Some(rather) = &self.profile.rather else {
+            return String::new();
+        };
+        let Some(other) = self.contract.profile(rather.value.as_str()) else {
+            return String::new();
+        };
+        let failed = |result: &&&CaseResult| result.standing(&self.policy) == Standing::Failed;
+        let failing: Vec<_> = self.results.iter().filter(failed).collect();
+        let kept = failing
+            .iter()
+            .filter(|result| self.keeps(result, other))
+            .count();
+        if kept == 0 {
+            return String::new();
         }
+        let how_many = if kept == failing.len() {
+            "all of them are".to_owned()
+        } else {
+            format!("{kept} of the {} that failed are", failing.len())
+        };
+        format!(
+            "\n{how_many} the contract of `{0}`: --profile {0}\n",
+            rather.value
+        )
+    }
+
+    /// Whether the answers of a case conform to another profile.
+    fn keeps(&self, result: &CaseResult, profile: &Profile) -> bool {
+        let Ok(dues) = due(&self.contract, &result.case, profile, None) else {
+            return false;
+        };
+        let steps = dues.iter().zip(&result.steps);
+        let judged: Vec<_> = steps
+            .map(|(due, sent)| Judged {
+                expected: &due.expected,
+                observed: &sent.observed,
+            })
+            .collect();
+        judged.len() == dues.len() && judge(&judged, &self.contract) == Ok(Verdict::Conforms)
     }
 
     fn verdict(&self) -> String {
