@@ -1,7 +1,7 @@
 //! `serve`: the reference panel over HTTP, its keys in files that vanish with it.
 
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,10 +13,11 @@ use super::{exit, fail};
 use crate::keys::variable;
 use crate::reference::{Fault, Faults, Panel, World};
 use crate::run::embedded_panel;
+use crate::spec::Contract;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The profile whose panel is played
+    /// The profile whose panel is played; `list --profiles` names them
     #[arg(
         long,
         value_name = "NAME",
@@ -36,7 +37,7 @@ pub(super) struct Arguments {
     /// Refuse requests over the rate limit; without it, limits are only advertised
     #[arg(long)]
     enforce_limits: bool,
-    /// A deliberate defect; can be given several times
+    /// A deliberate defect, see --list-faults; can be given several times
     #[arg(long = "fault", value_name = "NAME")]
     faults: Vec<Fault>,
     /// List the deliberate defects
@@ -84,7 +85,7 @@ async fn listen(arguments: &Arguments, panel: &Panel) -> Result<(), String> {
         .await
         .map_err(|error| format!("port {}: {error}; choose another --port", arguments.port))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let files = KeyFiles::write(arguments.keys_out.as_deref(), &panel.keys())?;
+    let files = KeyFiles::write(arguments.keys_out.as_deref(), &keys_of_roles(panel)?)?;
     println!("http://{address}");
     println!("keys for --keys:  {}", files.yaml.display());
     println!("keys to source:   {}", files.env.display());
@@ -98,6 +99,23 @@ async fn listen(arguments: &Arguments, panel: &Panel) -> Result<(), String> {
         served = axum::serve(listener, service) => served.map_err(|error| error.to_string()),
         () = interrupted() => Ok(()),
     }
+}
+
+/// The panel's keys that a run can be given: a world may hold others, which no role stands for.
+fn keys_of_roles(panel: &Panel) -> Result<Vec<(String, String)>, String> {
+    let contract = Contract::embedded().map_err(|troubles| {
+        let trouble = troubles.first().map(ToString::to_string);
+        format!(
+            "the built-in specification cannot be read: {}",
+            trouble.unwrap_or_default()
+        )
+    })?;
+    let is_role = |name: &str| {
+        name.parse()
+            .is_ok_and(|role| contract.roles.real(&role).is_some())
+    };
+    let keys = panel.keys().into_iter();
+    Ok(keys.filter(|(role, _)| is_role(role)).collect())
 }
 
 /// Ends at Ctrl-C, and at a polite request to end.
@@ -131,6 +149,8 @@ async fn terminated() {
 struct KeyFiles {
     yaml: PathBuf,
     env: PathBuf,
+    /// Those that are there, and ours.
+    written: Vec<PathBuf>,
     /// The temporary folder, if they are in one.
     _folder: Option<tempfile::TempDir>,
 }
@@ -149,9 +169,10 @@ impl KeyFiles {
         let root = folder
             .or(temporary.as_ref().map(tempfile::TempDir::path))
             .unwrap_or(Path::new("."));
-        let files = Self {
+        let mut files = Self {
             yaml: root.join("keys.yaml"),
             env: root.join("keys.env"),
+            written: Vec::new(),
             _folder: temporary,
         };
         let yaml: String = keys
@@ -164,24 +185,32 @@ impl KeyFiles {
                 Some(format!("export {}={key}\n", variable(&role.parse().ok()?)))
             })
             .collect();
-        put(&files.yaml, &yaml)?;
-        put(&files.env, &env)?;
+        files.put(files.yaml.clone(), &yaml)?;
+        files.put(files.env.clone(), &env)?;
         Ok(files)
+    }
+
+    /// Writes a new file that nobody else can read, to be removed with this.
+    fn put(&mut self, path: PathBuf, text: &str) -> Result<(), String> {
+        let told = |error: std::io::Error| match error.kind() {
+            ErrorKind::AlreadyExists => format!(
+                "{} exists, perhaps of another panel that is served; remove it, or choose another --keys-out",
+                path.display()
+            ),
+            _ => format!("{}: {error}", path.display()),
+        };
+        let mut file = open_private(&path).map_err(told)?;
+        self.written.push(path.clone());
+        file.write_all(text.as_bytes()).map_err(told)
     }
 }
 
 impl Drop for KeyFiles {
     fn drop(&mut self) {
-        for path in [&self.yaml, &self.env] {
+        for path in &self.written {
             let _ = std::fs::remove_file(path);
         }
     }
-}
-
-/// Writes a new file that nobody else can read.
-fn put(path: &Path, text: &str) -> Result<(), String> {
-    let written = open_private(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| format!("{}: {error}", path.display()))
 }
 
 #[cfg(unix)]
