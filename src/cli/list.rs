@@ -1,21 +1,25 @@
-//! `list`: the cases, or the requirements with their cases; no panel is asked.
+//! `list`: the cases, the requirements with their cases, or the profiles; no panel is asked.
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{SpecsArguments, exit, report};
-use crate::spec::{Specs, VerifiedBy};
+use super::{SpecsArguments, exit, fail, report};
+use crate::spec::{Case, Specs, VerifiedBy};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Only ids, one a line
-    #[arg(long, conflicts_with = "requirements")]
+    #[arg(long)]
     ids: bool,
     /// The requirements, each with its cases or why it has none
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["ids", "filters"])]
     requirements: bool,
+    /// The profiles, each with the versions it speaks of
+    #[arg(long, conflicts_with_all = ["ids", "requirements", "filters"])]
+    profiles: bool,
     /// Only cases whose id has one of these texts in it
+    #[arg(value_name = "FILTER")]
     filters: Vec<String>,
     #[command(flatten)]
     specs: SpecsArguments,
@@ -28,6 +32,10 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     };
     if arguments.requirements {
         list_requirements(&specs);
+    } else if arguments.profiles {
+        list_profiles(&specs);
+    } else if specs.broken.is_empty() && !specs.cases().any(|case| arguments.choose(case)) {
+        return fail("no case has one of these texts in its id; `list --ids` names them all");
     } else {
         list_cases(&specs, arguments);
     }
@@ -43,15 +51,19 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
+impl Arguments {
+    fn choose(&self, case: &Case) -> bool {
+        let id = case.id.as_str();
+        self.filters.is_empty() || self.filters.iter().any(|f| id.contains(f.as_str()))
+    }
+}
+
 fn list_cases(specs: &Specs, arguments: &Arguments) {
-    let wanted = |id: &str| {
-        arguments.filters.is_empty() || arguments.filters.iter().any(|f| id.contains(f.as_str()))
-    };
     for suite in &specs.suites {
         let cases: Vec<_> = suite
             .cases
             .iter()
-            .filter(|case| wanted(case.id.as_str()))
+            .filter(|case| arguments.choose(case))
             .collect();
         if !arguments.ids && !cases.is_empty() {
             println!(
@@ -87,5 +99,15 @@ fn list_requirements(specs: &Specs) {
                 }
             }
         }
+    }
+}
+
+fn list_profiles(specs: &Specs) {
+    for profile in &specs.contract.profiles {
+        println!("{}  {}", profile.name.value, profile.title);
+        println!(
+            "    versions {} to {}, {}: {}",
+            profile.versions.from, profile.versions.to, profile.origin, profile.source
+        );
     }
 }

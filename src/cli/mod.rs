@@ -45,7 +45,7 @@ struct Cli {
 enum Command {
     /// Test a panel
     Run(Box<run::Arguments>),
-    /// List the cases or the requirements
+    /// List the cases, the requirements or the profiles
     List(list::Arguments),
     /// Check a specification without a panel
     Check(check::Arguments),
