@@ -15,7 +15,7 @@ use crate::plan::{Plan, Selection};
 use crate::report::{CaseReporter, Summary};
 use crate::run::{CaseResult, Trouble, control};
 use crate::spec::Contract;
-use crate::verdict::{Policy, Standing};
+use crate::verdict::{Policy, Standing, Verdict};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -247,15 +247,30 @@ fn print_cases(
     reporter: &CaseReporter,
     policy: &Policy,
 ) -> std::io::Result<()> {
+    let mut undecided: BTreeMap<&str, usize> = BTreeMap::new();
     let told = [
         Standing::Broken,
         Standing::Failed,
         Standing::Unjudged,
         Standing::Advice,
+            if let Ok(Verdict::Inconclusive(why)) = &result.verdict {
+                let count = undecided.entry(why).or_default();
+                *count += 1;
+                if *count > 1 {
+                    continue;
+                }
+            }
     ];
     for wanted in told {
         for result in results
             .iter()
+    // A panel that is away is away for every case: its reason is told once, and counted.
+    for (why, count) in undecided.into_iter().filter(|(_, count)| *count > 1) {
+        writeln!(
+            out,
+            "\n{count} cases are inconclusive for the same reason: {why}"
+        )?;
+    }
             .filter(|result| result.standing(policy) == wanted)
         {
             writeln!(out, "\n── {wanted}: {}", result.case.id)?;
