@@ -39,7 +39,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 fn begin(check: &Check) -> Result<ExitCode, String> {
     let mut options = check.options.clone();
-    options.target_url = check.url.clone().or(options.target_url);
+    if let Some(url) = &check.url {
+        options.name_target(url.clone())?;
+    }
     if options.target_url.is_none() {
         return Err("no target: `keys check https://panel.example.com`".to_owned());
     }

@@ -142,6 +142,20 @@ pub fn check_variables(names: impl IntoIterator<Item = (String, String)>) -> Res
 
 impl RunOptions {
     /// What counts as a failure.
+    /// Takes the target that a command's argument names; the flag or its variable may name the same.
+    pub(crate) fn name_target(&mut self, url: String) -> Result<(), String> {
+        match &self.target_url {
+            Some(other) if *other != url => Err(format!(
+                "two targets are named: the argument, and --target-url or PTERO_TARGET_URL ({}); name one",
+                other.rsplit('@').next().unwrap_or_default()
+            )),
+            _ => {
+                self.target_url = Some(url);
+                Ok(())
+            }
+        }
+    }
+
     #[must_use]
     pub fn policy(&self) -> Policy {
         Policy {

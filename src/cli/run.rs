@@ -100,14 +100,7 @@ fn target_and_filters(arguments: &Arguments) -> Result<(RunOptions, Vec<String>)
     let has_other = options.target_url.is_some() || arguments.embedded;
     let first_is_url = words.first().is_some_and(|word| word.contains("://"));
     if first_is_url || (!has_other && !words.is_empty()) {
-        let url = words.remove(0);
-        if let Some(other) = options.target_url.as_ref().filter(|other| **other != url) {
-            return Err(format!(
-                "two targets are named: the argument, and --target-url or PTERO_TARGET_URL ({}); name one",
-                other.rsplit('@').next().unwrap_or_default()
-            ));
-        }
-        options.target_url = Some(url);
+        options.name_target(words.remove(0))?;
     }
     match (&options.target_url, arguments.embedded) {
         (Some(_), true) => Err("a target and --embedded exclude each other; name one".to_owned()),
