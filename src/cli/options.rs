@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use semver::Version;
 
 use super::SpecsArguments;
@@ -56,8 +57,8 @@ pub struct RunOptions {
     #[arg(long, value_name = "HOST:ADDRESS", env = "PTERO_RESOLVE")]
     pub resolve: Option<Resolve>,
 
-    /// Missing keys are agreed to: their cases do not make the run partial
-    #[arg(long, env = "PTERO_PARTIAL")]
+    /// Agree to missing keys: their cases do not make the run partial
+    #[arg(long, env = "PTERO_PARTIAL", value_parser = BoolishValueParser::new())]
     pub partial: bool,
 
     /// The kinds of deviation that fail the run
@@ -74,20 +75,20 @@ pub struct RunOptions {
     #[arg(long, value_name = "LEVEL", env = "PTERO_LEVEL", default_value = "must", value_parser = level)]
     pub level: Level,
 
-    /// Expectations that nobody has observed fail the run too
-    #[arg(long, env = "PTERO_TRUST_SOURCE")]
+    /// Let expectations fail the run that come from the source and were never observed
+    #[arg(long, env = "PTERO_TRUST_SOURCE", value_parser = BoolishValueParser::new())]
     pub trust_source: bool,
 
-    /// Agree to client keys being made, and deleted again
-    #[arg(long, env = "PTERO_ALLOW_CREATE_KEYS")]
+    /// Agree to client keys being made at the target, and deleted again
+    #[arg(long, env = "PTERO_ALLOW_CREATE_KEYS", value_parser = BoolishValueParser::new())]
     pub allow_create_keys: bool,
 
     /// Agree to writing requests whose content cannot be valid
-    #[arg(long, env = "PTERO_ALLOW_WRITES")]
+    #[arg(long, env = "PTERO_ALLOW_WRITES", value_parser = BoolishValueParser::new())]
     pub allow_writes: bool,
 
     /// Agree to keys being sent without TLS to another machine
-    #[arg(long, env = "PTERO_ALLOW_PLAINTEXT")]
+    #[arg(long, env = "PTERO_ALLOW_PLAINTEXT", value_parser = BoolishValueParser::new())]
     pub allow_plaintext: bool,
 }
 
@@ -236,6 +237,23 @@ mod tests {
         }
         let listed: BTreeSet<_> = VARIABLES.iter().map(std::ffi::OsString::from).collect();
         assert_eq!(read, listed);
+    }
+
+    /// A switch of a command can be thrown by its variable in every usual spelling.
+    #[test]
+    fn switches_take_one_as_well_as_true() {
+        use clap::CommandFactory;
+        let command = super::super::Cli::command();
+        let run = command.find_subcommand("run").unwrap();
+        let switches: Vec<_> = run
+            .get_arguments()
+            .filter(|a| a.get_env().is_some() && !a.get_action().takes_values())
+            .collect();
+        assert_eq!(switches.len(), 7);
+        for switch in switches {
+            let mut values = switch.get_value_parser().possible_values().unwrap();
+            assert!(values.any(|value| value.matches("1", true)), "{switch}");
+        }
     }
 
     #[test]

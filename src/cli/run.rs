@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use tokio::task::JoinSet;
 
 use super::options::RunOptions;
@@ -23,13 +24,13 @@ pub(super) struct Arguments {
     #[arg(value_name = "URL|FILTER")]
     words: Vec<String>,
     /// Test the reference panel in this process
-    #[arg(long, env = "PTERO_EMBEDDED")]
+    #[arg(long, env = "PTERO_EMBEDDED", value_parser = BoolishValueParser::new())]
     embedded: bool,
     /// A filter is the whole id
     #[arg(long)]
     exact: bool,
-    /// Only say what would be done
-    #[arg(long, env = "PTERO_DRY_RUN")]
+    /// Only say what would be sent, without asking the target anything
+    #[arg(long, env = "PTERO_DRY_RUN", value_parser = BoolishValueParser::new())]
     dry_run: bool,
     /// How many cases are run at once
     #[arg(long, value_name = "N", env = "PTERO_JOBS", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
