@@ -11,10 +11,15 @@ use crate::spec::{
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The case's id
+    /// The case's whole id; `list --ids` names them all
     case: String,
-    /// The profile whose contract holds
-    #[arg(long, default_value = "documented", env = "PTERO_PROFILE")]
+    /// The profile whose contract holds; `list --profiles` names them
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "documented",
+        env = "PTERO_PROFILE"
+    )]
     profile: String,
     #[command(flatten)]
     specs: SpecsArguments,

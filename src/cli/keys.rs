@@ -20,13 +20,23 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Verify the given keys at a panel, without effect
+    /// Verify the given keys at a panel: what each is, whose, and which are lacking
     Check(Check),
 }
 
+/// The flags are those of a run, so that a script can set the same variables for both; the ones
+/// that judge cases have no meaning here, and are not shown.
 #[derive(Args)]
+#[command(
+    mut_arg("partial", |arg| arg.hide(true)),
+    mut_arg("fail_on", |arg| arg.hide(true)),
+    mut_arg("level", |arg| arg.hide(true)),
+    mut_arg("trust_source", |arg| arg.hide(true)),
+    mut_arg("allow_create_keys", |arg| arg.hide(true)),
+    mut_arg("panel_version", |arg| arg.hide(true))
+)]
 struct Check {
-    /// The panel, such as <https://staging.example.com>
+    /// The panel at which the keys are verified, such as <https://staging.example.com>
     url: Option<String>,
     #[command(flatten)]
     options: RunOptions,
@@ -43,7 +53,7 @@ fn begin(check: &Check) -> Result<ExitCode, String> {
         options.name_target(url.clone())?;
     }
     if options.target_url.is_none() {
-        return Err("no target: `keys check https://panel.example.com`".to_owned());
+        return Err("no target: name a panel, `keys check https://panel.example.com`".to_owned());
     }
     let aim = Aim::of(&options)?;
     let specs = match options.specs.load() {

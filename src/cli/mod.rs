@@ -49,9 +49,9 @@ enum Command {
     List(list::Arguments),
     /// Check a specification without a panel
     Check(check::Arguments),
-    /// Show how a case's expectation is found
+    /// Show what a case sends, and how its expectation is found
     Explain(explain::Arguments),
-    /// Look at keys
+    /// Verify keys before a run
     Keys(Box<keys::Arguments>),
     /// Serve the reference panel on this machine
     Serve(serve::Arguments),
@@ -60,7 +60,7 @@ enum Command {
 /// Where the specification is.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SpecsArguments {
-    /// A folder of suites instead of the built-in ones
+    /// A folder with a whole specification, such as a copy of specs/, instead of the built-in one
     #[arg(long, value_name = "DIR", env = "PTERO_SPECS")]
     specs: Option<PathBuf>,
 }

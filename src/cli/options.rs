@@ -34,18 +34,18 @@ pub struct RunOptions {
     )]
     pub profile: String,
 
-    /// A file that says for each role where its key is
+    /// A file that says for each role where its key is; PTERO_KEY_<ROLE> gives one key
     #[arg(long, value_name = "FILE", env = "PTERO_KEYS")]
     pub keys: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) specs: SpecsArguments,
 
-    /// The version of the panel, where the profile speaks of several
+    /// The version of the panel, such as 1.11.8; without it, what differs inside the profile is skipped
     #[arg(long, value_name = "VERSION", env = "PTERO_PANEL_VERSION")]
     pub panel_version: Option<Version>,
 
-    /// How long one request may take, in seconds
+    /// How long one request may take, in seconds from 0.1 to 600
     #[arg(long, value_name = "SECONDS", env = "PTERO_TIMEOUT", default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
 
@@ -61,7 +61,7 @@ pub struct RunOptions {
     #[arg(long, env = "PTERO_PARTIAL", value_parser = BoolishValueParser::new())]
     pub partial: bool,
 
-    /// The kinds of deviation that fail the run
+    /// The kinds of deviation that fail the run, with commas: opened, closed, reshaped, reworded
     #[arg(
         long,
         value_name = "KINDS",
@@ -142,7 +142,6 @@ pub fn check_variables(names: impl IntoIterator<Item = (String, String)>) -> Res
 }
 
 impl RunOptions {
-    /// What counts as a failure.
     /// Takes the target that a command's argument names; the flag or its variable may name the same.
     pub(crate) fn name_target(&mut self, url: String) -> Result<(), String> {
         match &self.target_url {
@@ -157,6 +156,7 @@ impl RunOptions {
         }
     }
 
+    /// What counts as a failure.
     #[must_use]
     pub fn policy(&self) -> Policy {
         Policy {

@@ -20,13 +20,13 @@ use crate::verdict::{Policy, Standing, Verdict};
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The panel to test, then texts of which a case's id must have one in it
+    /// The panel to test, if no flag names it; then filters: a case is chosen whose id has one in it
     #[arg(value_name = "URL|FILTER")]
     words: Vec<String>,
     /// Test the reference panel in this process
     #[arg(long, env = "PTERO_EMBEDDED", value_parser = BoolishValueParser::new())]
     embedded: bool,
-    /// A filter is the whole id
+    /// A filter must be the whole id
     #[arg(long)]
     exact: bool,
     /// Only say what would be sent, without asking the target anything
@@ -241,12 +241,18 @@ fn print_cases(
     reporter: &CaseReporter,
     policy: &Policy,
 ) -> std::io::Result<()> {
-    let mut undecided: BTreeMap<&str, usize> = BTreeMap::new();
     let told = [
         Standing::Broken,
         Standing::Failed,
         Standing::Unjudged,
         Standing::Advice,
+    ];
+    let mut undecided: BTreeMap<&str, usize> = BTreeMap::new();
+    for wanted in told {
+        for result in results
+            .iter()
+            .filter(|result| result.standing(policy) == wanted)
+        {
             if let Ok(Verdict::Inconclusive(why)) = &result.verdict {
                 let count = undecided.entry(why).or_default();
                 *count += 1;
@@ -254,22 +260,16 @@ fn print_cases(
                     continue;
                 }
             }
-    ];
-    for wanted in told {
-        for result in results
-            .iter()
+            writeln!(out, "\n── {wanted}: {}", result.case.id)?;
+            write!(out, "{}", reporter.report(result))?;
+        }
+    }
     // A panel that is away is away for every case: its reason is told once, and counted.
     for (why, count) in undecided.into_iter().filter(|(_, count)| *count > 1) {
         writeln!(
             out,
             "\n{count} cases are inconclusive for the same reason: {why}"
         )?;
-    }
-            .filter(|result| result.standing(policy) == wanted)
-        {
-            writeln!(out, "\n── {wanted}: {}", result.case.id)?;
-            write!(out, "{}", reporter.report(result))?;
-        }
     }
     Ok(())
 }
