@@ -20,7 +20,7 @@ pub(super) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Verify the given keys at a panel: what each is, whose, and which are lacking
+    /// Verify the given keys at a panel: what each is, and which are lacking
     Check(Check),
 }
 
@@ -93,7 +93,7 @@ fn table(contract: &Arc<Contract>, controlled: &Controlled) -> String {
             Finding::Other(other) => format!("is a key of `{other}`, and counts as that"),
             Finding::Undecided(why) => format!("not proved: {why}"),
         };
-        text += &format!("{name}: {what}\n    may do {}\n", role.may);
+        text += &format!("{name}: {what}\n    may: {}\n", role.may);
         let sharing: Vec<_> = controlled
             .findings
             .iter()
