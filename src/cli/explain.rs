@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{SpecsArguments, exit};
+use super::{SpecsArguments, exit, fail, report};
 use crate::spec::{
     Case, Contract, Outcome, Profile, Question, ResolutionStep, Specs, Step, nearest, resolve,
 };
@@ -36,8 +36,16 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
             ExitCode::from(exit::OK)
         }
         Err(message) => {
-            eprintln!("error: {message}");
-            ExitCode::from(exit::USAGE)
+            let broken: Vec<_> = specs
+                .broken
+                .iter()
+                .flat_map(|b| b.diagnostics.iter().cloned())
+                .collect();
+            // The case may well be in a file that cannot be read.
+            if !broken.is_empty() {
+                report(&broken);
+            }
+            fail(&message)
         }
     }
 }

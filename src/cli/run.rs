@@ -63,6 +63,14 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         exact: arguments.exact,
     };
     let prepared = prepare(&options, &aim, &specs, &selection)?;
+    let broken: Vec<_> = specs
+        .broken
+        .iter()
+        .flat_map(|b| b.diagnostics.iter().cloned())
+        .collect();
+    if prepared.plan.cases.is_empty() && !broken.is_empty() {
+        return Ok(super::report(&broken));
+    }
     if prepared.plan.cases.is_empty() {
         return Err(format!(
             "no case has {} in its id; `list --ids` names them all",
@@ -82,11 +90,6 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         return Ok(ExitCode::from(exit::OK));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    let broken: Vec<_> = specs
-        .broken
-        .iter()
-        .flat_map(|b| b.diagnostics.iter().cloned())
-        .collect();
     let code = runtime.block_on(play(prepared, &options, arguments.jobs, &specs.contract))?;
     if broken.is_empty() {
         return Ok(ExitCode::from(code));
