@@ -15,7 +15,7 @@ use super::{exit, fail};
 use crate::plan::{Plan, Selection};
 use crate::report::{CaseReporter, Summary};
 use crate::run::{CaseResult, Trouble, control};
-use crate::spec::Contract;
+use crate::spec::{Contract, Control};
 use crate::verdict::{Policy, Standing, Verdict};
 
 #[derive(Args)]
@@ -83,10 +83,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         ));
     }
     if arguments.dry_run {
-        print!(
-            "{}",
-            dry_run(&prepared.plan, &specs.contract, &prepared.heading.target)
-        );
+        print!("{}", dry_run(&prepared, &specs.contract));
         return Ok(ExitCode::from(exit::OK));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
@@ -277,9 +274,14 @@ fn print_cases(
     Ok(())
 }
 
-fn dry_run(plan: &Plan, contract: &Contract, target: &str) -> String {
+fn dry_run(prepared: &Prepared, contract: &Contract) -> String {
+    let plan = &prepared.plan;
+    let consents = &prepared.session.agreement().consents;
     let run = plan.run().count();
-    let mut text = format!("target {target} · profile {}\n", plan.profile.name.value);
+    let mut text = format!(
+        "target {} · profile {}\n",
+        prepared.heading.target, plan.profile.name.value
+    );
     text += &format!("{run} of {} cases would be run\n", plan.cases.len());
     for planned in &plan.cases {
         text += &match &planned.due {
@@ -292,7 +294,8 @@ fn dry_run(plan: &Plan, contract: &Contract, target: &str) -> String {
         let Some(role) = contract.roles.real(&role) else {
             continue;
         };
-        for control in &role.control {
+        let is_sent = |control: &&Control| control.consent.is_none_or(|c| consents.contains(&c));
+        for control in role.control.iter().filter(is_sent) {
             text += &format!("  {}: {}\n", role.name.value, *control.endpoint);
         }
     }
