@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{exit, report};
+use super::{report, say};
 use crate::spec::{Source, Specs, lint};
 
 #[derive(Args)]
@@ -35,13 +35,12 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     if !troubles.is_empty() {
         return report(&troubles);
     }
-    println!(
-        "{} cases in {} suites, {} requirements, {} profiles, {} routes: no error",
+    say(&format!(
+        "{} cases in {} suites, {} requirements, {} profiles, {} routes: no error\n",
         specs.cases().count(),
         specs.suites.len(),
         specs.contract.requirements.len(),
         specs.contract.profiles.len(),
         specs.contract.inventory.routes.len(),
-    );
-    ExitCode::from(exit::OK)
+    ))
 }

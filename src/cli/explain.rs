@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::{SpecsArguments, exit, fail, report};
+use super::{SpecsArguments, fail, report, say};
 use crate::spec::{
     Case, Contract, Outcome, Profile, Question, ResolutionStep, Specs, Step, nearest, resolve,
 };
@@ -31,10 +31,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Err(code) => return code,
     };
     match find(&specs, arguments) {
-        Ok((case, profile)) => {
-            print!("{}", explain(&specs.contract, case, profile));
-            ExitCode::from(exit::OK)
-        }
+        Ok((case, profile)) => say(&explain(&specs.contract, case, profile)),
         Err(message) => {
             let broken: Vec<_> = specs
                 .broken

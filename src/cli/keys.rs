@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::options::RunOptions;
 use super::prepare::{Aim, prepare};
-use super::{exit, fail};
+use super::{exit, fail, say};
 use crate::plan::Selection;
 use crate::run::{Controlled, Finding, Trouble, control};
 use crate::spec::{Contract, Obtainable};
@@ -70,10 +70,7 @@ fn begin(check: &Check) -> Result<ExitCode, String> {
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     match runtime.block_on(control(&mut prepared.session, &given)) {
-        Ok(controlled) => {
-            print!("{}", table(&specs.contract, &controlled));
-            Ok(ExitCode::from(exit::OK))
-        }
+        Ok(controlled) => Ok(say(&table(&specs.contract, &controlled))),
         Err(Trouble::Key(message)) => Err(message),
         Err(Trouble::Target(message)) => {
             eprintln!("error: {message}");

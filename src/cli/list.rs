@@ -1,11 +1,12 @@
 //! `list`: the cases, the requirements with their cases, or the profiles; no panel is asked.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 
-use super::{SpecsArguments, exit, fail, report};
-use crate::spec::{Case, Specs, VerifiedBy};
+use super::{SpecsArguments, fail, report, say};
+use crate::spec::{Case, Profile, Specs, VerifiedBy};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -30,22 +31,23 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(specs) => specs,
         Err(code) => return code,
     };
-    if arguments.requirements {
-        list_requirements(&specs);
+    let text = if arguments.requirements {
+        requirements(&specs)
     } else if arguments.profiles {
-        list_profiles(&specs);
+        profiles(&specs)
     } else if specs.broken.is_empty() && !specs.cases().any(|case| arguments.choose(case)) {
         return fail("no case has one of these texts in its id; `list --ids` names them all");
     } else {
-        list_cases(&specs, arguments);
-    }
+        cases(&specs, arguments)
+    };
+    let code = say(&text);
     let troubles: Vec<_> = specs
         .broken
         .iter()
         .flat_map(|b| b.diagnostics.iter().cloned())
         .collect();
     if troubles.is_empty() {
-        ExitCode::from(exit::OK)
+        code
     } else {
         report(&troubles)
     }
@@ -58,56 +60,59 @@ impl Arguments {
     }
 }
 
-fn list_cases(specs: &Specs, arguments: &Arguments) {
+fn cases(specs: &Specs, arguments: &Arguments) -> String {
+    let mut text = String::new();
     for suite in &specs.suites {
-        let cases: Vec<_> = suite
+        let chosen: Vec<_> = suite
             .cases
             .iter()
             .filter(|case| arguments.choose(case))
             .collect();
-        if !arguments.ids && !cases.is_empty() {
-            println!(
-                "\n{}  ({} cases, {})",
-                suite.title,
-                cases.len(),
-                suite.file.shown
-            );
+        if !arguments.ids && !chosen.is_empty() {
+            let (title, file) = (&suite.title, &suite.file.shown);
+            text += &format!("\n{title}  ({} cases, {file})\n", chosen.len());
         }
-        for case in cases {
-            if arguments.ids {
-                println!("{}", case.id);
+        for case in chosen {
+            text += &if arguments.ids {
+                format!("{}\n", case.id)
             } else {
-                println!("  {:6} {}", case.scenario.level.to_string(), case.id);
-            }
+                format!("  {:6} {}\n", case.scenario.level.to_string(), case.id)
+            };
         }
     }
+    text
 }
 
-fn list_requirements(specs: &Specs) {
+fn requirements(specs: &Specs) -> String {
+    let mut text = String::new();
     for requirement in &specs.contract.requirements {
         let id = &requirement.id.value;
-        println!("{id} ({}) {}", requirement.level, requirement.text);
-        println!("    source: {}", requirement.source);
-        match &requirement.verified_by {
-            VerifiedBy::Manual(reason) => println!("    manual: {reason}"),
-            VerifiedBy::Cases => {
-                for case in specs
-                    .cases()
-                    .filter(|case| case.scenario.requires.contains(id))
-                {
-                    println!("    {}", case.id);
-                }
-            }
-        }
+        text += &format!("{id} ({}) {}\n", requirement.level, requirement.text);
+        text += &format!("    source: {}\n", requirement.source);
+        text += &match &requirement.verified_by {
+            VerifiedBy::Manual(reason) => format!("    manual: {reason}\n"),
+            VerifiedBy::Cases => specs
+                .cases()
+                .filter(|case| case.scenario.requires.contains(id))
+                .map(|case| format!("    {}\n", case.id))
+                .collect(),
+        };
     }
+    text
 }
 
-fn list_profiles(specs: &Specs) {
-    for profile in &specs.contract.profiles {
-        println!("{}  {}", profile.name.value, profile.title);
-        println!(
-            "    versions {} to {}, {}: {}",
-            profile.versions.from, profile.versions.to, profile.origin, profile.source
-        );
-    }
+fn profiles(specs: &Specs) -> String {
+    let line = |profile: &Arc<Profile>| {
+        let versions = &profile.versions;
+        format!(
+            "{}  {}\n    versions {} to {}, {}: {}\n",
+            profile.name.value,
+            profile.title,
+            versions.from,
+            versions.to,
+            profile.origin,
+            profile.source
+        )
+    };
+    specs.contract.profiles.iter().map(line).collect()
 }

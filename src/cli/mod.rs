@@ -9,6 +9,7 @@ pub(crate) mod prepare;
 mod run;
 mod serve;
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -91,6 +92,18 @@ fn profile<'c>(contract: &'c Contract, name: &str) -> Result<&'c Arc<Profile>, S
             names.join(", ")
         )
     })
+}
+
+/// Prints a text that answers a question; a reader who goes away early has read enough.
+fn say(text: &str) -> ExitCode {
+    let written = std::io::stdout().lock().write_all(text.as_bytes());
+    match written {
+        Ok(()) => ExitCode::from(exit::OK),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::from(exit::INTERRUPTED)
+        }
+        Err(error) => fail(&format!("cannot write to standard output: {error}")),
+    }
 }
 
 /// Prints what is wrong, and gives the code for it.

@@ -34,7 +34,7 @@ pub struct RunOptions {
     )]
     pub profile: String,
 
-    /// A file that says for each role where its key is; PTERO_KEY_<ROLE> gives one key
+    /// A file that says for each role where its key is; `PTERO_KEY_<ROLE>` gives one key
     #[arg(long, value_name = "FILE", env = "PTERO_KEYS")]
     pub keys: Option<PathBuf>,
 

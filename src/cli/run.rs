@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
-use super::{exit, fail};
+use super::{exit, fail, say};
 use crate::plan::{Plan, Selection};
 use crate::report::{CaseReporter, Summary};
 use crate::run::{CaseResult, Trouble, control};
@@ -83,8 +83,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         ));
     }
     if arguments.dry_run {
-        print!("{}", dry_run(&prepared, &specs.contract));
-        return Ok(ExitCode::from(exit::OK));
+        return Ok(say(&dry_run(&prepared, &specs.contract)));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     let code = runtime.block_on(play(prepared, &options, arguments.jobs, &specs.contract))?;

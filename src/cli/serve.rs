@@ -185,13 +185,13 @@ impl KeyFiles {
                 Some(format!("export {}={key}\n", variable(&role.parse().ok()?)))
             })
             .collect();
-        files.put(files.yaml.clone(), &yaml)?;
-        files.put(files.env.clone(), &env)?;
+        files.put(&files.yaml.clone(), &yaml)?;
+        files.put(&files.env.clone(), &env)?;
         Ok(files)
     }
 
     /// Writes a new file that nobody else can read, to be removed with this.
-    fn put(&mut self, path: PathBuf, text: &str) -> Result<(), String> {
+    fn put(&mut self, path: &Path, text: &str) -> Result<(), String> {
         let told = |error: std::io::Error| match error.kind() {
             ErrorKind::AlreadyExists => format!(
                 "{} exists, perhaps of another panel that is served; remove it, or choose another --keys-out",
@@ -199,8 +199,8 @@ impl KeyFiles {
             ),
             _ => format!("{}: {error}", path.display()),
         };
-        let mut file = open_private(&path).map_err(told)?;
-        self.written.push(path.clone());
+        let mut file = open_private(path).map_err(told)?;
+        self.written.push(path.to_owned());
         file.write_all(text.as_bytes()).map_err(told)
     }
 }
