@@ -76,7 +76,8 @@ pub enum TransportError {
     /// The recording holds no exchange that answers the request.
     #[error("the recording holds no answer to this request")]
     NotRecorded,
-    /// Too many connections failed in a row; nothing is sent to this target any more.
+    /// Too many connections in a row failed or brought no answer; nothing is sent to this target
+    /// any more.
     #[error("nothing more is sent after {failures} failed connections in a row: {first}")]
     Unreachable {
         /// How many connections failed.

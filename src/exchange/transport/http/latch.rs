@@ -9,7 +9,8 @@ use crate::exchange::transport::TransportError;
 /// How many connections may fail in a row.
 const ATTEMPTS: usize = 3;
 
-/// Lets connections be attempted until [`ATTEMPTS`] of them failed in a row.
+/// Lets connections be attempted until [`ATTEMPTS`] of them failed in a row: could not be opened,
+/// or brought no answer.
 ///
 /// Every attempt holds a permit. A failed one keeps it, so failures and attempts under way
 /// together are never more than [`ATTEMPTS`], however many senders there are; a success gives
@@ -43,18 +44,18 @@ impl Latch {
         Ok(())
     }
 
-    /// Runs `connect` when its turn has come, and counts how it ends. One that is dropped
+    /// Runs `work` when its turn has come, and counts how it ends. One that is dropped
     /// before its end counts for nothing.
     pub(super) async fn attempt<T>(
         &self,
-        connect: impl Future<Output = Result<T, TransportError>>,
+        work: impl Future<Output = Result<T, TransportError>>,
     ) -> Result<T, TransportError> {
         let permit = self
             .gate
             .acquire()
             .await
             .map_err(|_closed| self.unreachable())?;
-        let outcome = connect.await;
+        let outcome = work.await;
         match &outcome {
             Ok(_) => self.succeeded(),
             Err(error) => self.failed(permit, error),
@@ -62,7 +63,8 @@ impl Latch {
         outcome
     }
 
-    fn succeeded(&self) {
+    /// Notes that the target answers.
+    pub(super) fn succeeded(&self) {
         let mut failures = self.lock();
         self.gate.add_permits(failures.in_a_row);
         *failures = Failures::default();

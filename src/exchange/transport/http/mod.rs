@@ -31,7 +31,7 @@ use crate::exchange::Request;
 /// Connections are kept for a moment and used again. They belong to the tokio runtime that
 /// opened them: use one `Http` with one runtime.
 ///
-/// After three failed connections in a row it sends nothing more; see
+/// After three connections in a row that brought no answer it sends nothing more; see
 /// [`TransportError::Unreachable`].
 pub struct Http {
     prefix: String,
@@ -76,11 +76,18 @@ impl Http {
             match self.exchange(connection, message, self.deadline()).await {
                 Err(Failure::Unsent(returned, _)) => message = *returned,
                 Err(Failure::Sent(error)) => return Err(error),
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.latch.succeeded();
+                    return Ok(answer);
+                }
             }
         }
-        // The deadline starts when it is this request's turn to connect.
-        let (connection, deadline) = self.latch.attempt(self.connect()).await?;
+        self.latch.attempt(self.ask(message)).await
+    }
+
+    /// Asks over a new connection. The deadline starts when it is this request's turn to connect.
+    async fn ask(&self, message: Message) -> Result<Answer, TransportError> {
+        let (connection, deadline) = self.connect().await?;
         let answer = self.exchange(connection, message, deadline).await;
         answer.map_err(TransportError::from)
     }
