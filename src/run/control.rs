@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::ids::ids_for;
 use super::session::Session;
-use crate::exchange::{Body, Interest, Observation, perform};
+use crate::exchange::{Body, Interest, Observation, Performed, Request, perform};
 use crate::keys::variable;
 use crate::spec::{Api, Content, Control, KeyUse, RequestPlan, Role, RoleName, Template};
 use crate::verdict::shows;
@@ -66,6 +66,8 @@ enum Shown {
 }
 
 /// Verifies the keys of the roles: asks each control once, without effect unless agreed to.
+/// With no key to verify, it still asks whether somebody answers, so that a target that is not
+/// there is told once and not by every case.
 ///
 /// A key that turns out to be another role's is used as that one; its first role has no key then.
 ///
@@ -94,8 +96,59 @@ pub async fn control(
         let finding = control_role(session, role, &mut users).await?;
         found.findings.push((role.name.value.clone(), finding));
     }
+    if found.findings.is_empty() {
+        knock(session).await?;
+    }
     reassign(session, &found);
     Ok(found)
+}
+
+/// Asks the target for anything, without a key.
+async fn knock(session: &Session) -> Result<(), Trouble> {
+    let request = Request {
+        method: "GET".to_owned(),
+        target: "/api/client".to_owned(),
+        headers: vec![("Accept".to_owned(), b"application/json".to_vec())],
+        body: None,
+    };
+    let observed = observe(session, &request, &Interest::default())
+        .await?
+        .observation;
+    is_of_a_panel(session, "GET /api/client", &observed)
+}
+
+async fn observe(
+    session: &Session,
+    request: &Request,
+    interest: &Interest,
+) -> Result<Performed, Trouble> {
+    perform(session.transport(), request, session.redactor(), interest)
+        .await
+        .map_err(|error| Trouble::Target(error.to_string()))
+}
+
+/// An error if an answer is none that a panel gives: a sign of something else, or a success
+/// without JSON.
+fn is_of_a_panel(session: &Session, asked: &str, observed: &Observation) -> Result<(), Trouble> {
+    let mut signs = session.contract().signatures.iter();
+    if let Some(sign) = signs.find(|sign| shows(sign, observed)) {
+        return Err(Trouble::Target(format!(
+            "the target does not answer as a panel: this is {}",
+            sign.is
+        )));
+    }
+    let content = match &observed.body {
+        Body::Json(_) => return Ok(()),
+        _ if observed.status == 204 || !(200..300).contains(&observed.status) => return Ok(()),
+        Body::Empty => "no content",
+        Body::Text(_) => "a text that is not JSON",
+        Body::Unreadable(why) => why,
+    };
+    Err(Trouble::Target(format!(
+        "the target does not answer as a panel: {asked} answered {} with {content}; check that the \
+         URL is the panel's own, with its path prefix if it has one",
+        observed.status
+    )))
 }
 
 /// Moves keys to the roles that they turned out to be of.
@@ -154,10 +207,10 @@ async fn ask(
         keep: control.body.keys().cloned().collect(),
         save: control.user.iter().cloned().collect(),
     };
-    let performed = perform(session.transport(), &request, session.redactor(), &interest)
-        .await
-        .map_err(|error| Trouble::Target(error.to_string()))?;
-    let shown = judge(session, role, control, &performed.observation)?;
+    let performed = observe(session, &request, &interest).await?;
+    let asked = control.endpoint.to_string();
+    is_of_a_panel(session, &asked, &performed.observation)?;
+    let shown = judge(role, control, &performed.observation);
     if let (Shown::Holds, Some(pointer)) = (&shown, &control.user)
         && let Some(user) = performed.saved.get(pointer)
     {
@@ -183,31 +236,15 @@ fn plan_of(role: &Role, control: &Control) -> RequestPlan {
     plan
 }
 
-fn judge(
-    session: &Session,
-    role: &Role,
-    control: &Control,
-    observed: &Observation,
-) -> Result<Shown, Trouble> {
+fn judge(role: &Role, control: &Control, observed: &Observation) -> Shown {
     let status = observed.status;
     if status == control.status {
-        return Ok(judge_body(role, control, observed));
-    }
-    if let Some(sign) = session
-        .contract()
-        .signatures
-        .iter()
-        .find(|sign| shows(sign, observed))
-    {
-        return Err(Trouble::Target(format!(
-            "the target does not answer as a panel: this is {}",
-            sign.is
-        )));
+        return judge_body(role, control, observed);
     }
     let (name, variable) = (&role.name.value, variable(&role.name.value));
     let asked = &*control.endpoint;
     let dead = status == 401 && control.status != 401;
-    Ok(if dead || (200..300).contains(&control.status) {
+    if dead || (200..300).contains(&control.status) {
         Shown::Refused(format!(
             "the key given as `{name}` (${variable}) is not accepted: {asked} answered {status}, not {}; \
              it is revoked, mistyped, of another panel, or not of that role. To make one: {}",
@@ -219,7 +256,7 @@ fn judge(
              does not refuse what it should",
             control.status
         ))
-    })
+    }
 }
 
 fn judge_body(role: &Role, control: &Control, observed: &Observation) -> Shown {
