@@ -127,13 +127,18 @@ pub(super) fn quota(inquiry: &mut Inquiry<'_>) -> Verdict {
 
 /// A server that the user cannot see does not exist.
 pub(super) fn ownership(inquiry: &mut Inquiry<'_>) -> Verdict {
-    if inquiry.bound.server.is_none() {
-        return Ok(());
+    if is_stranger(inquiry) {
+        return Err(inquiry.refuse(Condition::Hidden));
     }
-    if inquiry.server()?.is_seen_by(&inquiry.caller()?.user) {
-        return Ok(());
+    Ok(())
+}
+
+/// Whether the request is about a server that its user may not see.
+pub(super) fn is_stranger(inquiry: &Inquiry<'_>) -> bool {
+    match (inquiry.server(), inquiry.caller()) {
+        (Ok(server), Ok(caller)) => !server.is_seen_by(&caller.user),
+        _ => false,
     }
-    Err(inquiry.refuse(Condition::Hidden))
 }
 
 pub(super) fn server_state(inquiry: &mut Inquiry<'_>) -> Verdict {

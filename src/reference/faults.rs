@@ -12,7 +12,7 @@ pub enum Fault {
     SkipKeyType,
     /// Permissions of application keys and of subusers are not looked at.
     SkipPermission,
-    /// Every user may reach every server.
+    /// Whoever may not see a server is taken for its owner.
     SkipOwnership,
 }
 

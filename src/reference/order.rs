@@ -74,11 +74,22 @@ const fn order(family: Family, api: Api) -> &'static [Check] {
 /// Runs the checks of the route's API. This is the one place where faults leave checks out.
 pub(super) fn examine(inquiry: &mut Inquiry<'_>, api: Api) -> Result<(), Refusal> {
     for check in order(inquiry.panel.family, api) {
-        if !inquiry.panel.faults.leave_out(*check) {
+        if !is_left_out(*check, inquiry) {
             run(*check, inquiry)?;
         }
     }
     Ok(())
+}
+
+/// Whoever is taken for an owner is not asked for permissions either.
+fn is_left_out(check: Check, inquiry: &Inquiry<'_>) -> bool {
+    let faults = &inquiry.panel.faults;
+    let is_taken_for_owner = || {
+        check == Check::Permission
+            && faults.leave_out(Check::Ownership)
+            && checks::is_stranger(inquiry)
+    };
+    faults.leave_out(check) || is_taken_for_owner()
 }
 
 fn run(check: Check, inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
