@@ -6,8 +6,8 @@ use std::convert::Infallible;
 use semver::Version;
 
 use crate::spec::{
-    Answer, Api, Basis, Case, Contract, Origin, Outcome, Presence, Profile, Question, Refusal,
-    Resolution, Step, ValueMatch, resolve,
+    Answer, Api, Basis, Case, Condition, Contract, Origin, Outcome, Presence, Profile, Question,
+    Refusal, Resolution, Ruling, Step, ValueMatch, resolve,
 };
 use crate::verdict::{ErrorWords, Expected, Skip, Wording};
 
@@ -244,9 +244,16 @@ fn behind(
         .filter(|(condition, _)| is_past(condition.name()))
         .map(|(_, answer)| (answer.status, answer.code.clone()))
         .collect();
-    let daemon = crate::spec::Condition::daemon_unreachable();
+    // Whoever is told what is wrong with the fields of a query was not stopped either.
+    if !is_past(refusal.condition.name())
+        && let Some(Ruling::Refused(answer)) =
+            profile.ruling(request.api, &request.endpoint, &Condition::invalid_body())
+    {
+        found.push((answer.status, answer.code.clone()));
+    }
+    let daemon = Condition::daemon_unreachable();
     if request.route.as_ref().is_some_and(|route| route.daemon)
-        && let Some(crate::spec::Ruling::Refused(answer)) =
+        && let Some(Ruling::Refused(answer)) =
             profile.ruling(request.api, &request.endpoint, &daemon)
     {
         found.push((answer.status, answer.code.clone()));
