@@ -1,8 +1,29 @@
-//! temp
+//! Tests the harness itself, unless a target is named: then that is tested, and nothing else.
+
+mod selftest {
+    pub(crate) mod bad_input;
+    pub(crate) mod canary;
+    pub(crate) mod faults;
+    pub(crate) mod panel;
+    pub(crate) mod program;
+    pub(crate) mod served;
+    pub(crate) mod server;
+}
+
 use std::process::ExitCode;
-#[path = "selftest/replay.rs"]
-mod replay;
+
+use ptero_conformance::harness;
+use selftest::{bad_input, faults, program, served};
+
 fn main() -> ExitCode {
-    let args = libtest_mimic::Arguments::from_args();
-    libtest_mimic::run(&args, replay::trials()).exit_code()
+    if program::plays_conformance() {
+        return harness::conformance();
+    }
+    if harness::a_target_is_named() {
+        eprintln!("not run: a target was named");
+        return ExitCode::SUCCESS;
+    }
+    let trials = [bad_input::trials(), faults::trials(), served::trials()];
+    let trials = trials.into_iter().flatten().collect();
+    libtest_mimic::run(&harness::libtest_arguments(), trials).exit_code()
 }

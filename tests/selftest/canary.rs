@@ -1,0 +1,33 @@
+//! Looks for keys where no key may be: in what was printed, and in files.
+
+use std::path::Path;
+
+/// A key that no panel knows, spelled like one.
+pub(crate) const CANARY: &str = "ptlc_Q7wZr3Xk9Vb2Nc8Mh4Tj6Ly1Pd5Sf0GaUeIoRtYqWxK";
+
+/// The shortest part of a key that may not be seen.
+const PART: usize = 8;
+
+/// Fails if a part of a key stands in a text.
+pub(crate) fn not_in_text(key: &str, place: &str, text: &str) {
+    let bytes = text.as_bytes();
+    for part in key.as_bytes().windows(PART) {
+        let found = bytes.windows(PART).any(|other| other == part);
+        assert!(!found, "a part of the key stands in {place}");
+    }
+}
+
+/// Fails if a part of a key stands in a file of a folder, or in the name of one.
+pub(crate) fn not_in_folder(key: &str, folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let place = path.display().to_string();
+        not_in_text(key, "the name of a file", &place);
+        if path.is_dir() {
+            not_in_folder(key, &path);
+        } else {
+            let content = std::fs::read(&path).expect("a file");
+            not_in_text(key, &place, &String::from_utf8_lossy(&content));
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! A panel with a check left out is noticed: every case that the check decides is *opened*.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::sync::Arc;
+
+use libtest_mimic::{Failed, Trial};
+use ptero_conformance::exchange::InProcess;
+use ptero_conformance::keys::Keyring;
+use ptero_conformance::plan::{Agreement, Plan, Planned};
+use ptero_conformance::reference::{Fault, Panel, World};
+use ptero_conformance::run::{Session, Setup, embedded_panel};
+use ptero_conformance::spec::{Consent, Contract, Ids, Outcome, Profile, Source, Specs};
+use ptero_conformance::verdict::{Kind, Verdict};
+
+const PROFILE: &str = "pterodactyl-1.11";
+
+/// Each fault, and the condition that is told by the check it leaves out.
+const FAULTS: [(Fault, &str); 3] = [
+    (Fault::SkipKeyType, "wrong-key-type"),
+    (Fault::SkipPermission, "no-permission"),
+    (Fault::SkipOwnership, "hidden"),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let each = FAULTS.map(|(fault, condition)| {
+        Trial::test(format!("faults/{fault}"), move || opens(fault, condition))
+    });
+    let all = Trial::test("faults/every-fault-has-its-condition", || {
+        assert_eq!(FAULTS.map(|(fault, _)| fault), Fault::ALL);
+        Ok(())
+    });
+    each.into_iter().chain([all]).collect()
+}
+
+/// Without the fault none of the cases is opened; with it all of them are.
+fn opens(fault: Fault, condition: &str) -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    let (sound, faulty) = (Stage::new(None), Stage::new(Some(fault)));
+    let mut seen = Seen::default();
+    for planned in sound.plan.run().filter(|p| is_decided_by(p, condition)) {
+        let without = runtime.block_on(sound.verdict(planned));
+        let with = runtime.block_on(faulty.verdict(planned));
+        seen.note(planned, &without, &with);
+    }
+    println!("{fault}: {seen}");
+    if seen.wrong.is_empty() && seen.opened > 0 {
+        return Ok(());
+    }
+    Err(seen.to_string().into())
+}
+
+/// What became of the cases.
+#[derive(Default)]
+struct Seen {
+    opened: usize,
+    /// At ids that name nothing, so that nothing can be opened: the answer deviates.
+    noticed: usize,
+    /// Whose ids are not to be had, with the fault or without.
+    skipped: usize,
+    wrong: Vec<String>,
+}
+
+impl Seen {
+    fn note(&mut self, planned: &Planned, without: &Verdict, with: &Verdict) {
+        match (without, with.kind()) {
+            (Verdict::Conforms, Some(Kind::Opened)) => self.opened += 1,
+            (Verdict::Conforms, Some(_)) if is_about_nothing(planned) => self.noticed += 1,
+            (Verdict::Skipped(_), None) => self.skipped += 1,
+            _ => {
+                let id = &planned.case.id;
+                self.wrong
+                    .push(format!("{id}: {without:?}, with the fault {with:?}"));
+            }
+        }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (opened, noticed, skipped) = (self.opened, self.noticed, self.skipped);
+        write!(
+            f,
+            "{opened} opened, {noticed} noticed at ids that name nothing, {skipped} skipped"
+        )?;
+        self.wrong
+            .iter()
+            .try_for_each(|wrong| write!(f, "\n{wrong}"))
+    }
+}
+
+fn is_about_nothing(planned: &Planned) -> bool {
+    planned
+        .case
+        .requests()
+        .all(|request| request.ids == Ids::Missing)
+}
+
+fn is_decided_by(planned: &Planned, condition: &str) -> bool {
+    let due = planned.due.iter().flatten();
+    due.filter_map(|due| due.resolution.as_ref())
+        .any(|resolution| match &resolution.outcome {
+            Outcome::Refused(refusal) => refusal.condition.name() == condition,
+            Outcome::Granted | Outcome::Unspecified(_) => false,
+        })
+}
+
+/// A panel in this process, and what is planned for it.
+struct Stage {
+    contract: Arc<Contract>,
+    profile: Arc<Profile>,
+    panel: Panel,
+    keys: Keyring,
+    plan: Plan,
+    /// For cases that write nothing.
+    session: OnceCell<Session>,
+}
+
+impl Stage {
+    fn new(fault: Option<Fault>) -> Self {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let contract = Arc::clone(&specs.contract);
+        let profile = Arc::clone(contract.profile(PROFILE).expect("the profile"));
+        let mut world = World::embedded();
+        world.settings.enforce_limits = false;
+        let panel = embedded_panel(PROFILE, world, fault.into_iter().collect()).expect("a panel");
+        let keys = keys(&panel, &contract);
+        let plan = Plan::new(
+            &contract,
+            specs.cases(),
+            &profile,
+            &agreement(),
+            &keys.roles(),
+        );
+        Self {
+            contract,
+            profile,
+            panel,
+            keys,
+            plan,
+            session: OnceCell::new(),
+        }
+    }
+
+    /// What a case says. One that writes has a session of its own: within one, the first request
+    /// that is carried out although it had to be refused ends its kind.
+    async fn verdict(&self, planned: &Planned) -> Verdict {
+        let own = planned.case.scenario.consent.map(|_| self.new_session());
+        let session = match &own {
+            Some(session) => session,
+            None => self.session.get_or_init(|| self.new_session()),
+        };
+        session.run_case(planned).await.verdict.expect("a verdict")
+    }
+
+    fn new_session(&self) -> Session {
+        Session::new(Setup {
+            contract: Arc::clone(&self.contract),
+            profile: Arc::clone(&self.profile),
+            transport: InProcess::new(self.panel.router()).into(),
+            keys: self.keys.clone(),
+            agreement: agreement(),
+            origin: "http://localhost".to_owned(),
+        })
+    }
+}
+
+fn agreement() -> Agreement {
+    Agreement {
+        consents: [Consent::CreateKeys, Consent::Writes].into(),
+        ..Agreement::default()
+    }
+}
+
+fn keys(panel: &Panel, contract: &Contract) -> Keyring {
+    let mut keys = Keyring::default();
+    for (name, key) in panel.keys() {
+        let role = name.parse().expect("a role's name");
+        if contract.roles.real(&role).is_some() {
+            keys.add(&role, key, "the panel").expect("a key");
+        }
+    }
+    keys
+}

@@ -1,0 +1,120 @@
+//! Runs the program and the conformance tests as somebody would: as children, with a clean
+//! environment, and never longer than a bound.
+
+use std::ffi::OsStr;
+use std::io::Read;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How long a child may run.
+pub(crate) const BOUND: Duration = Duration::from_secs(10);
+
+/// The variable by which this test binary becomes the conformance tests.
+const PLAYS: &str = "SELFTEST_PLAYS_CONFORMANCE";
+
+/// What a child said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Said {
+    /// Everything that was printed.
+    pub(crate) fn all(&self) -> String {
+        format!("{}\n{}", self.stdout, self.stderr)
+    }
+
+    /// Fails with everything that was printed, unless the exit code is this one.
+    pub(crate) fn must_exit(&self, code: i32) {
+        let shown = self.all();
+        let end = shown.len().min(6000);
+        let end = shown.floor_char_boundary(end);
+        assert_eq!(
+            self.code,
+            Some(code),
+            "the exit code; it said\n{}",
+            &shown[..end]
+        );
+    }
+}
+
+/// The program, with a clean environment.
+pub(crate) fn program() -> Command {
+    clean(env!("CARGO_BIN_EXE_ptero-conformance"))
+}
+
+/// The conformance tests. Cargo tells no test where the binary of another one is; the main
+/// function of that one is a single call, which this binary can make as well.
+pub(crate) fn conformance() -> Command {
+    let this = std::env::current_exe().expect("the path of this binary");
+    let mut command = clean(this);
+    command.env(PLAYS, "1").current_dir(root());
+    command
+}
+
+/// Whether this process was started by [`conformance`].
+pub(crate) fn plays_conformance() -> bool {
+    std::env::var_os(PLAYS).is_some()
+}
+
+/// The root of the package.
+pub(crate) fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn clean(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null()).env_remove("NEXTEST");
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.to_string_lossy().starts_with("PTERO_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a command to its end; one that takes longer than [`BOUND`] is ended, and a failure.
+pub(crate) fn run(command: &mut Command) -> Said {
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let stdout = collect(child.stdout.take());
+    let stderr = collect(child.stderr.take());
+    let code = wait(&mut child);
+    let said = Said {
+        code: code.flatten(),
+        stdout: stdout.join().expect("a reader"),
+        stderr: stderr.join().expect("a reader"),
+    };
+    assert!(
+        code.is_some(),
+        "ended after {BOUND:?}; it said\n{}",
+        said.all()
+    );
+    said
+}
+
+fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = pipe.expect("a pipe").read_to_end(&mut bytes);
+        read.expect("what a child prints");
+        String::from_utf8_lossy(&bytes).into_owned()
+    })
+}
+
+/// The exit code, or nothing when the time was over.
+fn wait(child: &mut Child) -> Option<Option<i32>> {
+    let end = Instant::now() + BOUND;
+    while Instant::now() < end {
+        if let Some(status) = child.try_wait().expect("the state of a child") {
+            return Some(status.code());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("to end a child");
+    child.wait().expect("the end of a child");
+    None
+}
