@@ -4,6 +4,9 @@ mod selftest {
     pub(crate) mod bad_input;
     pub(crate) mod canary;
     pub(crate) mod faults;
+    pub(crate) mod fidelity;
+    pub(crate) mod ids;
+    pub(crate) mod mutants;
     pub(crate) mod panel;
     pub(crate) mod program;
     pub(crate) mod served;
@@ -13,7 +16,7 @@ mod selftest {
 use std::process::ExitCode;
 
 use ptero_conformance::harness;
-use selftest::{bad_input, faults, program, served};
+use selftest::{bad_input, faults, fidelity, ids, mutants, program, served};
 
 fn main() -> ExitCode {
     if program::plays_conformance() {
@@ -23,7 +26,14 @@ fn main() -> ExitCode {
         eprintln!("not run: a target was named");
         return ExitCode::SUCCESS;
     }
-    let trials = [bad_input::trials(), faults::trials(), served::trials()];
+    let trials = [
+        bad_input::trials(),
+        faults::trials(),
+        fidelity::trials(),
+        ids::trials(),
+        mutants::trials(),
+        served::trials(),
+    ];
     let trials = trials.into_iter().flatten().collect();
     libtest_mimic::run(&harness::libtest_arguments(), trials).exit_code()
 }

@@ -9,7 +9,7 @@ use libtest_mimic::Trial;
 
 use super::canary::{self, CANARY};
 use super::panel::Panel;
-use super::program::{self, Said};
+use super::program::{self, BOUND, Said};
 use super::server::{Habit, Server, closed_port};
 
 /// One bad input, and what has to become of it.
@@ -26,7 +26,7 @@ struct Row {
 struct Scene {
     command: Command,
     key: String,
-    _alive: Option<Box<dyn Any>>,
+    alive: Option<Box<dyn Any>>,
 }
 
 const fn row(
@@ -288,16 +288,21 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 fn check(row: &Row) {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut scene = (row.scene)(folder.path());
-    if scene.command.get_current_dir().is_none() {
-        scene.command.current_dir(folder.path());
+    let Scene {
+        mut command,
+        key,
+        alive,
+    } = (row.scene)(folder.path());
+    if command.get_current_dir().is_none() {
+        command.current_dir(folder.path());
     }
-    let said = program::run(scene.command.env("TMPDIR", folder.path()));
+    let said = program::run_within(BOUND, command.env("TMPDIR", folder.path()));
     said.must_exit(row.code);
     let times = said.all().matches(row.message).count();
     assert_eq!(times, 1, "`{}` stands in\n{}", row.message, said.all());
-    says_no_more_than_it_should(&said, &scene.key);
-    canary::not_in_folder(&scene.key, folder.path());
+    says_no_more_than_it_should(&said, &key);
+    canary::not_in_folder(&key, folder.path());
+    drop(alive);
 }
 
 fn says_no_more_than_it_should(said: &Said, key: &str) {
@@ -318,7 +323,7 @@ fn knocks_at_most_three_times(habit: Habit, way: &str) {
         if !has_key {
             scene = without_key(scene);
         }
-        program::run(scene.command.args(["--timeout", "1"])).must_exit(UNDECIDED);
+        program::run_within(BOUND, scene.command.args(["--timeout", "1"])).must_exit(UNDECIDED);
         let connections = server.connections();
         assert!((1..=3).contains(&connections), "{connections} connections");
     }
@@ -329,7 +334,7 @@ fn scene(mut command: Command) -> Scene {
     Scene {
         command,
         key: CANARY.to_owned(),
-        _alive: None,
+        alive: None,
     }
 }
 
@@ -363,7 +368,7 @@ fn without_key(mut scene: Scene) -> Scene {
 fn server(habit: Habit) -> Scene {
     let server = Server::new(habit);
     let mut scene = args(&["run", server.url(), "--timeout", "1"]);
-    scene._alive = Some(Box::new(server));
+    scene.alive = Some(Box::new(server));
     scene
 }
 
@@ -381,7 +386,7 @@ fn key_of_panel(key: fn(&Panel) -> String) -> Scene {
     let mut scene = run(panel.url());
     scene.key = key(&panel);
     scene.command.env("PTERO_KEY_CLIENT", &scene.key);
-    scene._alive = Some(Box::new(panel));
+    scene.alive = Some(Box::new(panel));
     scene
 }
 
@@ -400,7 +405,7 @@ fn keys_file(_: &Path) -> Scene {
     fs::write(&path, format!("client: [{CANARY}]\n")).expect("a file");
     let mut scene = without_key(run(&closed_port()));
     scene.command.arg("--keys").arg(path);
-    scene._alive = Some(Box::new(elsewhere));
+    scene.alive = Some(Box::new(elsewhere));
     scene
 }
 
@@ -414,10 +419,11 @@ fn suite(folder: &Path, text: impl AsRef<[u8]>) -> Scene {
 
 /// Aliases of aliases: nine lines that would be a thousand million words.
 fn explosion() -> String {
-    let mut text = String::from("title: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
-    for level in 1..9 {
+    let words = ["lol"; 10].join(", ");
+    let lines = (1..9).map(|level| {
         let again = vec![format!("*a{}", level - 1); 10].join(", ");
-        text += &format!("x{level}: &a{level} [{again}]\n");
-    }
-    text
+        format!("x{level}: &a{level} [{again}]\n")
+    });
+    let first = format!("title: &a0 [{words}]\n");
+    std::iter::once(first).chain(lines).collect()
 }

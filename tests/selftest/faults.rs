@@ -147,20 +147,40 @@ impl Stage {
     /// What a case says. One that writes has a session of its own: within one, the first request
     /// that is carried out although it had to be refused ends its kind.
     async fn verdict(&self, planned: &Planned) -> Verdict {
-        let own = planned.case.scenario.consent.map(|_| self.new_session());
+        let own = planned
+            .case
+            .scenario
+            .consent
+            .map(|_| self.session_for(planned));
         let session = match &own {
             Some(session) => session,
-            None => self.session.get_or_init(|| self.new_session()),
+            None => self
+                .session
+                .get_or_init(|| self.new_session(self.keys.clone())),
         };
         session.run_case(planned).await.verdict.expect("a verdict")
     }
 
-    fn new_session(&self) -> Session {
+    /// A session with the keys that a case needs.
+    fn session_for(&self, planned: &Planned) -> Session {
+        let alone = Plan {
+            profile: Arc::clone(&self.profile),
+            cases: vec![planned.clone()],
+        };
+        let needed = alone.roles(&self.contract);
+        let mut keys = self.keys.clone();
+        for role in keys.roles().difference(&needed) {
+            keys.take(role);
+        }
+        self.new_session(keys)
+    }
+
+    fn new_session(&self, keys: Keyring) -> Session {
         Session::new(Setup {
             contract: Arc::clone(&self.contract),
             profile: Arc::clone(&self.profile),
             transport: InProcess::new(self.panel.router()).into(),
-            keys: self.keys.clone(),
+            keys,
             agreement: agreement(),
             origin: "http://localhost".to_owned(),
         })

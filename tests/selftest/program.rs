@@ -4,12 +4,15 @@
 use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long a child may run.
+/// How long it may take to refuse bad input.
 pub(crate) const BOUND: Duration = Duration::from_secs(10);
+
+/// How long a whole run may take, with others at work on the same machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The variable by which this test binary becomes the conformance tests.
 const PLAYS: &str = "SELFTEST_PLAYS_CONFORMANCE";
@@ -30,15 +33,8 @@ impl Said {
 
     /// Fails with everything that was printed, unless the exit code is this one.
     pub(crate) fn must_exit(&self, code: i32) {
-        let shown = self.all();
-        let end = shown.len().min(6000);
-        let end = shown.floor_char_boundary(end);
-        assert_eq!(
-            self.code,
-            Some(code),
-            "the exit code; it said\n{}",
-            &shown[..end]
-        );
+        let beginning: String = self.all().chars().take(6000).collect();
+        assert_eq!(self.code, Some(code), "the exit code; it said\n{beginning}");
     }
 }
 
@@ -76,21 +72,26 @@ fn clean(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs a command to its end; one that takes longer than [`BOUND`] is ended, and a failure.
+/// Runs a command to its end.
 pub(crate) fn run(command: &mut Command) -> Said {
+    run_within(PATIENCE, command)
+}
+
+/// Runs a command to its end; one that takes longer is ended, and a failure.
+pub(crate) fn run_within(bound: Duration, command: &mut Command) -> Said {
     let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("the program starts");
     let stdout = collect(child.stdout.take());
     let stderr = collect(child.stderr.take());
-    let code = wait(&mut child);
+    let status = wait(&mut child, bound);
     let said = Said {
-        code: code.flatten(),
+        code: status.and_then(|status| status.code()),
         stdout: stdout.join().expect("a reader"),
         stderr: stderr.join().expect("a reader"),
     };
     assert!(
-        code.is_some(),
-        "ended after {BOUND:?}; it said\n{}",
+        status.is_some(),
+        "ended after {bound:?}; it said\n{}",
         said.all()
     );
     said
@@ -105,12 +106,13 @@ fn collect(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<String> {
     })
 }
 
-/// The exit code, or nothing when the time was over.
-fn wait(child: &mut Child) -> Option<Option<i32>> {
-    let end = Instant::now() + BOUND;
+/// How it ended, or nothing when the time was over.
+fn wait(child: &mut Child, bound: Duration) -> Option<ExitStatus> {
+    let end = Instant::now() + bound;
     while Instant::now() < end {
-        if let Some(status) = child.try_wait().expect("the state of a child") {
-            return Some(status.code());
+        let status = child.try_wait().expect("the state of a child");
+        if status.is_some() {
+            return status;
         }
         std::thread::sleep(Duration::from_millis(5));
     }

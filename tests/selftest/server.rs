@@ -102,9 +102,9 @@ fn answer(mut stream: TcpStream, habit: Habit, is_over: &AtomicBool) -> std::io:
             stream.write_all(content)
         }
         Habit::Floods => {
-            const MEGABYTE: [u8; 1_000_000] = [b'x'; 1_000_000];
-            write_head(&mut stream, "application/json", 100 * MEGABYTE.len())?;
-            (0..100).try_for_each(|_| stream.write_all(&MEGABYTE))
+            let megabyte = vec![b'x'; 1_000_000];
+            write_head(&mut stream, "application/json", 100 * megabyte.len())?;
+            (0..100).try_for_each(|_| stream.write_all(&megabyte))
         }
     }
 }
