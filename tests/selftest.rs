@@ -9,6 +9,7 @@ mod selftest {
     pub(crate) mod mutants;
     pub(crate) mod panel;
     pub(crate) mod program;
+    pub(crate) mod replay;
     pub(crate) mod served;
     pub(crate) mod server;
 }
@@ -16,7 +17,7 @@ mod selftest {
 use std::process::ExitCode;
 
 use ptero_conformance::harness;
-use selftest::{bad_input, faults, fidelity, ids, mutants, program, served};
+use selftest::{bad_input, faults, fidelity, ids, mutants, program, replay, served};
 
 fn main() -> ExitCode {
     if program::plays_conformance() {
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         fidelity::trials(),
         ids::trials(),
         mutants::trials(),
+        replay::trials(),
         served::trials(),
     ];
     let trials = trials.into_iter().flatten().collect();
