@@ -17,11 +17,14 @@ use super::yaml::Located;
 use super::{Contract, Specs, Step};
 
 /// Every trouble of a specification as a whole: clauses without cases, schemas that nobody uses,
-/// refusals that a good key would get as well.
+/// refusals that a good key would get as well. Suites that stand alone need not speak of every
+/// built-in clause.
 #[must_use]
 pub fn lint(specs: &Specs) -> Vec<Diagnostic> {
     let mut troubles = Vec::new();
-    troubles.extend(clauses_without_cases(specs));
+    if specs.has_own_requirements {
+        troubles.extend(clauses_without_cases(specs));
+    }
     troubles.extend(schemas_without_use(specs));
     troubles.extend(refusals_for_everybody(specs));
     troubles

@@ -46,6 +46,9 @@ pub use yaml::{Located, Short};
 
 use serde::de::DeserializeOwned;
 
+/// The file of the clauses.
+const REQUIREMENTS: &str = "requirements.yaml";
+
 /// Everything that suites refer to.
 #[derive(Debug)]
 pub struct Contract {
@@ -74,6 +77,8 @@ pub struct Specs {
     pub suites: Vec<Suite>,
     /// The suite files that are wrong.
     pub broken: Vec<Broken>,
+    /// Whether the clauses come with the suites, which then have to speak of all of them.
+    pub has_own_requirements: bool,
 }
 
 impl Contract {
@@ -154,6 +159,7 @@ impl Specs {
         let (suites, mut others): (Vec<_>, Vec<_>) = files
             .into_iter()
             .partition(|file| suite::is_suite(&file.path));
+        let has_own_requirements = others.iter().any(|file| &*file.path == REQUIREMENTS);
         if *source != Source::Embedded {
             let (embedded, _) = Source::Embedded.yaml_files();
             let missing = embedded.into_iter().filter(|file| {
@@ -173,6 +179,7 @@ impl Specs {
             contract,
             suites,
             broken,
+            has_own_requirements,
         })
     }
 
@@ -192,7 +199,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         files,
         troubles: &mut troubles,
     };
-    let requirements = reader.one::<requirement::RequirementsFile>("requirements.yaml");
+    let requirements = reader.one::<requirement::RequirementsFile>(REQUIREMENTS);
     let conditions = reader.one::<condition::ConditionsFile>("conditions.yaml");
     let roles = reader.one::<Roles>("roles.yaml");
     let signatures = reader.one::<signature::SignaturesFile>("signatures.yaml");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::expectation::{ErrorMatch, ValueMatch};
 use super::name::{Api, Consent, Level, RequirementId};
 use super::route::{BodyNeed, Effect, Endpoint};
-use super::yaml::{ListOr, Located, OneOrMany, Ordered, Short};
+use super::yaml::{ListOr, Located, NameOrList, OneOrMany, Ordered, Short};
 
 /// The head of a suite's file; its scenarios are read one by one.
 #[derive(Debug, Deserialize)]
@@ -135,7 +135,7 @@ pub(super) struct SavedKeyFile {
 #[serde(deny_unknown_fields)]
 pub(super) struct ExpectFile {
     #[serde(default)]
-    pub(super) because: Option<Located<OneOrMany<String>>>,
+    pub(super) because: Option<Located<NameOrList>>,
     #[serde(default)]
     pub(super) status: Option<Located<OneOrMany<u16>>>,
     #[serde(default)]

@@ -105,6 +105,52 @@ impl<'de, T: Deserialize<'de>, M: Deserialize<'de>> Visitor<'de> for ListOrVisit
     }
 }
 
+/// A name, or a list of names with their places.
+#[derive(Clone, Debug, PartialEq)]
+pub enum NameOrList {
+    /// One name.
+    Name(String),
+    /// The list.
+    List(Vec<Located<String>>),
+}
+
+impl<'de> Deserialize<'de> for NameOrList {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NameOrListVisitor)
+    }
+}
+
+struct NameOrListVisitor;
+
+impl<'de> Visitor<'de> for NameOrListVisitor {
+    type Value = NameOrList;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a name or a list of names")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(NameOrList::Name(name.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(seq)).map(NameOrList::List)
+    }
+}
+
+impl Located<NameOrList> {
+    /// The names, each with its place.
+    pub(super) fn names(&self) -> Vec<Located<String>> {
+        match &self.value {
+            NameOrList::List(names) => names.clone(),
+            NameOrList::Name(name) => vec![Located {
+                value: name.clone(),
+                span: self.span.clone(),
+            }],
+        }
+    }
+}
+
 /// A mapping whose order counts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ordered<T>(pub Vec<(Located<String>, T)>);
@@ -192,22 +238,35 @@ pub(super) fn read_part<T: DeserializeOwned>(
     read_text(text).map_err(|error| diagnose(file, &error))
 }
 
-/// Where each scenario of a suite stands, when the file is YAML at all.
+/// Where each scenario of a suite stands, when the file is YAML at all. One in braces is left out:
+/// where it ends, only the library knows.
 pub(super) fn scenario_places(file: &SourceFile) -> Vec<Range<usize>> {
     #[derive(Deserialize)]
     struct Outline {
         #[serde(default)]
         scenarios: Vec<Located<IgnoredAny>>,
     }
-    read_text::<Outline>(&file.text)
-        .map(|outline| {
-            outline
-                .scenarios
-                .into_iter()
-                .map(|entry| entry.span)
-                .collect()
-        })
-        .unwrap_or_default()
+    let Ok(outline) = read_text::<Outline>(&file.text) else {
+        return Vec::new();
+    };
+    let starts: Vec<_> = outline.scenarios.iter().map(|s| s.span.start).collect();
+    let ends = starts.iter().skip(1).copied().chain([file.text.len()]);
+    let places = starts.iter().zip(ends);
+    places
+        .map(|(start, end)| *start..block_end(&file.text, *start, end))
+        .filter(|place| !file.text[place.clone()].starts_with('{'))
+        .collect()
+}
+
+/// Where the block that begins at `start` ends: before the dash of the next entry at `end`, or
+/// before a line that stands further to the left.
+fn block_end(text: &str, start: usize, end: usize) -> usize {
+    let block = text[start..end].trim_end_matches([' ', '-']);
+    let outer = block.match_indices('\n').find(|(at, _)| {
+        let line = &block[at + 1..];
+        line.starts_with(|first: char| !first.is_whitespace() && first != '#' && first != '-')
+    });
+    start + outer.map_or(block.len(), |(at, _)| at + 1)
 }
 
 fn read_text<T: DeserializeOwned>(text: &str) -> Result<T, serde_saphyr::Error> {
@@ -312,7 +371,12 @@ mod tests {
 
     #[test]
     fn finds_every_scenario() {
-        let text = "title: x\nscenarios:\n  - id: a\n  - id: b\n";
-        assert_eq!(scenario_places(&file(text)).len(), 2);
+        let text = "scenarios:\n  - id: a\n    title: A\n  - id: b\n  - { id: c }\ntitle: x\n";
+        let file = file(text);
+        let found: Vec<_> = scenario_places(&file)
+            .into_iter()
+            .map(|place| text[place].trim_end())
+            .collect();
+        assert_eq!(found, ["id: a\n    title: A", "id: b"]);
     }
 }

@@ -10,7 +10,7 @@ use crate::spec::matrix::MatrixRow;
 use crate::spec::name::SchemaName;
 use crate::spec::suite_file::ExpectFile;
 use crate::spec::template::{self, Part, Template};
-use crate::spec::yaml::{Located, Short};
+use crate::spec::yaml::{Located, OneOrMany, Short};
 
 impl Builder<'_> {
     pub(super) fn expectation(
@@ -21,8 +21,12 @@ impl Builder<'_> {
     ) -> Built<Expectation> {
         let full = match &written.value {
             Short::Name(name) => {
-                let reasons = std::slice::from_ref(name);
-                let basis = Basis::Because(self.reasons(row, reasons, &written.span)?);
+                let reason = Located {
+                    value: name.clone(),
+                    span: written.span.clone(),
+                };
+                let reasons = self.reasons(row, std::slice::from_ref(&reason))?;
+                let basis = Basis::Because(reasons);
                 return Some(Expectation {
                     basis,
                     schema: None,
@@ -48,16 +52,11 @@ impl Builder<'_> {
 
     fn basis(&mut self, row: &MatrixRow, full: &ExpectFile, span: &Range<usize>) -> Built<Basis> {
         match (&full.because, &full.status, &full.error) {
-            (Some(reasons), None, None) => Some(Basis::Because(self.reasons(
-                row,
-                &reasons.value.0,
-                &reasons.span,
-            )?)),
+            (Some(reasons), None, None) => {
+                Some(Basis::Because(self.reasons(row, &reasons.names())?))
+            }
             (None, status, error) => Some(Basis::Stated {
-                status: status
-                    .as_ref()
-                    .map(|s| s.value.0.clone())
-                    .unwrap_or_default(),
+                status: self.statuses(status.as_ref())?,
                 error: error.as_ref().map(|error| error.value.clone()),
             }),
             (Some(_), _, _) => {
@@ -71,19 +70,25 @@ impl Builder<'_> {
         }
     }
 
+    fn statuses(&mut self, written: Option<&Located<OneOrMany<u16>>>) -> Built<Vec<u16>> {
+        let Some(Located { value, span }) = written else {
+            return Some(Vec::new());
+        };
+        if let Some(wrong) = value.0.iter().find(|code| !(100..600).contains(*code)) {
+            self.note(span, format!("`{wrong}` is not a status code"));
+            return None;
+        }
+        Some(value.0.clone())
+    }
+
     fn reasons(
         &mut self,
         row: &MatrixRow,
-        written: &[String],
-        span: &Range<usize>,
+        written: &[Located<String>],
     ) -> Built<BTreeSet<Condition>> {
         let mut conditions = BTreeSet::new();
         for reason in written {
-            let reason = Located {
-                value: reason.clone(),
-                span: span.clone(),
-            };
-            let text = self.fill(row, &reason)?;
+            let text = self.fill(row, reason)?;
             if text == "granted" {
                 continue;
             }
@@ -91,7 +96,7 @@ impl Builder<'_> {
                 Ok(condition) => condition,
                 Err(error) => {
                     let error: BadCondition = error;
-                    self.note(span, error.to_string());
+                    self.note(&reason.span, error.to_string());
                     return None;
                 }
             };
@@ -104,7 +109,7 @@ impl Builder<'_> {
                     .iter()
                     .map(|info| info.name.value.as_str())
                     .chain(["granted"]);
-                self.unknown(span, "condition", condition.name(), names);
+                self.unknown(&reason.span, "condition", condition.name(), names);
                 return None;
             }
             conditions.insert(condition);

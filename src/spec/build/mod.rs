@@ -227,6 +227,7 @@ impl Builder<'_> {
                 scenario: Arc::clone(scenario),
                 steps,
             }),
+            Err(_) if !is_kebab(&id.value) => None,
             Err(error) => {
                 self.advise(
                     &id.span,

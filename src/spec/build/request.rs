@@ -43,7 +43,7 @@ impl Builder<'_> {
         written: &Located<RequestFile>,
         saved: &[String],
     ) -> Built<RequestPlan> {
-        let (method, path) = self.method_and_path(row, written)?;
+        let (method, path) = self.method_and_path(row, written, saved)?;
         let place = written.endpoint.as_ref().or(written.path.as_ref());
         let span = place.map_or(written.span.clone(), |text| text.span.clone());
         let path = self
@@ -91,6 +91,7 @@ impl Builder<'_> {
         &mut self,
         row: &MatrixRow,
         written: &Located<RequestFile>,
+        saved: &[String],
     ) -> Built<(String, String)> {
         match (&written.endpoint, &written.method, &written.path) {
             (Some(endpoint), None, None) => {
@@ -98,6 +99,8 @@ impl Builder<'_> {
                 match Endpoint::try_from(text) {
                     Ok(found) => Some((found.method, found.path)),
                     Err(message) => {
+                        // A variable that nothing stands for is the likelier mistake.
+                        self.template(row, endpoint, saved)?;
                         self.note(&endpoint.span, message);
                         None
                     }
