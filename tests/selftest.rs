@@ -3,6 +3,7 @@
 mod selftest {
     pub(crate) mod bad_input;
     pub(crate) mod canary;
+    pub(crate) mod corpus;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
     pub(crate) mod ids;
@@ -17,7 +18,7 @@ mod selftest {
 use std::process::ExitCode;
 
 use ptero_conformance::harness;
-use selftest::{bad_input, faults, fidelity, ids, mutants, program, replay, served};
+use selftest::{bad_input, corpus, faults, fidelity, ids, mutants, program, replay, served};
 
 fn main() -> ExitCode {
     if program::plays_conformance() {
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     }
     let trials = [
         bad_input::trials(),
+        corpus::trials(),
         faults::trials(),
         fidelity::trials(),
         ids::trials(),
