@@ -85,6 +85,7 @@ async fn listen(arguments: &Arguments, panel: &Panel) -> Result<(), String> {
         .await
         .map_err(|error| format!("port {}: {error}; choose another --port", arguments.port))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let interrupted = interrupted().map_err(|error| error.to_string())?;
     let files = KeyFiles::write(arguments.keys_out.as_deref(), &keys_of_roles(panel)?)?;
     println!("http://{address}");
     println!("keys for --keys:  {}", files.yaml.display());
@@ -97,7 +98,7 @@ async fn listen(arguments: &Arguments, panel: &Panel) -> Result<(), String> {
         .into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
         served = axum::serve(listener, service) => served.map_err(|error| error.to_string()),
-        () = interrupted() => Ok(()),
+        () = interrupted => Ok(()),
     }
 }
 
@@ -118,31 +119,27 @@ fn keys_of_roles(panel: &Panel) -> Result<Vec<(String, String)>, String> {
     Ok(keys.filter(|(role, _)| is_role(role)).collect())
 }
 
-/// Ends at Ctrl-C, and at a polite request to end.
-async fn interrupted() {
-    let ctrl_c = async {
-        // Without a handler there is nothing to wait for, and the panel is ended by force.
+/// Ends at Ctrl-C, and at a polite request to end. Both are heard from now on, so that whoever
+/// reads the address can end the panel without leaving keys behind.
+#[cfg(unix)]
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+    })
+}
+
+/// Ends at Ctrl-C. Without a handler there is nothing to wait for, and the panel is ended by force.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
+fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
+    Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    tokio::select! { () = ctrl_c => {}, () = terminated() => {} }
-}
-
-#[cfg(unix)]
-async fn terminated() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
-        }
-        Err(_) => std::future::pending().await,
-    }
-}
-
-#[cfg(not(unix))]
-async fn terminated() {
-    std::future::pending().await
+    })
 }
 
 /// The two files of keys; they are removed when this goes.
