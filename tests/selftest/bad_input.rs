@@ -45,6 +45,7 @@ const fn row(
 
 const USAGE: i32 = 2;
 const UNDECIDED: i32 = 3;
+const INTERRUPTED: i32 = 130;
 
 const ROWS: [Row; 33] = [
     row(
@@ -283,7 +284,39 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(())
         })
     });
-    rows.chain(bounded).collect()
+    let others: [(&str, fn()); 2] = [
+        ("reader-went-away", reader_went_away),
+        ("canary-would-be-seen", canary_would_be_seen),
+    ];
+    let others = others.map(|(name, test)| {
+        Trial::test(format!("bad-input/{name}"), move || {
+            test();
+            Ok(())
+        })
+    });
+    rows.chain(bounded).chain(others).collect()
+}
+
+/// Whoever has seen enough of a list gets no panic for it.
+fn reader_went_away() {
+    for what in ["--ids", "--requirements"] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let mut command = program::program();
+        let output = command
+            .args(["list", what])
+            .stdout(writer)
+            .output()
+            .expect("the program runs");
+        assert_eq!(output.status.code(), Some(INTERRUPTED));
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+    }
+}
+
+fn canary_would_be_seen() {
+    let (begin, part) = (&CANARY[..7], &CANARY[20..28]);
+    assert!(canary::shows(CANARY, &format!("the key {part}")));
+    assert!(!canary::shows(CANARY, &format!("the key {begin}…")));
 }
 
 fn check(row: &Row) {
