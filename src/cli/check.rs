@@ -11,7 +11,7 @@ use crate::spec::{Source, Specs, lint};
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The folder to check; without one, the built-in specification
-    #[arg(value_name = "DIR", env = "PTERO_SPECS")]
+    #[arg(value_name = "DIR", env = "PTERO_SPECS", hide_env_values = true)]
     folder: Option<PathBuf>,
 }
 

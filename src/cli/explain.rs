@@ -18,7 +18,8 @@ pub(super) struct Arguments {
         long,
         value_name = "NAME",
         default_value = "documented",
-        env = "PTERO_PROFILE"
+        env = "PTERO_PROFILE",
+        hide_env_values = true
     )]
     profile: String,
     #[command(flatten)]

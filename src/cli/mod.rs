@@ -62,7 +62,7 @@ enum Command {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SpecsArguments {
     /// A folder with a whole specification, such as a copy of specs/, instead of the built-in one
-    #[arg(long, value_name = "DIR", env = "PTERO_SPECS")]
+    #[arg(long, value_name = "DIR", env = "PTERO_SPECS", hide_env_values = true)]
     specs: Option<PathBuf>,
 }
 

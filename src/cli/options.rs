@@ -22,7 +22,12 @@ use crate::verdict::{Kind, Policy};
 )]
 pub struct RunOptions {
     /// The panel to test, such as <https://staging.example.com>
-    #[arg(long, value_name = "URL", env = "PTERO_TARGET_URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "PTERO_TARGET_URL",
+        hide_env_values = true
+    )]
     pub target_url: Option<String>,
 
     /// The profile whose contract holds; `list --profiles` names them
@@ -30,35 +35,51 @@ pub struct RunOptions {
         long,
         value_name = "NAME",
         env = "PTERO_PROFILE",
+        hide_env_values = true,
         default_value = "documented"
     )]
     pub profile: String,
 
     /// A file that says for each role where its key is; `PTERO_KEY_<ROLE>` gives one key
-    #[arg(long, value_name = "FILE", env = "PTERO_KEYS")]
+    #[arg(long, value_name = "FILE", env = "PTERO_KEYS", hide_env_values = true)]
     pub keys: Option<PathBuf>,
 
     #[command(flatten)]
     pub(crate) specs: SpecsArguments,
 
     /// The version of the panel, such as 1.11.8; without it, what differs inside the profile is skipped
-    #[arg(long, value_name = "VERSION", env = "PTERO_PANEL_VERSION")]
+    #[arg(
+        long,
+        value_name = "VERSION",
+        env = "PTERO_PANEL_VERSION",
+        hide_env_values = true
+    )]
     pub panel_version: Option<Version>,
 
     /// How long one request may take, in seconds from 0.1 to 600
-    #[arg(long, value_name = "SECONDS", env = "PTERO_TIMEOUT", default_value = "10", value_parser = seconds)]
+    #[arg(long, value_name = "SECONDS", env = "PTERO_TIMEOUT", hide_env_values = true, default_value = "10", value_parser = seconds)]
     pub timeout: Duration,
 
     /// A file of further certificate authorities to trust (PEM)
-    #[arg(long, value_name = "FILE", env = "PTERO_CA_CERT")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PTERO_CA_CERT",
+        hide_env_values = true
+    )]
     pub ca_cert: Option<PathBuf>,
 
     /// Reach the target's host at this address, as HOST:ADDRESS
-    #[arg(long, value_name = "HOST:ADDRESS", env = "PTERO_RESOLVE")]
+    #[arg(
+        long,
+        value_name = "HOST:ADDRESS",
+        env = "PTERO_RESOLVE",
+        hide_env_values = true
+    )]
     pub resolve: Option<Resolve>,
 
     /// Agree to missing keys: their cases do not make the run partial
-    #[arg(long, env = "PTERO_PARTIAL", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "PTERO_PARTIAL", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub partial: bool,
 
     /// The kinds of deviation that fail the run, with commas: opened, closed, reshaped, reworded
@@ -66,29 +87,30 @@ pub struct RunOptions {
         long,
         value_name = "KINDS",
         env = "PTERO_FAIL_ON",
+        hide_env_values = true,
         value_delimiter = ',',
         default_value = "opened,closed,reshaped"
     )]
     pub fail_on: Vec<Kind>,
 
     /// The lowest level that fails the run: must, or should
-    #[arg(long, value_name = "LEVEL", env = "PTERO_LEVEL", default_value = "must", value_parser = level)]
+    #[arg(long, value_name = "LEVEL", env = "PTERO_LEVEL", hide_env_values = true, default_value = "must", value_parser = level)]
     pub level: Level,
 
     /// Let expectations fail the run that come from the source and were never observed
-    #[arg(long, env = "PTERO_TRUST_SOURCE", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "PTERO_TRUST_SOURCE", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub trust_source: bool,
 
     /// Agree to client keys being made at the target, and deleted again
-    #[arg(long, env = "PTERO_ALLOW_CREATE_KEYS", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "PTERO_ALLOW_CREATE_KEYS", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_create_keys: bool,
 
     /// Agree to writing requests whose content cannot be valid
-    #[arg(long, env = "PTERO_ALLOW_WRITES", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "PTERO_ALLOW_WRITES", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_writes: bool,
 
     /// Agree to keys being sent without TLS to another machine
-    #[arg(long, env = "PTERO_ALLOW_PLAINTEXT", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "PTERO_ALLOW_PLAINTEXT", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_plaintext: bool,
 }
 

@@ -24,16 +24,16 @@ pub(super) struct Arguments {
     #[arg(value_name = "URL|FILTER")]
     words: Vec<String>,
     /// Test the reference panel in this process
-    #[arg(long, env = "PTERO_EMBEDDED", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "PTERO_EMBEDDED", hide_env_values = true, value_parser = BoolishValueParser::new())]
     embedded: bool,
     /// A filter must be the whole id
     #[arg(long)]
     exact: bool,
     /// Only say what would be sent, without asking the target anything
-    #[arg(long, env = "PTERO_DRY_RUN", value_parser = BoolishValueParser::new())]
+    #[arg(long, env = "PTERO_DRY_RUN", hide_env_values = true, value_parser = BoolishValueParser::new())]
     dry_run: bool,
     /// How many cases are run at once
-    #[arg(long, value_name = "N", env = "PTERO_JOBS", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    #[arg(long, value_name = "N", env = "PTERO_JOBS", hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
     #[command(flatten)]
     options: RunOptions,

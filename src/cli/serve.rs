@@ -22,7 +22,8 @@ pub(super) struct Arguments {
         long,
         value_name = "NAME",
         default_value = "pterodactyl-1.11",
-        env = "PTERO_PROFILE"
+        env = "PTERO_PROFILE",
+        hide_env_values = true
     )]
     profile: String,
     /// The port on 127.0.0.1; 0 takes a free one

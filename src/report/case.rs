@@ -7,7 +7,7 @@ use super::curl::{Shell, curl};
 use super::diff::diff;
 use crate::run::{CaseResult, StepResult};
 use crate::spec::{Contract, Outcome, Profile, ResolutionStep, Step};
-use crate::verdict::{Deviation, Verdict, nearest};
+use crate::verdict::{Deviation, Verdict, like, nearest};
 
 /// What every report names: the target and the profile.
 #[derive(Clone, Debug)]
@@ -105,7 +105,11 @@ impl CaseReporter {
             let request = &step.request;
             text += &format!("\n{} {}\n", request.endpoint.method, request.target);
             text += "- due, + observed\n";
-            let due = nearest(&sent.due.expected, &sent.observed, &self.contract);
+            let expected = &sent.due.expected;
+            let due = match expected.same_as.and_then(|number| result.steps.get(number)) {
+                Some(other) => like(&other.observed, &sent.observed),
+                None => nearest(expected, &sent.observed, &self.contract),
+            };
             text += &indent(&diff(&due, &sent.observed));
         }
         text

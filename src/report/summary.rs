@@ -235,10 +235,13 @@ impl Summary<'_> {
         let standings = self.standings();
         match self.exit_code() {
             2 => "BROKEN: the harness could not judge every case".to_owned(),
-            1 => format!(
-                "FAILED: {} cases",
-                standings.get(&Standing::Failed).unwrap_or(&0)
-            ),
+            1 => {
+                let failed = standings
+                    .get(&Standing::Failed)
+                    .copied()
+                    .unwrap_or_default();
+                format!("FAILED: {failed} {}", cases(failed))
+            }
             3 => self.undecided(&standings),
             _ => "PASSED".to_owned(),
         }

@@ -3,16 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::condition::Condition;
 use super::name::SchemaName;
-use super::yaml::Short;
 
 /// What one value must be: a header field's, or a member's of the content.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Short<WrittenMatch>")]
+#[serde(try_from = "Written")]
 pub enum ValueMatch {
     /// Exactly this.
     Equals(Value),
@@ -45,13 +46,59 @@ struct WrittenMatch {
     present: bool,
 }
 
-impl TryFrom<Short<WrittenMatch>> for ValueMatch {
+/// A match as it is written: a bare value, or a mapping that says how it is compared.
+enum Written {
+    Value(Value),
+    Full(WrittenMatch),
+}
+
+impl<'de> Deserialize<'de> for Written {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WrittenVisitor)
+    }
+}
+
+struct WrittenVisitor;
+
+impl<'de> Visitor<'de> for WrittenVisitor {
+    type Value = Written;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value, or a mapping such as `{ starts_with: TEXT }`")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Written, E> {
+        Ok(Written::Value(text.into()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Written, E> {
+        Ok(Written::Value(value.into()))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Written, E> {
+        Ok(Written::Value(number.into()))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Written, E> {
+        Ok(Written::Value(number.into()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Written, E> {
+        Ok(Written::Value(Value::Null))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Written, A::Error> {
+        WrittenMatch::deserialize(MapAccessDeserializer::new(map)).map(Written::Full)
+    }
+}
+
+impl TryFrom<Written> for ValueMatch {
     type Error = &'static str;
 
-    fn try_from(written: Short<WrittenMatch>) -> Result<Self, Self::Error> {
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
         let full = match written {
-            Short::Name(text) => return Ok(Self::Equals(Value::String(text))),
-            Short::Full(full) => full,
+            Written::Value(value) => return Ok(Self::Equals(value)),
+            Written::Full(full) => full,
         };
         let mut found = Vec::new();
         found.extend(full.equals.map(Self::Equals));

@@ -11,7 +11,7 @@ use std::fmt;
 pub use deviation::{Deviation, Kind};
 pub use expected::{ErrorWords, Expected, Wording};
 pub use judge::{Judged, judge, shows};
-pub use nearest::nearest;
+pub use nearest::{like, nearest};
 pub use standing::{Policy, Standing, standing};
 
 use crate::spec::{Consent, RoleName};
