@@ -11,7 +11,8 @@ use semver::Version;
 use super::SpecsArguments;
 use crate::exchange::Resolve;
 use crate::plan::Agreement;
-use crate::spec::{Consent, Level, nearest};
+use crate::run::Pace;
+use crate::spec::{Api, Consent, Level, Profile, nearest};
 use crate::verdict::{Kind, Policy};
 
 /// The flags that say what is tested, how, and what counts.
@@ -101,6 +102,27 @@ pub struct RunOptions {
     #[arg(long, env = "PTERO_TRUST_SOURCE", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub trust_source: bool,
 
+    /// All requests per second, refused ones too; 4 by default, and no ceiling for a panel on
+    /// this machine unless one is given
+    #[arg(long, value_name = "N", env = "PTERO_RATE", hide_env_values = true, value_parser = rate)]
+    pub rate: Option<f64>,
+
+    /// How much of each rate limit is left to others, in percent
+    #[arg(long, value_name = "PERCENT", env = "PTERO_LEAVE", hide_env_values = true,
+          default_value_t = 50, value_parser = clap::value_parser!(u8).range(0..=95))]
+    pub leave: u8,
+
+    /// Ask as fast as the panel answers, whatever others feel of it
+    #[arg(long, env = "PTERO_FULL_SPEED", hide_env_values = true,
+          value_parser = BoolishValueParser::new(), conflicts_with = "rate")]
+    pub full_speed: bool,
+
+    /// How often what opened or closed is looked at once more, half a minute later; 1 by default,
+    /// and 0 for a panel on this machine
+    #[arg(long, value_name = "TIMES", env = "PTERO_CONFIRM", hide_env_values = true,
+          value_parser = clap::value_parser!(u8).range(0..=3))]
+    pub confirm: Option<u8>,
+
     /// Agree to client keys being made at the target, and deleted again
     #[arg(long, env = "PTERO_ALLOW_CREATE_KEYS", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_create_keys: bool,
@@ -115,7 +137,7 @@ pub struct RunOptions {
 }
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
-const VARIABLES: [&str; 18] = [
+const VARIABLES: [&str; 22] = [
     "PTERO_TARGET_URL",
     "PTERO_PROFILE",
     "PTERO_KEYS",
@@ -134,6 +156,10 @@ const VARIABLES: [&str; 18] = [
     "PTERO_EMBEDDED",
     "PTERO_DRY_RUN",
     "PTERO_JOBS",
+    "PTERO_RATE",
+    "PTERO_LEAVE",
+    "PTERO_FULL_SPEED",
+    "PTERO_CONFIRM",
 ];
 
 /// Checks the variables before anything reads them: an empty one is a mistake of the script that
@@ -188,6 +214,20 @@ impl RunOptions {
         }
     }
 
+    /// How fast the panel may be asked; nothing where nobody else can feel it.
+    pub(crate) fn pace(&self, is_remote: bool, profile: &Profile) -> Option<Pace> {
+        let is_paced = (is_remote || self.rate.is_some()) && !self.full_speed;
+        is_paced.then(|| Pace {
+            rate: self.rate.unwrap_or(DEFAULT_RATE),
+            leave: f64::from(self.leave) / 100.0,
+            limits: [
+                (Api::Client, profile.limits.client),
+                (Api::Application, profile.limits.application),
+            ]
+            .into(),
+        })
+    }
+
     /// What the operator agrees to; the embedded panel has every consent and is a known version.
     pub(crate) fn agreement(&self, is_embedded: bool) -> Agreement {
         let consents = [
@@ -204,6 +244,18 @@ impl RunOptions {
             version: self.panel_version.clone(),
         }
     }
+}
+
+/// Requests per second to a panel that others use.
+const DEFAULT_RATE: f64 = 4.0;
+
+fn rate(text: &str) -> Result<f64, String> {
+    let number: Option<f64> = text.parse().ok();
+    number
+        .filter(|n| (0.1..=1000.0).contains(n))
+        .ok_or_else(|| {
+            format!("`{text}` is not a number of requests per second between 0.1 and 1000")
+        })
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -271,7 +323,7 @@ mod tests {
             .get_arguments()
             .filter(|a| a.get_env().is_some() && !a.get_action().takes_values())
             .collect();
-        assert_eq!(switches.len(), 7);
+        assert_eq!(switches.len(), 8);
         for switch in switches {
             let mut values = switch.get_value_parser().possible_values().unwrap();
             assert!(values.any(|value| value.matches("1", true)), "{switch}");

@@ -84,6 +84,10 @@ pub(crate) fn prepare(
         keys,
         agreement,
         origin: heading.origin.clone(),
+        pace: options.pace(
+            matches!(aim, Aim::Panel(target) if !target.is_loopback()),
+            profile,
+        ),
     });
     Ok(Prepared {
         profile: Arc::clone(profile),

@@ -14,7 +14,7 @@ use super::prepare::{Aim, Prepared, prepare};
 use super::{exit, fail, say};
 use crate::plan::{Plan, Selection};
 use crate::report::{CaseReporter, Summary};
-use crate::run::{CaseResult, Trouble, control};
+use crate::run::{CaseResult, Session, Trouble, control, look_again};
 use crate::spec::{Contract, Control};
 use crate::verdict::{Policy, Standing, Verdict};
 
@@ -32,9 +32,9 @@ pub(super) struct Arguments {
     /// Only say what would be sent, without asking the target anything
     #[arg(long, env = "PTERO_DRY_RUN", hide_env_values = true, value_parser = BoolishValueParser::new())]
     dry_run: bool,
-    /// How many cases are run at once
-    #[arg(long, value_name = "N", env = "PTERO_JOBS", hide_env_values = true, default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
-    jobs: u8,
+    /// How many cases are run at once; 4 by default, and 2 for a panel that is not on this machine
+    #[arg(long, value_name = "N", env = "PTERO_JOBS", hide_env_values = true, value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: Option<u8>,
     #[command(flatten)]
     options: RunOptions,
 }
@@ -86,7 +86,10 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         return Ok(say(&dry_run(&prepared, &specs.contract)));
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    let code = runtime.block_on(play(prepared, &options, arguments.jobs, &specs.contract))?;
+    let is_remote = matches!(&aim, Aim::Panel(target) if !target.is_loopback());
+    let jobs = arguments.jobs.unwrap_or(if is_remote { 2 } else { 4 });
+    let confirm = options.confirm.unwrap_or(u8::from(is_remote));
+    let code = runtime.block_on(play(prepared, &options, jobs, confirm, &specs.contract))?;
     if broken.is_empty() {
         return Ok(ExitCode::from(code));
     }
@@ -117,6 +120,7 @@ async fn play(
     mut prepared: Prepared,
     options: &RunOptions,
     jobs: u8,
+    confirm: u8,
     contract: &Arc<Contract>,
 ) -> Result<u8, String> {
     let roles = prepared.plan.roles(contract);
@@ -146,7 +150,20 @@ async fn play(
         .collect();
     let plan = Plan::new(contract, &cases, &profile, session.agreement(), &given);
     let policy = options.policy();
-    let results = run_all(session, &plan, jobs).await;
+    let session = Arc::new(session);
+    let mut results = run_all(&session, &plan, jobs).await;
+    if confirm > 0 {
+        look_again(&session, &plan, &policy, confirm, &mut results).await;
+    }
+    if let Some(why) = session.stopped() {
+        eprintln!("stopped: {why}");
+    }
+    if session.repeated() > 0 {
+        eprintln!(
+            "note: {} requests were sent again after a connection failed",
+            session.repeated()
+        );
+    }
     let reporter = CaseReporter::new(Arc::clone(contract), Arc::clone(&profile), heading.clone());
     let mut out = std::io::stdout().lock();
     let told = print_cases(&mut out, &results, &reporter, &policy);
@@ -168,8 +185,7 @@ async fn play(
 }
 
 /// Runs the cases, some at once, and returns their results in the order of the plan.
-async fn run_all(session: crate::run::Session, plan: &Plan, jobs: u8) -> Vec<CaseResult> {
-    let session = Arc::new(session);
+async fn run_all(session: &Arc<Session>, plan: &Plan, jobs: u8) -> Vec<CaseResult> {
     let mut waiting = plan.cases.iter().cloned().enumerate();
     let mut running = JoinSet::new();
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
@@ -178,7 +194,7 @@ async fn run_all(session: crate::run::Session, plan: &Plan, jobs: u8) -> Vec<Cas
         while running.len() < usize::from(jobs)
             && let Some((number, planned)) = waiting.next()
         {
-            let session = Arc::clone(&session);
+            let session = Arc::clone(session);
             running.spawn(async move { (number, session.run_case(&planned).await) });
         }
         match running.join_next().await {

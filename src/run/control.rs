@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::ExposeSecret;
 
 use super::ids::ids_for;
+use super::pace::Bucket;
 use super::session::Session;
-use crate::exchange::{Body, Interest, Observation, Performed, Request, perform};
+use crate::exchange::{Body, Interest, Observation, Performed, Request};
 use crate::keys::variable;
 use crate::spec::{Api, Content, Control, KeyUse, RequestPlan, Role, RoleName, Template};
 use crate::verdict::shows;
@@ -111,7 +112,7 @@ async fn knock(session: &Session) -> Result<(), Trouble> {
         headers: vec![("Accept".to_owned(), b"application/json".to_vec())],
         body: None,
     };
-    let observed = observe(session, &request, &Interest::default())
+    let observed = observe(session, None, &request, &Interest::default())
         .await?
         .observation;
     is_of_a_panel(session, "GET /api/client", &observed)
@@ -119,10 +120,12 @@ async fn knock(session: &Session) -> Result<(), Trouble> {
 
 async fn observe(
     session: &Session,
+    bucket: Option<&Bucket>,
     request: &Request,
     interest: &Interest,
 ) -> Result<Performed, Trouble> {
-    perform(session.transport(), request, session.redactor(), interest)
+    session
+        .send(bucket, request, interest)
         .await
         .map_err(|error| Trouble::Target(error.to_string()))
 }
@@ -207,7 +210,7 @@ async fn ask(
         keep: control.body.keys().cloned().collect(),
         save: control.user.iter().cloned().collect(),
     };
-    let performed = observe(session, &request, &interest).await?;
+    let performed = observe(session, session.bucket(&plan).as_ref(), &request, &interest).await?;
     let asked = control.endpoint.to_string();
     is_of_a_panel(session, &asked, &performed.observation)?;
     let shown = judge(role, control, &performed.observation);

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
 use super::session::Session;
-use crate::exchange::{Interest, perform};
+use crate::exchange::Interest;
 use crate::spec::{Api, Ids, KeyUse, RequestPlan, Template};
 
 /// The ids that were looked for: what was found, or why nothing.
@@ -126,7 +126,8 @@ async fn find(
         save: vec![find.pointer.clone()],
         keep: Vec::new(),
     };
-    let performed = perform(session.transport(), &request, session.redactor(), &interest)
+    let performed = session
+        .send(session.bucket(&plan).as_ref(), &request, &interest)
         .await
         .map_err(|error| format!("no id for `{{{name}}}`: {error}"))?;
     let status = performed.observation.status;

@@ -137,6 +137,7 @@ impl Judge<'_> {
             keys: self.keys.clone(),
             agreement: agreement.clone(),
             origin: RECORDED_ORIGIN.to_owned(),
+            pace: None,
         };
         Session::with_ids(setup, self.world.known_ids())
     }

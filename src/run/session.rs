@@ -1,20 +1,30 @@
 //! A session with one target: sends the planned cases and judges the answers.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::breaker::Breaker;
 use super::ids::{FoundIds, ids_for};
+use super::pace::{Bucket, Pace, Pacer};
 use super::render::{Filling, Lacking, render};
 use super::result::{CaseResult, StepResult};
-use crate::exchange::{Interest, Redactor, Request, Secret, Transport, perform};
+use crate::exchange::{
+    Interest, Observation, Performed, Redactor, Request, Secret, Transport, TransportError, perform,
+};
 use crate::keys::Keyring;
 use crate::plan::{Agreement, Due, Plan, Planned};
 use crate::spec::{
-    Api, Case, Condition, Contract, Effect, Outcome, Profile, RequestPlan, Save, Step,
+    Api, Case, Condition, Contract, Effect, Holder, KeyUse, Outcome, Profile, RequestPlan, Save,
+    Step,
 };
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
+
+/// How long a request waits before it is sent again.
+const BACKOFF: Duration = Duration::from_millis(500);
 
 /// What a session is made of.
 pub struct Setup {
@@ -30,6 +40,8 @@ pub struct Setup {
     pub agreement: Agreement,
     /// Scheme, host and port of the target.
     pub origin: String,
+    /// How fast it may be asked; nothing: as fast as it answers.
+    pub pace: Option<Pace>,
 }
 
 /// A session with one target.
@@ -43,6 +55,10 @@ pub struct Session {
     origin: String,
     run: String,
     ids: FoundIds,
+    pacer: Option<Pacer>,
+    breaker: Breaker,
+    /// Requests that were sent again, because no byte of an answer had come.
+    repeated: AtomicUsize,
     /// Families of checks that are closed, because a request that had to be refused was carried out.
     closed: Mutex<BTreeSet<Condition>>,
 }
@@ -73,6 +89,9 @@ impl Session {
             origin: setup.origin,
             run: run_name(),
             ids: FoundIds::default(),
+            pacer: setup.pace.map(Pacer::new),
+            breaker: Breaker::default(),
+            repeated: AtomicUsize::new(0),
             closed: Mutex::default(),
         }
     }
@@ -124,12 +143,91 @@ impl Session {
         &self.agreement
     }
 
-    pub(crate) fn transport(&self) -> &Transport {
-        &self.transport
+    /// Why the run has ended before its end, if it has.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        self.breaker.stopped()
     }
 
-    pub(crate) fn redactor(&self) -> &Redactor {
-        &self.redactor
+    /// How many requests were sent again, because no connection could be made for them.
+    #[must_use]
+    pub fn repeated(&self) -> usize {
+        self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// Whose requests the panel counts together with this one; nobody's where its key is none.
+    pub(crate) fn bucket(&self, plan: &RequestPlan) -> Option<Bucket> {
+        let KeyUse::Role(name) = &plan.key else {
+            return None;
+        };
+        let Holder::Real(role) = self.contract.roles.holder(name, plan.api)? else {
+            return None;
+        };
+        Some(Bucket {
+            user: role.user.clone(),
+            api: plan.api,
+        })
+    }
+
+    /// Sends a request when its time has come, and learns from the answer how the panel fares.
+    ///
+    /// A safe request for which no connection could be made is sent again, a little later; an
+    /// answer is never asked for twice, but one that others' use of the limit prevented.
+    pub(crate) async fn send(
+        &self,
+        bucket: Option<&Bucket>,
+        request: &Request,
+        interest: &Interest,
+    ) -> Result<Performed, TransportError> {
+        let first = self.send_once(bucket, request, interest).await;
+        match &first {
+            Err(error) if self.may_repeat(request, error) => {
+                self.repeated.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(BACKOFF).await;
+                self.send_once(bucket, request, interest).await
+            }
+            Ok(performed) if self.is_spent_by_others(&performed.observation) => {
+                self.send_once(bucket, request, interest).await
+            }
+            _ => first,
+        }
+    }
+
+    async fn send_once(
+        &self,
+        bucket: Option<&Bucket>,
+        request: &Request,
+        interest: &Interest,
+    ) -> Result<Performed, TransportError> {
+        if let Some(pacer) = &self.pacer {
+            pacer.admit(bucket).await;
+        }
+        let sent = perform(&self.transport, request, &self.redactor, interest).await;
+        match &sent {
+            Ok(performed) => {
+                self.breaker
+                    .note(&performed.observation, &self.contract.signatures);
+                if let Some(pacer) = &self.pacer {
+                    pacer.learn(bucket, &performed.observation, performed.elapsed);
+                }
+            }
+            Err(error) => self.breaker.note_error(error),
+        }
+        sent
+    }
+
+    fn may_repeat(&self, request: &Request, error: &TransportError) -> bool {
+        let is_safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
+        let is_over = matches!(
+            error,
+            TransportError::Unreachable { .. } | TransportError::NotRecorded
+        );
+        self.pacer.is_some() && is_safe && error.nothing_sent() && !is_over
+    }
+
+    /// A 429 at our own pace is others' doing; the pacer waits until the panel counts anew.
+    fn is_spent_by_others(&self, answer: &Observation) -> bool {
+        self.pacer.is_some() && answer.status == 429
     }
 
     pub(crate) fn ids(&self) -> &FoundIds {
@@ -169,6 +267,12 @@ impl Session {
             Ok(due) => due,
             Err(skip) => return result(Ok(Verdict::Skipped(skip.clone())), Vec::new()),
         };
+        if let Some(why) = self.stopped() {
+            return result(
+                Ok(Verdict::Inconclusive(format!("not asked: {why}"))),
+                Vec::new(),
+            );
+        }
         if let Some(why) = self.is_closed(&planned.case, due) {
             return result(Ok(Verdict::Skipped(Skip::NotApplicable(why))), Vec::new());
         }
@@ -289,7 +393,9 @@ impl Script<'_> {
                 .flat_map(|save| save.pointers.clone())
                 .collect(),
         };
-        let performed = perform(&session.transport, &request, &session.redactor, &interest)
+        let bucket = session.bucket(&step.request);
+        let performed = session
+            .send(bucket.as_ref(), &request, &interest)
             .await
             .map_err(|error| Stop::Inconclusive(error.to_string()))?;
         for save in &step.save {
@@ -331,13 +437,11 @@ impl Script<'_> {
             };
             // What it answers does not count: the case may have deleted the thing itself.
             let interest = Interest::default();
-            let _ = perform(
-                &self.session.transport,
-                &request,
-                &self.session.redactor,
-                &interest,
-            )
-            .await;
+            let bucket = self.session.bucket(plan);
+            let _ = self
+                .session
+                .send(bucket.as_ref(), &request, &interest)
+                .await;
         }
     }
 }

@@ -183,6 +183,7 @@ impl Stage {
             keys,
             agreement: agreement(),
             origin: "http://localhost".to_owned(),
+            pace: None,
         })
     }
 }

@@ -1,0 +1,378 @@
+//! Pacing: no panel is asked faster than its limits and its other users allow.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+use crate::exchange::Observation;
+use crate::spec::Api;
+
+/// How long a panel counts requests before it begins anew: a fixed window from the first request
+/// (observed on 1.7.0 to 1.14.1).
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// How many answers a median is taken of.
+const SAMPLE: usize = 15;
+
+/// Whose requests a panel counts together: a user's on one API.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Bucket {
+    /// The user, as roles name users.
+    pub user: String,
+    /// The API.
+    pub api: Api,
+}
+
+/// How fast a run may be.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pace {
+    /// All requests per second, also refused ones: firewalls count them.
+    pub rate: f64,
+    /// The part of each limit that is left to others, from 0 to 1.
+    pub leave: f64,
+    /// Requests per minute and user, by API.
+    pub limits: BTreeMap<Api, u32>,
+}
+
+impl Pace {
+    /// How many requests of a bucket one window may have.
+    #[must_use]
+    pub fn allowance(&self, api: Api) -> u32 {
+        let limit = self.limits.get(&api).copied().unwrap_or(u32::MAX);
+        let own = f64::from(limit) * (1.0 - self.leave);
+        // Limits are small whole numbers, and the product is not larger.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let own = own.floor() as u32;
+        own.max(1)
+    }
+
+    /// The least time that these requests take, by bucket, under this pace.
+    #[must_use]
+    pub fn shortest(&self, requests: &BTreeMap<Bucket, usize>, others: usize) -> Duration {
+        let windows = requests.iter().map(|(bucket, count)| {
+            let allowance = self.allowance(bucket.api) as usize;
+            count.div_ceil(allowance).saturating_sub(1)
+        });
+        let waits = windows.max().unwrap_or_default();
+        let all = others + requests.values().sum::<usize>();
+        #[allow(clippy::cast_precision_loss)]
+        let by_rate = Duration::from_secs_f64(all.saturating_sub(1) as f64 / self.rate);
+        by_rate.max(WINDOW * u32::try_from(waits).unwrap_or(u32::MAX))
+    }
+}
+
+/// Lets requests go when their time has come.
+#[derive(Debug)]
+pub(crate) struct Pacer {
+    pace: Pace,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// When the next request of any kind may go.
+    next: Option<Instant>,
+    windows: BTreeMap<Bucket, Window>,
+    answers: Answers,
+}
+
+/// What is known of a bucket's present window.
+#[derive(Debug)]
+struct Window {
+    opened: Instant,
+    /// Requests of ours since then.
+    used: u32,
+    /// What the panel last said that remains.
+    remaining: Option<u32>,
+    /// Until when the panel told us to wait.
+    closed_until: Option<Instant>,
+}
+
+impl Window {
+    fn new(now: Instant) -> Self {
+        Self {
+            opened: now,
+            used: 0,
+            remaining: None,
+            closed_until: None,
+        }
+    }
+
+    /// When a request may go: at once, or when the window ends.
+    fn free_at(&self, allowance: u32, now: Instant) -> Instant {
+        let spent = self.used >= allowance || self.remaining == Some(0);
+        let end = if spent { self.opened + WINDOW } else { now };
+        self.closed_until.map_or(end, |until| until.max(end))
+    }
+}
+
+impl Pacer {
+    pub(crate) fn new(pace: Pace) -> Self {
+        Self {
+            pace,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Waits until a request may go, and counts it.
+    pub(crate) async fn admit(&self, bucket: Option<&Bucket>) {
+        loop {
+            match self.try_admit(bucket, Instant::now()) {
+                Ok(at) => return sleep_until(at).await,
+                Err(later) => sleep_until(later).await,
+            }
+        }
+    }
+
+    /// When the request goes, if its bucket has room now; else when to ask again.
+    fn try_admit(&self, bucket: Option<&Bucket>, now: Instant) -> Result<Instant, Instant> {
+        let mut state = self.lock();
+        let at = state.next.map_or(now, |next| next.max(now));
+        if let Some(bucket) = bucket {
+            let allowance = self.pace.allowance(bucket.api);
+            let window = state
+                .windows
+                .entry(bucket.clone())
+                .or_insert_with(|| Window::new(at));
+            let free = window.free_at(allowance, at);
+            if free > at {
+                return Err(free);
+            }
+            if at >= window.opened + WINDOW {
+                *window = Window::new(at);
+            }
+            window.used += 1;
+        }
+        let gap = Duration::from_secs_f64(state.answers.slowness() / self.pace.rate);
+        state.next = Some(at + gap);
+        Ok(at)
+    }
+
+    /// Learns from an answer what others have used, and how the panel fares.
+    pub(crate) fn learn(&self, bucket: Option<&Bucket>, answer: &Observation, took: Duration) {
+        let now = Instant::now();
+        let mut state = self.lock();
+        state.answers.add(took);
+        let Some(window) = bucket.and_then(|bucket| state.windows.get_mut(bucket)) else {
+            return;
+        };
+        let number = |name: &str| {
+            answer
+                .header(name)
+                .and_then(|value| value.parse::<u32>().ok())
+        };
+        if let Some(left) = number("x-ratelimit-remaining") {
+            if window.remaining.is_some_and(|before| left > before) {
+                // The panel counts anew: its window began between the two answers.
+                *window = Window {
+                    used: 1,
+                    ..Window::new(now)
+                };
+            }
+            window.remaining = Some(left);
+        }
+        if answer.status == 429 {
+            let wait = number("retry-after").map_or(WINDOW, |s| Duration::from_secs(s.into()));
+            window.closed_until = Some(now + wait);
+            *window = Window {
+                closed_until: window.closed_until,
+                ..Window::new(now + wait)
+            };
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How long answers take: at first, and lately.
+#[derive(Debug, Default)]
+struct Answers {
+    first: Vec<Duration>,
+    latest: Vec<Duration>,
+}
+
+impl Answers {
+    fn add(&mut self, took: Duration) {
+        if self.first.len() < SAMPLE {
+            self.first.push(took);
+            return;
+        }
+        if self.latest.len() == SAMPLE {
+            self.latest.remove(0);
+        }
+        self.latest.push(took);
+    }
+
+    /// 1 as long as the panel answers as it did at first; 2 when the median has doubled.
+    fn slowness(&self) -> f64 {
+        if self.latest.len() < SAMPLE {
+            return 1.0;
+        }
+        if median(&self.latest) >= 2 * median(&self.first).max(Duration::from_millis(1)) {
+            2.0
+        } else {
+            1.0
+        }
+    }
+}
+
+fn median(times: &[Duration]) -> Duration {
+    let mut sorted = times.to_vec();
+    sorted.sort();
+    sorted.get(sorted.len() / 2).copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Body;
+
+    fn pace(rate: f64, leave: f64, limit: u32) -> Pace {
+        Pace {
+            rate,
+            leave,
+            limits: [(Api::Client, limit)].into(),
+        }
+    }
+
+    fn bucket() -> Bucket {
+        Bucket {
+            user: "alice".into(),
+            api: Api::Client,
+        }
+    }
+
+    fn answer(status: u16, headers: &[(&str, u32)]) -> Observation {
+        Observation {
+            status,
+            headers: headers
+                .iter()
+                .map(|(n, v)| ((*n).to_owned(), v.to_string()))
+                .collect(),
+            body: Body::Empty,
+        }
+    }
+
+    /// A panel that counts as real ones do, and somebody else who uses it too.
+    struct Panel {
+        limit: u32,
+        window: Option<(Instant, u32)>,
+        refused: u32,
+    }
+
+    impl Panel {
+        fn ask(&mut self) -> Observation {
+            let now = Instant::now();
+            let (opened, used) = self
+                .window
+                .filter(|(at, _)| now < *at + WINDOW)
+                .unwrap_or((now, 0));
+            if used >= self.limit {
+                self.refused += 1;
+                return answer(429, &[("retry-after", 60), ("x-ratelimit-remaining", 0)]);
+            }
+            self.window = Some((opened, used + 1));
+            answer(200, &[("x-ratelimit-remaining", self.limit - used - 1)])
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_keep_their_distance() {
+        let pacer = Pacer::new(pace(4.0, 0.0, 720));
+        let start = Instant::now();
+        for _ in 0..9 {
+            pacer.admit(None).await;
+        }
+        assert_eq!(start.elapsed(), Duration::from_secs(2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_shared_limit_is_never_overrun() {
+        let pace = pace(4.0, 0.5, 20);
+        let requests = [(bucket(), 60)].into();
+        let bound = pace.shortest(&requests, 0);
+        assert_eq!(bound, 5 * WINDOW);
+        let pacer = Pacer::new(pace);
+        let mut panel = Panel {
+            limit: 20,
+            window: None,
+            refused: 0,
+        };
+        // Somebody opened the window before us, and uses 8 of each.
+        for _ in 0..8 {
+            let _ = panel.ask();
+        }
+        let start = Instant::now();
+        let mut minute = panel.window;
+        for _ in 0..60 {
+            pacer.admit(Some(&bucket())).await;
+            let seen = panel.ask();
+            if panel.window.map(|w| w.0) != minute.map(|w| w.0) {
+                minute = panel.window;
+                for _ in 0..8 {
+                    let _ = panel.ask();
+                }
+            }
+            pacer.learn(Some(&bucket()), &seen, Duration::from_millis(50));
+        }
+        assert_eq!(panel.refused, 0);
+        let took = start.elapsed();
+        assert!(
+            took >= bound.mul_f64(0.95) && took <= bound.mul_f64(1.05),
+            "{took:?} of {bound:?}"
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_spent_limit_is_waited_out() {
+        let pacer = Pacer::new(pace(100.0, 0.5, 20));
+        pacer.admit(Some(&bucket())).await;
+        let start = Instant::now();
+        pacer.learn(
+            Some(&bucket()),
+            &answer(429, &[("retry-after", 42)]),
+            Duration::ZERO,
+        );
+        pacer.admit(Some(&bucket())).await;
+        assert!(
+            start.elapsed() >= Duration::from_secs(42),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_others_have_spent_counts() {
+        let pacer = Pacer::new(pace(100.0, 0.5, 20));
+        pacer.admit(Some(&bucket())).await;
+        let start = Instant::now();
+        pacer.learn(
+            Some(&bucket()),
+            &answer(200, &[("x-ratelimit-remaining", 0)]),
+            Duration::ZERO,
+        );
+        pacer.admit(Some(&bucket())).await;
+        assert!(
+            start.elapsed() >= Duration::from_secs(59),
+            "{:?}",
+            start.elapsed()
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panel_that_grows_slow_is_asked_half_as_often() {
+        let pacer = Pacer::new(pace(10.0, 0.0, 720));
+        for took in [20; SAMPLE].into_iter().chain([50; SAMPLE]) {
+            pacer.admit(None).await;
+            pacer.learn(None, &answer(401, &[]), Duration::from_millis(took));
+        }
+        pacer.admit(None).await;
+        let start = Instant::now();
+        pacer.admit(None).await;
+        assert_eq!(start.elapsed(), Duration::from_millis(200));
+    }
+}
