@@ -10,8 +10,7 @@ use semver::Version;
 
 use super::SpecsArguments;
 use crate::exchange::Resolve;
-use crate::plan::Agreement;
-use crate::run::Pace;
+use crate::plan::{Agreement, Pace};
 use crate::spec::{Api, Consent, Level, Profile, nearest};
 use crate::verdict::{Kind, Policy};
 

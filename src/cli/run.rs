@@ -12,10 +12,10 @@ use tokio::task::JoinSet;
 use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
 use super::{exit, fail, say};
-use crate::plan::{Plan, Selection};
+use crate::plan::{Bucket, Plan, Selection};
 use crate::report::{CaseReporter, Summary};
 use crate::run::{CaseResult, Session, Trouble, control, look_again};
-use crate::spec::{Contract, Control};
+use crate::spec::{Api, Contract, Control};
 use crate::verdict::{Policy, Standing, Verdict};
 
 #[derive(Args)]
@@ -289,6 +289,29 @@ fn print_cases(
     Ok(())
 }
 
+/// Requests by whose limit they count towards, and how long they take at least.
+fn budget_in_words(prepared: &Prepared, contract: &Contract) -> String {
+    let budget = prepared.plan.budget(contract);
+    let pace = prepared.session.pace();
+    let mut text = String::from("\nrequests by user and API, controls and ids not counted\n");
+    for (Bucket { user, api }, count) in &budget.buckets {
+        let limits = &prepared.profile.limits;
+        let limit = match api {
+            Api::Client => limits.client,
+            Api::Application => limits.application,
+        };
+        let ours = pace.map_or(String::new(), |pace| {
+            format!(", {} of them ours", pace.allowance(*api))
+        });
+        text += &format!("  {count:>5} {api:<12} {user} (limit {limit} a minute{ours})\n");
+    }
+    text += &format!("  {:>5} refused before any limit counts\n", budget.others);
+    text + &match pace {
+        Some(pace) => format!("shortest time: {} s\n", pace.shortest(&budget).as_secs()),
+        None => "no pace is kept: nobody else is on this machine's panel\n".to_owned(),
+    }
+}
+
 fn dry_run(prepared: &Prepared, contract: &Contract) -> String {
     let plan = &prepared.plan;
     let consents = &prepared.session.agreement().consents;
@@ -314,10 +337,7 @@ fn dry_run(prepared: &Prepared, contract: &Contract) -> String {
             text += &format!("  {}: {}\n", role.name.value, *control.endpoint);
         }
     }
-    text += "\nrequests by user and API, controls and ids not counted\n";
-    for ((user, api), count) in plan.buckets(contract) {
-        text += &format!("  {count:>5} {api:<12} {user}\n");
-    }
+    text += &budget_in_words(prepared, contract);
     let writes = plan.writes();
     if writes.is_empty() {
         text += "\nnothing is written\n";

@@ -1,5 +1,6 @@
 //! Chooses what is run and says it beforehand: cases, keys, ids, requests, writes. Pure.
 
+mod budget;
 mod due;
 mod selection;
 
@@ -8,12 +9,13 @@ use std::sync::Arc;
 
 use semver::Version;
 
+pub(crate) use budget::WINDOW;
+pub use budget::{Bucket, Budget, Pace};
 pub use due::{Due, due, origin};
 pub use selection::Selection;
 
 use crate::spec::{
-    Api, Case, Consent, Contract, Effect, Holder, Ids, KeyUse, Obtainable, Origin, Profile,
-    RoleName,
+    Case, Consent, Contract, Effect, Holder, Ids, Obtainable, Origin, Profile, RoleName,
 };
 use crate::verdict::Skip;
 
@@ -108,21 +110,13 @@ impl Plan {
         missing
     }
 
-    /// The requests of the cases by rate bucket: the user and the API.
+    /// The requests of the cases, by whose limit they count towards.
     #[must_use]
-    pub fn buckets(&self, contract: &Contract) -> BTreeMap<(String, Api), usize> {
-        let mut buckets = BTreeMap::new();
-        for request in self.run().flat_map(|planned| planned.case.requests()) {
-            let user = match &request.key {
-                KeyUse::Saved(_) => "whoever the key is made for".to_owned(),
-                KeyUse::Role(role) => match contract.roles.holder(role, request.api) {
-                    Some(Holder::Real(role)) => role.user.clone(),
-                    _ => "nobody (refused before the limit)".to_owned(),
-                },
-            };
-            *buckets.entry((user, request.api)).or_default() += 1;
-        }
-        buckets
+    pub fn budget(&self, contract: &Contract) -> Budget {
+        Budget::of(
+            self.run().flat_map(|planned| planned.case.requests()),
+            contract,
+        )
     }
 
     /// The requests that would have an effect if they were granted, and those that are meant to.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::ExposeSecret;
 
 use super::ids::ids_for;
-use super::pace::Bucket;
 use super::session::Session;
 use crate::exchange::{Body, Interest, Observation, Performed, Request};
 use crate::keys::variable;
+use crate::plan::Bucket;
 use crate::spec::{Api, Content, Control, KeyUse, RequestPlan, Role, RoleName, Template};
 use crate::verdict::shows;
 

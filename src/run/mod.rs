@@ -14,7 +14,6 @@ mod target;
 
 pub use control::{Controlled, Finding, Trouble, control};
 pub use embedded::{EmbeddedError, embedded_panel};
-pub use pace::{Bucket, Pace};
 pub use replay::{Replayed, judge_recording};
 pub use result::{CaseResult, StepResult};
 pub use second_look::look_again;

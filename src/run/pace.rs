@@ -7,61 +7,10 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::exchange::Observation;
-use crate::spec::Api;
-
-/// How long a panel counts requests before it begins anew: a fixed window from the first request
-/// (observed on 1.7.0 to 1.14.1).
-const WINDOW: Duration = Duration::from_secs(60);
+use crate::plan::{Bucket, Pace, WINDOW};
 
 /// How many answers a median is taken of.
 const SAMPLE: usize = 15;
-
-/// Whose requests a panel counts together: a user's on one API.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Bucket {
-    /// The user, as roles name users.
-    pub user: String,
-    /// The API.
-    pub api: Api,
-}
-
-/// How fast a run may be.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pace {
-    /// All requests per second, also refused ones: firewalls count them.
-    pub rate: f64,
-    /// The part of each limit that is left to others, from 0 to 1.
-    pub leave: f64,
-    /// Requests per minute and user, by API.
-    pub limits: BTreeMap<Api, u32>,
-}
-
-impl Pace {
-    /// How many requests of a bucket one window may have.
-    #[must_use]
-    pub fn allowance(&self, api: Api) -> u32 {
-        let limit = self.limits.get(&api).copied().unwrap_or(u32::MAX);
-        let own = f64::from(limit) * (1.0 - self.leave);
-        // Limits are small whole numbers, and the product is not larger.
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let own = own.floor() as u32;
-        own.max(1)
-    }
-
-    /// The least time that these requests take, by bucket, under this pace.
-    #[must_use]
-    pub fn shortest(&self, requests: &BTreeMap<Bucket, usize>, others: usize) -> Duration {
-        let windows = requests.iter().map(|(bucket, count)| {
-            let allowance = self.allowance(bucket.api) as usize;
-            count.div_ceil(allowance).saturating_sub(1)
-        });
-        let waits = windows.max().unwrap_or_default();
-        let all = others + requests.values().sum::<usize>();
-        #[allow(clippy::cast_precision_loss)]
-        let by_rate = Duration::from_secs_f64(all.saturating_sub(1) as f64 / self.rate);
-        by_rate.max(WINDOW * u32::try_from(waits).unwrap_or(u32::MAX))
-    }
-}
 
 /// Lets requests go when their time has come.
 #[derive(Debug)]
@@ -114,6 +63,10 @@ impl Pacer {
             pace,
             state: Mutex::default(),
         }
+    }
+
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// Waits until a request may go, and counts it.
@@ -230,6 +183,8 @@ fn median(times: &[Duration]) -> Duration {
 mod tests {
     use super::*;
     use crate::exchange::Body;
+    use crate::plan::Budget;
+    use crate::spec::Api;
 
     fn pace(rate: f64, leave: f64, limit: u32) -> Pace {
         Pace {
@@ -293,8 +248,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_shared_limit_is_never_overrun() {
         let pace = pace(4.0, 0.5, 20);
-        let requests = [(bucket(), 60)].into();
-        let bound = pace.shortest(&requests, 0);
+        let budget = Budget {
+            buckets: [(bucket(), 60)].into(),
+            others: 0,
+        };
+        let bound = pace.shortest(&budget);
         assert_eq!(bound, 5 * WINDOW);
         let pacer = Pacer::new(pace);
         let mut panel = Panel {

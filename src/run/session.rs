@@ -9,17 +9,16 @@ use secrecy::SecretString;
 
 use super::breaker::Breaker;
 use super::ids::{FoundIds, ids_for};
-use super::pace::{Bucket, Pace, Pacer};
+use super::pace::Pacer;
 use super::render::{Filling, Lacking, render};
 use super::result::{CaseResult, StepResult};
 use crate::exchange::{
     Interest, Observation, Performed, Redactor, Request, Secret, Transport, TransportError, perform,
 };
 use crate::keys::Keyring;
-use crate::plan::{Agreement, Due, Plan, Planned};
+use crate::plan::{Agreement, Bucket, Due, Pace, Plan, Planned};
 use crate::spec::{
-    Api, Case, Condition, Contract, Effect, Holder, KeyUse, Outcome, Profile, RequestPlan, Save,
-    Step,
+    Api, Case, Condition, Contract, Effect, Outcome, Profile, RequestPlan, Save, Step,
 };
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
 
@@ -143,6 +142,12 @@ impl Session {
         &self.agreement
     }
 
+    /// How fast the target may be asked, if there is a pace.
+    #[must_use]
+    pub fn pace(&self) -> Option<&Pace> {
+        self.pacer.as_ref().map(Pacer::pace)
+    }
+
     /// Why the run has ended before its end, if it has.
     #[must_use]
     pub fn stopped(&self) -> Option<String> {
@@ -157,16 +162,7 @@ impl Session {
 
     /// Whose requests the panel counts together with this one; nobody's where its key is none.
     pub(crate) fn bucket(&self, plan: &RequestPlan) -> Option<Bucket> {
-        let KeyUse::Role(name) = &plan.key else {
-            return None;
-        };
-        let Holder::Real(role) = self.contract.roles.holder(name, plan.api)? else {
-            return None;
-        };
-        Some(Bucket {
-            user: role.user.clone(),
-            api: plan.api,
-        })
+        Bucket::of(plan, &self.contract)
     }
 
     /// Sends a request when its time has come, and learns from the answer how the panel fares.
