@@ -4,6 +4,7 @@
 
 use super::{
     errors::Refusal,
+    identifiers,
     inquiry::{Bound, Inquiry},
     routes::Api,
     state::State,
@@ -11,58 +12,127 @@ use super::{
     world::Server,
 };
 
-/// Finds everything that the path names, in its order; the first that is missing decides.
-pub(super) fn bind(inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
-    let api = inquiry.api();
-    let mut bound = Bound::default();
-    for (name, value) in inquiry.parameters.iter() {
-        let found = match api {
-            Api::Client => client(inquiry.state, &mut bound, name, value),
+/// Which parameters of a path are bound at one time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    All,
+    Server,
+    /// Databases, backups and users, whose ids are unique.
+    Unique,
+    /// What is counted: schedules, tasks and allocations.
+    Counted,
+}
+
+impl Part {
+    fn holds(self, parameter: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Server => parameter == "server",
+            Self::Unique => is_unique(parameter),
+            Self::Counted => parameter != "server" && !is_unique(parameter),
+        }
+    }
+}
+
+fn is_unique(parameter: &str) -> bool {
+    matches!(parameter, "database" | "backup" | "user")
+}
+
+/// What was looked for, or why it cannot be told.
+type Found<T> = Result<Option<T>, Refusal>;
+
+/// Finds what this part of the path names, in its order; the first that is missing decides.
+/// Bound late, a missing thing is answered like one that the user cannot see.
+pub(super) fn bind(inquiry: &mut Inquiry<'_>, part: Part) -> Result<(), Refusal> {
+    let mut bound = inquiry.bound.clone();
+    for (name, value) in inquiry
+        .parameters
+        .iter()
+        .filter(|(name, _)| part.holds(name))
+    {
+        let found = match inquiry.api() {
+            Api::Client if name == "server" => server(inquiry, &mut bound, value)?,
+            Api::Client => inside_server(inquiry.state, &mut bound, name, value),
             Api::Application => application(inquiry.state, &mut bound, name, value),
         };
         if found.is_none() {
-            return Err(inquiry.refuse(Condition::Missing));
+            let late = matches!(part, Part::Server | Part::Counted);
+            let condition = if late {
+                Condition::Hidden
+            } else {
+                Condition::Missing
+            };
+            return Err(inquiry.refuse(condition));
         }
     }
     inquiry.bound = bound;
     Ok(())
 }
 
-/// Client API: servers by UUID or its first eight characters, in any case; databases by hash.
-fn client(state: &State, bound: &mut Bound, name: &str, value: &str) -> Option<()> {
-    if name == "server" {
-        let servers = &state.world.servers;
-        bound.server = Some(servers.iter().find(|one| is_called(one, value))?.id);
-        return Some(());
-    }
-    let inside = bound.server.and_then(|id| state.server(id));
-    match (name, inside) {
-        ("database", Some(server)) => {
-            let found = server.databases.iter().find(|one| one.hash == value)?;
-            bound.database = Some(found.id);
+/// Whether the things with unique ids exist, on whatever server.
+pub(super) fn exist(inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
+    let servers = &inquiry.state.world.servers;
+    for (name, value) in inquiry.parameters.iter() {
+        let exists = match name {
+            "database" => servers.iter().any(|one| database(one, value).is_some()),
+            "backup" => servers.iter().any(|one| backup(one, value).is_some()),
+            "user" => {
+                let mut users = inquiry.state.world.users.iter();
+                users.any(|one| one.uuid.eq_ignore_ascii_case(value))
+            }
+            _ => true,
+        };
+        if !exists {
+            return Err(inquiry.refuse(Condition::Missing));
         }
-        ("schedule", Some(server)) => {
+    }
+    Ok(())
+}
+
+/// Client API: servers by UUID or its first eight characters, in any case.
+fn server(inquiry: &Inquiry<'_>, bound: &mut Bound, value: &str) -> Found<()> {
+    for server in &inquiry.state.world.servers {
+        if is_called(server, value) || has_encoded_id(inquiry, server, value)? {
+            bound.server = Some(server.id);
+            return Ok(Some(()));
+        }
+    }
+    Ok(None)
+}
+
+fn has_encoded_id(inquiry: &Inquiry<'_>, server: &Server, value: &str) -> Result<bool, Refusal> {
+    if !inquiry.traits().encoded_ids {
+        return Ok(false);
+    }
+    identifiers::is(value, "serv_", &server.uuid)
+        .map_err(|_| Refusal::broken("InvalidArgumentException"))
+}
+
+/// Client API: what belongs to a server; databases by hash.
+fn inside_server(state: &State, bound: &mut Bound, name: &str, value: &str) -> Option<()> {
+    let Some(server) = bound.server.and_then(|id| state.server(id)) else {
+        return Some(()); // not a thing of the database: looked up later, if at all
+    };
+    match name {
+        "database" => bound.database = Some(database(server, value)?),
+        "backup" => bound.backup = Some(backup(server, value)?),
+        "user" => bound.user = Some(subuser(state, server, value)?),
+        "schedule" => {
             let found = server.schedules.iter().find(|one| is(one.id, value))?;
             bound.schedule = Some(found.id);
         }
-        ("task", Some(server)) => {
+        "task" => {
             let schedule = server
                 .schedules
                 .iter()
                 .find(|one| Some(one.id) == bound.schedule)?;
             bound.task = Some(schedule.tasks.iter().find(|one| is(one.id, value))?.id);
         }
-        ("allocation", Some(server)) => {
+        "allocation" => {
             let all = state.allocations_of(server.id);
             bound.allocation = Some(all.iter().find(|one| is(one.id, value))?.id);
         }
-        ("backup", Some(server)) => {
-            let mut backups = server.backups.iter();
-            let found = backups.find(|one| one.uuid.eq_ignore_ascii_case(value))?;
-            bound.backup = Some(found.uuid.clone());
-        }
-        ("user", Some(server)) => bound.user = Some(subuser(state, server, value)?),
-        _ => {} // not a thing of the database: looked up later, if at all
+        _ => {}
     }
     Some(())
 }
@@ -107,6 +177,17 @@ fn is(id: u64, value: &str) -> bool {
 
 fn is_called(server: &Server, value: &str) -> bool {
     server.uuid.eq_ignore_ascii_case(value) || server.short_id().eq_ignore_ascii_case(value)
+}
+
+fn database(server: &Server, hash: &str) -> Option<u64> {
+    let found = server.databases.iter().find(|one| one.hash == hash)?;
+    Some(found.id)
+}
+
+fn backup(server: &Server, uuid: &str) -> Option<String> {
+    let mut backups = server.backups.iter();
+    let found = backups.find(|one| one.uuid.eq_ignore_ascii_case(uuid))?;
+    Some(found.uuid.clone())
 }
 
 fn subuser(state: &State, server: &Server, uuid: &str) -> Option<String> {

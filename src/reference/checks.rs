@@ -4,12 +4,13 @@ use super::{
     content,
     errors::Refusal,
     inquiry::{Caller, Inquiry},
-    ip::{self, AddressRange},
+    ip::AddressRange,
     keys::{self, KeyType},
-    limits::Quota,
+    limits::{Counted, Limit, Quota, RouteLimit, SharedBy},
     routes::{Api, OpenTo, Permission},
     session,
     settings::{TwoFactorRequired, Wings},
+    traits::{CountedBy, KeyTypes},
     validation,
     wording::Condition,
     world::{Access, Resource, Server, ServerState},
@@ -29,12 +30,13 @@ pub(super) fn csrf(inquiry: &mut Inquiry<'_>) -> Verdict {
 }
 
 pub(super) fn credential(inquiry: &mut Inquiry<'_>) -> Verdict {
-    let header = inquiry.incoming.header("authorization");
-    let Some(sent) = header.and_then(keys::bearer) else {
+    let Some(sent) = keys::sent(inquiry.incoming, inquiry.traits().scheme) else {
         return Err(inquiry.refuse(Condition::NoKey));
     };
-    let now = inquiry.now();
-    let key = keys::find(&mut inquiry.state.keys, sent).map(|key| {
+    let (now, keys_expire) = (inquiry.now(), inquiry.traits().keys_expire);
+    let found = keys::find(&mut inquiry.state.keys, sent);
+    let valid = found.filter(|key| !(key.expired && keys_expire));
+    let key = valid.map(|key| {
         key.last_used_at = Some(now);
         key.clone()
     });
@@ -50,10 +52,15 @@ pub(super) fn credential(inquiry: &mut Inquiry<'_>) -> Verdict {
 }
 
 pub(super) fn well_formed_json(inquiry: &mut Inquiry<'_>) -> Verdict {
-    match content::malformed(inquiry.incoming) {
-        Some(reason) => Err(inquiry.refuse_with(Condition::MalformedJson, &[("why", reason)])),
-        None => Ok(()),
+    let Some(malformed) = content::malformed(inquiry.incoming) else {
+        return Ok(());
+    };
+    if session::is_missed(inquiry.incoming, inquiry.traits()) {
+        return Err(Refusal::broken("RuntimeException"));
     }
+    let number = malformed.number.to_string();
+    let places = [("why", malformed.reason), ("number", &number)];
+    Err(inquiry.refuse_with(Condition::MalformedJson, &places))
 }
 
 pub(super) fn two_factor(inquiry: &mut Inquiry<'_>) -> Verdict {
@@ -75,27 +82,23 @@ pub(super) fn address(inquiry: &mut Inquiry<'_>) -> Verdict {
     if allowed.is_empty() {
         return Ok(());
     }
-    let address = ip::caller(
-        inquiry.incoming,
-        &inquiry.state.world.settings.trusted_proxies,
-    );
+    let address = inquiry.address();
     for entry in allowed {
         match AddressRange::parse(entry) {
             Ok(range) if range.contains(address) => return Ok(()),
             Ok(_) => {}
-            Err(error) => return Err(Refusal::broken(error.code())),
+            Err(error) => return Err(Refusal::broken(error.code(inquiry.traits()))),
         }
     }
     let spoken = address.to_string();
     Err(inquiry.refuse_with(Condition::IpRefused, &[("address", &spoken)]))
 }
 
-/// Client API: no application keys. Application API: only keys of administrators.
 pub(super) fn key_type(inquiry: &mut Inquiry<'_>) -> Verdict {
-    let Caller { user, key } = inquiry.caller()?;
-    let fits = match inquiry.api() {
-        Api::Client => key.key_type != KeyType::Application,
-        Api::Application => user.root_admin,
+    let (key_type, api) = (inquiry.caller()?.key.key_type, inquiry.api());
+    let fits = match inquiry.traits().key_types {
+        KeyTypes::Own => key_type.is_for(api),
+        KeyTypes::Lenient => api == Api::Application || key_type != KeyType::Application,
     };
     if fits {
         return Ok(());
@@ -103,22 +106,54 @@ pub(super) fn key_type(inquiry: &mut Inquiry<'_>) -> Verdict {
     Err(inquiry.refuse(Condition::WrongKeyType))
 }
 
-pub(super) fn quota(inquiry: &mut Inquiry<'_>) -> Verdict {
-    let user = inquiry.caller()?.user.uuid.clone();
-    let (api, now) = (inquiry.api(), inquiry.now());
-    let settings = &inquiry.state.world.settings;
-    let limit = match api {
-        Api::Client => settings.client_rate,
-        Api::Application => settings.application_rate,
+/// Whatever key a user has who is no administrator, it was not made for administration.
+pub(super) fn administrator(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let Caller { user, key } = inquiry.caller()?;
+    let condition = match key.key_type {
+        _ if user.root_admin => return Ok(()),
+        KeyType::Application => Condition::OwnerNotAdmin,
+        KeyType::Client | KeyType::Legacy => Condition::WrongKeyType,
     };
-    let enforced = settings.enforce_limits;
-    let counted = inquiry.state.windows.hit(api, &user, limit, now);
-    let quota = if enforced {
+    Err(inquiry.refuse(condition))
+}
+
+/// The limit of the API, for all who share it.
+pub(super) fn quota(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let api = inquiry.api();
+    let limit = inquiry.state.world.settings.rate(api, inquiry.panel.family);
+    let who = counted_as(inquiry)?;
+    count(inquiry, Counted::Api(api), &who, limit)
+}
+
+/// The limit of the route, if it has one of its own.
+pub(super) fn route_quota(inquiry: &mut Inquiry<'_>) -> Verdict {
+    let Some(own) = RouteLimit::of(inquiry.panel.family, inquiry.route) else {
+        return Ok(());
+    };
+    let who = match own.shared_by {
+        SharedBy::Caller => counted_as(inquiry)?,
+        SharedBy::Server => inquiry.server()?.uuid.clone(),
+    };
+    count(inquiry, own.counted(), &who, own.limit)
+}
+
+/// Whose requests a request is counted with.
+fn counted_as(inquiry: &Inquiry<'_>) -> Result<String, Refusal> {
+    Ok(match inquiry.traits().counted_by {
+        CountedBy::Address => inquiry.address().to_string(),
+        CountedBy::User => inquiry.caller()?.user.uuid.clone(),
+    })
+}
+
+fn count(inquiry: &mut Inquiry<'_>, what: Counted, who: &str, limit: Limit) -> Verdict {
+    let now = inquiry.now();
+    let counted = inquiry.state.windows.hit(what, who, limit, now);
+    let quota = if inquiry.state.world.settings.enforce_limits {
         counted
     } else {
         counted.advertised()
     };
-    inquiry.quota = Some(quota);
+    inquiry.quota = Some(Quota::shown(inquiry.quota, quota));
     match quota {
         Quota::Left { .. } => Ok(()),
         Quota::Spent { .. } => Err(inquiry.refuse(Condition::OverLimit)),
@@ -165,7 +200,9 @@ fn conflict(inquiry: &Inquiry<'_>, server: &Server) -> Option<Condition> {
     let node = inquiry.state.node(server.node);
     match server.state {
         ServerState::Suspended => Some(Condition::Suspended),
-        _ if node.is_some_and(|node| node.maintenance) => Some(Condition::NodeMaintenance),
+        _ if inquiry.traits().node_maintenance && node.is_some_and(|node| node.maintenance) => {
+            Some(Condition::NodeMaintenance)
+        }
         ServerState::Ready => None,
         ServerState::Installing => Some(Condition::Installing),
         ServerState::Restoring => Some(Condition::Restoring),

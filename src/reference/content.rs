@@ -9,25 +9,43 @@ use super::{incoming::Incoming, negotiation::is_json};
 /// The deepest nesting that is read.
 const DEPTH_LIMIT: usize = 512;
 
-/// Why JSON content cannot be read, in the words of the panel's parser. Content that does not
-/// claim to be JSON, and no content at all, is never malformed.
-pub(super) fn malformed(incoming: &Incoming) -> Option<&'static str> {
+/// Why JSON content cannot be read, as the panel's parser says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Malformed {
+    pub number: u8,
+    pub reason: &'static str,
+}
+
+const TOO_DEEP: Malformed = malformation(1, "Maximum stack depth exceeded");
+const CONTROL_CHARACTER: Malformed =
+    malformation(3, "Control character error, possibly incorrectly encoded");
+const SYNTAX: Malformed = malformation(4, "Syntax error");
+const NOT_UTF_8: Malformed = malformation(
+    5,
+    "Malformed UTF-8 characters, possibly incorrectly encoded",
+);
+
+const fn malformation(number: u8, reason: &'static str) -> Malformed {
+    Malformed { number, reason }
+}
+
+/// Why JSON content cannot be read. Content that does not claim to be JSON, and no content at
+/// all, is never malformed.
+pub(super) fn malformed(incoming: &Incoming) -> Option<Malformed> {
     if incoming.body.is_empty() || !claims_json(incoming) {
         return None;
     }
     let Ok(text) = std::str::from_utf8(&incoming.body) else {
-        return Some("Malformed UTF-8 characters, possibly incorrectly encoded");
+        return Some(NOT_UTF_8);
     };
     let traits = Traits::of(text);
     if traits.depth > DEPTH_LIMIT {
-        return Some("Maximum stack depth exceeded");
+        return Some(TOO_DEEP);
     }
     match parse(text) {
         Ok(_) => None,
-        Err(_) if traits.control_in_string => {
-            Some("Control character error, possibly incorrectly encoded")
-        }
-        Err(_) => Some("Syntax error"),
+        Err(_) if traits.control_in_string => Some(CONTROL_CHARACTER),
+        Err(_) => Some(SYNTAX),
     }
 }
 
@@ -58,7 +76,8 @@ pub(super) fn at<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a V
     at(value.as_object()?, rest)
 }
 
-fn claims_json(incoming: &Incoming) -> bool {
+/// Whether the content type says JSON.
+pub(super) fn claims_json(incoming: &Incoming) -> bool {
     incoming
         .text("content-type")
         .is_some_and(|content_type| is_json(&content_type))
@@ -182,7 +201,8 @@ mod tests {
             ),
         ] {
             let incoming = post("application/vnd.x+json; charset=utf-8", body);
-            assert_eq!(malformed(&incoming), reason, "{body:.20}");
+            let found = malformed(&incoming).map(|one| one.reason);
+            assert_eq!(found, reason, "{body:.20}");
         }
         assert_eq!(malformed(&post("text/plain", "{bad")), None);
     }

@@ -35,7 +35,9 @@ struct Item {
 /// Why a request got no success.
 #[derive(Clone, Debug)]
 pub(super) struct Refusal {
-    pub status: u16,
+    status: u16,
+    /// The status that the content names.
+    spoken_status: u16,
     manner: Manner,
     items: Vec<Item>,
     headers: Vec<(&'static str, String)>,
@@ -57,23 +59,40 @@ pub(super) struct Setting<'a> {
     /// `http://panel.example`, without a slash at the end.
     pub base_url: &'a str,
     pub referer: Option<String>,
+    /// The content type of redirects.
+    pub redirect_type: &'static str,
     pub debug: bool,
 }
 
 impl Refusal {
     /// The refusal that belongs to a condition.
-    pub(super) fn because(condition: Condition, words: Words) -> Self {
-        Self {
-            status: status(condition),
-            manner: manner(condition),
+    pub(super) fn because(family: Family, condition: Condition, words: Words) -> Self {
+        let refusal = Self {
+            status: status(family, condition),
+            spoken_status: status(family, condition),
+            manner: manner(family, condition),
             items: vec![Item { words, meta: None }],
             headers: Vec::new(),
+        };
+        match (family, condition) {
+            (Family::V1_7, Condition::NoKey) => refusal.with_header("www-authenticate", "Bearer"),
+            _ => refusal,
         }
     }
 
     /// An answer of its own with a page as its other form.
     pub(super) fn plain(status: u16, code: &str, detail: &str) -> Self {
         Self::single(status, Manner::Plain, code, detail)
+    }
+
+    /// A page that only users see, as 1.7 refuses it: the content names another status (group 07).
+    pub(super) fn guest() -> Self {
+        let broken = Self::broken("AuthenticationException");
+        Self {
+            status: 401,
+            manner: Manner::Login,
+            ..broken
+        }
     }
 
     /// A refusal by the rules of the business, such as a location that is still in use.
@@ -101,8 +120,9 @@ impl Refusal {
             meta: Some((error.field, error.rule.to_owned())),
         };
         Self {
-            status: status(condition),
-            manner: manner(condition),
+            status: status(family, condition),
+            spoken_status: status(family, condition),
+            manner: manner(family, condition),
             items: errors.into_iter().map(item).collect(),
             headers: Vec::new(),
         }
@@ -121,6 +141,7 @@ impl Refusal {
         };
         Self {
             status,
+            spoken_status: status,
             manner,
             items: vec![Item { words, meta: None }],
             headers: Vec::new(),
@@ -132,8 +153,11 @@ impl Refusal {
         let mut response = match self.manner {
             _ if setting.wants_json => self.json(setting.debug),
             Manner::Plain => page(self.status),
-            Manner::Login => redirect(&format!("{}/auth/login", setting.base_url)),
-            Manner::Back => redirect(setting.referer.as_deref().unwrap_or(setting.base_url)),
+            Manner::Login => redirect(setting, &format!("{}/auth/login", setting.base_url)),
+            Manner::Back => {
+                let target = setting.referer.as_deref().unwrap_or(setting.base_url);
+                redirect(setting, target)
+            }
         };
         for (name, value) in &self.headers {
             put_header(&mut response, name, value);
@@ -158,7 +182,7 @@ impl Refusal {
     fn member(&self, item: &Item, debug: bool) -> Value {
         let mut member = json!({
             "code": item.words.code,
-            "status": self.status.to_string(),
+            "status": self.spoken_status.to_string(),
             "detail": item.words.detail,
         });
         if debug {
@@ -174,11 +198,18 @@ impl Refusal {
 }
 
 /// The status that belongs to a condition (panel-facts §4).
-const fn status(condition: Condition) -> u16 {
+const fn status(family: Family, condition: Condition) -> u16 {
     match condition {
+        Condition::UnknownKey if matches!(family, Family::V1_7) => 403,
         Condition::NoKey | Condition::UnknownKey => 401,
-        Condition::WrongKeyType | Condition::NoPermission | Condition::IpRefused => 403,
-        Condition::Missing | Condition::Hidden | Condition::RouteMissing => 404,
+        Condition::WrongKeyType
+        | Condition::OwnerNotAdmin
+        | Condition::NoPermission
+        | Condition::IpRefused => 403,
+        Condition::Missing
+        | Condition::MissingKey
+        | Condition::Hidden
+        | Condition::RouteMissing => 404,
         Condition::MethodNotAllowed => 405,
         Condition::MalformedJson | Condition::TwoFactorRequired | Condition::KeyLimit => 400,
         Condition::Suspended
@@ -194,8 +225,10 @@ const fn status(condition: Condition) -> u16 {
     }
 }
 
-const fn manner(condition: Condition) -> Manner {
+/// How a refusal is written (panel-facts §6): 1.7 leads nobody to the login page.
+const fn manner(family: Family, condition: Condition) -> Manner {
     match condition {
+        Condition::NoKey | Condition::UnknownKey if matches!(family, Family::V1_7) => Manner::Plain,
         Condition::NoKey | Condition::UnknownKey => Manner::Login,
         Condition::InvalidBody | Condition::KeyLimit | Condition::DaemonUnreachable => Manner::Back,
         _ => Manner::Plain,
@@ -234,10 +267,10 @@ fn page(status: u16) -> Response<Body> {
     answer(status, HTML, text)
 }
 
-fn redirect(target: &str) -> Response<Body> {
+fn redirect(setting: &Setting, target: &str) -> Response<Body> {
     let mut response = answer(
         302,
-        HTML,
+        setting.redirect_type,
         "<!DOCTYPE html>\n<title>Redirecting</title>\n".into(),
     );
     put_header(&mut response, "location", target);

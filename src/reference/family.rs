@@ -2,34 +2,87 @@
 
 use std::{fmt, str::FromStr};
 
-/// A range of panel versions with one order of checks and one set of words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// A range of panel versions with one order of checks, one set of words and one set of routes.
+///
+/// Families are ordered by version. What sets two of them apart stands in `order` (checks),
+/// `traits` (values and ways), `wording` (words), `limits` (limits of single routes) and, as
+/// `since` and `until`, at the routes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Family {
-    /// Pterodactyl 1.11, observed on 1.11.8.
+    /// Pterodactyl 1.6.5 to 1.7, observed on 1.7.0.
+    V1_7,
+    /// Pterodactyl 1.8 and 1.9, observed on 1.8.1; 1.9 has the routes and addresses of 1.10.
+    V1_8,
+    /// Pterodactyl 1.10 to 1.11.3, observed on 1.10.4.
+    V1_10,
+    /// Pterodactyl 1.11.4 to 1.11.8, observed on 1.11.8.
     V1_11,
+    /// Pterodactyl 1.12.1 to 1.12.3, observed on 1.12.3.
+    V1_12,
+    /// Pterodactyl 1.14, observed on 1.14.1.
+    V1_14,
+}
+
+impl Family {
+    /// Every family, oldest first.
+    pub const ALL: [Self; 6] = [
+        Self::V1_7,
+        Self::V1_8,
+        Self::V1_10,
+        Self::V1_11,
+        Self::V1_12,
+        Self::V1_14,
+    ];
+
+    /// The name that profiles use.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1_7 => "pterodactyl-1.7",
+            Self::V1_8 => "pterodactyl-1.8",
+            Self::V1_10 => "pterodactyl-1.10",
+            Self::V1_11 => "pterodactyl-1.11",
+            Self::V1_12 => "pterodactyl-1.12",
+            Self::V1_14 => "pterodactyl-1.14",
+        }
+    }
 }
 
 /// A family name that no family has.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown family `{0}`, expected `pterodactyl-1.11`")]
+#[error("unknown family `{0}`, expected one of {expected}", expected = Family::ALL.map(Family::name).join(", "))]
 pub struct UnknownFamily(String);
 
 impl FromStr for Family {
     type Err = UnknownFamily;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        match name {
-            "pterodactyl-1.11" => Ok(Self::V1_11),
-            other => Err(UnknownFamily(other.to_owned())),
-        }
+        Self::ALL
+            .into_iter()
+            .find(|family| family.name() == name)
+            .ok_or_else(|| UnknownFamily(name.to_owned()))
     }
 }
 
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::V1_11 => f.write_str("pterodactyl-1.11"),
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Family;
+
+    #[test]
+    fn every_family_is_found_by_its_name() {
+        for family in Family::ALL {
+            let found: Family = family.to_string().parse().expect("a name");
+            assert_eq!(found, family);
         }
+        assert!(Family::ALL.is_sorted());
+        let error = "pterodactyl-1.13".parse::<Family>().expect_err("no family");
+        assert!(error.to_string().ends_with("pterodactyl-1.14"), "{error}");
     }
 }

@@ -30,12 +30,12 @@ impl Fault {
         }
     }
 
-    /// The check that the defect leaves out.
-    const fn leaves_out(self) -> Check {
+    /// Whether the defect leaves a check out.
+    const fn leaves_out(self, check: Check) -> bool {
         match self {
-            Self::SkipKeyType => Check::KeyType,
-            Self::SkipPermission => Check::Permission,
-            Self::SkipOwnership => Check::Ownership,
+            Self::SkipKeyType => matches!(check, Check::KeyType | Check::Administrator),
+            Self::SkipPermission => matches!(check, Check::Permission),
+            Self::SkipOwnership => matches!(check, Check::Ownership),
         }
     }
 }
@@ -69,7 +69,7 @@ pub struct Faults(BTreeSet<Fault>);
 impl Faults {
     /// Whether one of the defects leaves this check out.
     pub(super) fn leave_out(&self, check: Check) -> bool {
-        self.0.iter().any(|fault| fault.leaves_out() == check)
+        self.0.iter().any(|fault| fault.leaves_out(check))
     }
 }
 

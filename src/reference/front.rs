@@ -9,6 +9,7 @@ use super::{
     errors::{self, HTML, put_header},
     incoming::Incoming,
     routes::Api,
+    traits::Traits,
 };
 
 /// The longest line of a request that the web server takes, in bytes (nginx, four buffers of
@@ -52,14 +53,14 @@ pub(super) fn api_of(incoming: &Incoming) -> Option<Api> {
 }
 
 /// Whether the headers of CORS belong on answers for this path.
-fn has_cors(incoming: &Incoming) -> bool {
-    api_of(incoming).is_some()
+fn has_cors(incoming: &Incoming, traits: &Traits) -> bool {
+    traits.cors && api_of(incoming).is_some()
 }
 
 /// The answer to a CORS preflight, which any origin gets.
-pub(super) fn preflight(incoming: &Incoming) -> Option<Response<Body>> {
+pub(super) fn preflight(incoming: &Incoming, traits: &Traits) -> Option<Response<Body>> {
     incoming.header("access-control-request-method")?;
-    if incoming.method != Method::OPTIONS || !has_cors(incoming) {
+    if incoming.method != Method::OPTIONS || !has_cors(incoming, traits) {
         return None;
     }
     let mut response = errors::answer(204, HTML, String::new());
@@ -67,27 +68,39 @@ pub(super) fn preflight(incoming: &Incoming) -> Option<Response<Body>> {
     put_header(&mut response, "access-control-allow-methods", methods);
     let vary = "Access-Control-Request-Headers, Access-Control-Request-Method";
     put_header(&mut response, "vary", vary);
-    if let Some(headers) = incoming.text("access-control-request-headers") {
-        put_header(&mut response, "access-control-allow-headers", &headers);
-    }
+    let headers = incoming.text("access-control-request-headers");
+    let headers = headers.unwrap_or_default();
+    put_header(&mut response, "access-control-allow-headers", &headers);
     put_header(&mut response, "access-control-max-age", "0");
     Some(response)
 }
 
 /// Adds what CORS puts on every answer: no origin is allowed, but credentials would be.
-pub(super) fn add_cors(incoming: &Incoming, response: &mut Response<Body>) {
-    if !has_cors(incoming) {
+pub(super) fn add_cors(incoming: &Incoming, traits: &Traits, response: &mut Response<Body>) {
+    if !has_cors(incoming, traits) {
         return;
     }
     put_header(response, "access-control-allow-origin", "");
     put_header(response, "access-control-allow-credentials", "true");
 }
 
+/// Adds what tells browsers what they must not do with an answer (panel-facts §12).
+pub(super) fn add_security(response: &mut Response<Body>) {
+    for (name, value) in [
+        ("x-frame-options", "DENY"),
+        ("x-content-type-options", "nosniff"),
+        ("x-xss-protection", "1; mode=block"),
+        ("referrer-policy", "no-referrer-when-downgrade"),
+    ] {
+        put_header(response, name, value);
+    }
+}
+
 /// The answer to OPTIONS on a path with these methods.
-pub(super) fn options(incoming: &Incoming, allowed: &[&str]) -> Response<Body> {
+pub(super) fn options(incoming: &Incoming, traits: &Traits, allowed: &[&str]) -> Response<Body> {
     let mut response = errors::answer(200, HTML, String::new());
     put_header(&mut response, "allow", &allowed.join(","));
-    if has_cors(incoming) {
+    if has_cors(incoming, traits) {
         put_header(&mut response, "vary", "Access-Control-Request-Method");
     }
     response

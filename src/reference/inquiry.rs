@@ -1,15 +1,19 @@
 //! One request under examination, and what the checks have found out about it.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Value};
 
 use super::{
     Parts, clock, content,
     errors::{FieldError, Refusal},
     incoming::Incoming,
+    ip,
     keys::StoredKey,
     limits::Quota,
     routes::{Api, Parameters, Route},
     state::State,
+    traits::Traits,
     wording::Condition,
     world::{Server, User},
 };
@@ -81,6 +85,11 @@ impl<'a> Inquiry<'a> {
         self.route.api.unwrap_or(Api::Application)
     }
 
+    /// The values and ways of the panel's family.
+    pub(super) fn traits(&self) -> &'static Traits {
+        self.panel.family.traits()
+    }
+
     /// The refusal for a condition.
     pub(super) fn refuse(&self, condition: Condition) -> Refusal {
         self.refuse_with(condition, &[])
@@ -90,7 +99,7 @@ impl<'a> Inquiry<'a> {
     pub(super) fn refuse_with(&self, condition: Condition, places: &[(&str, &str)]) -> Refusal {
         let (family, api) = (self.panel.family, self.route.api);
         let words = self.panel.wording.words(family, api, condition, places);
-        Refusal::because(condition, words)
+        Refusal::because(family, condition, words)
     }
 
     /// The refusal of invalid content.
@@ -125,6 +134,11 @@ impl<'a> Inquiry<'a> {
     /// A text field of the content.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         content::at(&self.fields, name)?.as_str().map(str::to_owned)
+    }
+
+    /// The address that the request counts as.
+    pub(super) fn address(&self) -> IpAddr {
+        ip::caller(self.incoming, &self.state.world.settings.trusted_proxies)
     }
 
     /// Now, in unix seconds.

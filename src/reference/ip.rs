@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::incoming::Incoming;
+use super::{incoming::Incoming, traits::Traits};
 
 /// An inclusive range of addresses as bytes in network order.
 ///
@@ -26,9 +26,10 @@ pub(super) enum RangeError {
 }
 
 impl RangeError {
-    /// The `code` when it breaks a request.
-    pub(super) const fn code(self) -> &'static str {
+    /// The `code` when it breaks a request; older panels have one for all.
+    pub(super) const fn code(self, traits: &Traits) -> &'static str {
         match self {
+            _ if !traits.address_errors => "Exception",
             Self::Address => "IpException",
             Self::Prefix => "NetworkException",
             Self::Reversed => "RangeException",

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::world::Permissions;
+use super::{incoming::Incoming, routes::Api, traits::Scheme, world::Permissions};
 
 /// Length of the identifier, prefix included, and of the secret, in bytes.
 const IDENTIFIER_LENGTH: usize = 16;
@@ -16,6 +16,17 @@ pub(super) enum KeyType {
     Application,
     /// Types that older panels made: 0, 3 and 4.
     Legacy,
+}
+
+impl KeyType {
+    /// Whether keys of this type were made for an API.
+    pub(super) fn is_for(self, api: Api) -> bool {
+        match self {
+            Self::Client => api == Api::Client,
+            Self::Application => api == Api::Application,
+            Self::Legacy => false,
+        }
+    }
 }
 
 /// A key as the panel stores it.
@@ -55,24 +66,32 @@ impl StoredKey {
     }
 }
 
-/// What an `Authorization` header holds after its last `Bearer `, up to a comma.
-pub(super) fn bearer(header: &[u8]) -> Option<&[u8]> {
+/// The token that a request carries.
+pub(super) fn sent(incoming: &Incoming, scheme: Scheme) -> Option<&[u8]> {
+    bearer(scheme, incoming.header("authorization")?)
+}
+
+/// The token in an `Authorization` header.
+fn bearer(scheme: Scheme, header: &[u8]) -> Option<&[u8]> {
     const SCHEME: &[u8] = b"Bearer ";
-    let last = header
-        .windows(SCHEME.len())
-        .rposition(|part| part == SCHEME)?;
-    let rest = &header[last + SCHEME.len()..];
-    let token = rest.split(|byte| *byte == b',').next()?;
+    let last = |same: fn(&[u8], &[u8]) -> bool| {
+        let start = header
+            .windows(SCHEME.len())
+            .rposition(|part| same(part, SCHEME))?;
+        let rest = &header[start + SCHEME.len()..];
+        rest.split(|byte| *byte == b',').next()
+    };
+    let token = match scheme {
+        Scheme::AtStart => header.strip_prefix(SCHEME)?,
+        Scheme::Last => last(<[u8]>::eq)?,
+        Scheme::LastInAnyCase => last(<[u8]>::eq_ignore_ascii_case)?,
+    };
     (!token.is_empty()).then_some(token)
 }
 
-/// The key that was sent, if there is one and it has not expired. Anything with a `|` belongs to
-/// another kind of token and is never found.
+/// The key that was sent, if there is one.
 pub(super) fn find<'a>(keys: &'a mut [StoredKey], sent: &[u8]) -> Option<&'a mut StoredKey> {
-    if sent.contains(&b'|') {
-        return None;
-    }
-    keys.iter_mut().find(|key| key.is(sent) && !key.expired)
+    keys.iter_mut().find(|key| key.is(sent))
 }
 
 /// A new identifier that begins with `prefix`.
@@ -104,7 +123,9 @@ pub(super) fn random_text(length: usize) -> Result<String, getrandom::Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::{KeyType, Permissions, StoredKey, bearer, find, new_identifier, new_secret};
+    use super::{
+        KeyType, Permissions, Scheme, StoredKey, bearer, find, new_identifier, new_secret,
+    };
 
     const SECRET: &str = "0123456789abcdefghijABCDEFGHIJxy";
 
@@ -124,42 +145,51 @@ mod tests {
         }
     }
 
-    fn accepts(header: &str) -> bool {
+    fn accepts(scheme: Scheme, header: &str) -> bool {
         let found = |token| find(&mut [alice()], token).is_some();
-        bearer(header.as_bytes()).is_some_and(found)
+        bearer(scheme, header.as_bytes()).is_some_and(found)
     }
 
     #[test]
-    fn the_last_bearer_up_to_a_comma_is_the_key() {
+    fn each_scheme_finds_the_key_where_it_looks() {
+        use Scheme::{AtStart, Last, LastInAnyCase};
+        const ALL: &[Scheme] = &[AtStart, Last, LastInAnyCase];
+        const FROM_1_8: &[Scheme] = &[Last, LastInAnyCase];
+        const FROM_1_12: &[Scheme] = &[LastInAnyCase];
         let key = alice().full();
-        for header in [
-            format!("Bearer {key}"),
-            format!("Bearer {key}, foo"),
-            format!("Bearer Bearer {key}"),
-            format!("Basic abc, Bearer {key}"),
+        for (header, accepted_by) in [
+            (format!("Bearer {key}"), ALL),
+            (format!("Bearer {key}, foo"), FROM_1_8),
+            (format!("Bearer Bearer {key}"), FROM_1_8),
+            (format!("Basic abc, Bearer {key}"), FROM_1_8),
+            (format!("bearer {key}"), FROM_1_12),
+            (format!("BEARER {key}"), FROM_1_12),
+            (format!("Bearer  {key}"), &[]),
+            (format!("Bearer\t{key}"), &[]),
+            (format!("Bearer \"{key}\""), &[]),
+            (format!("Bearer 1|{key}"), &[]),
+            (format!("Token {key}"), &[]),
+            ("Bearer".into(), &[]),
+            ("Bearer ".into(), &[]),
+            (key, &[]),
         ] {
-            assert!(accepts(&header), "{header}");
-        }
-        for header in [
-            format!("Bearer  {key}"),
-            format!("Bearer\t{key}"),
-            format!("bearer {key}"),
-            format!("BEARER {key}"),
-            format!("Bearer \"{key}\""),
-            format!("Bearer 1|{key}"),
-            format!("Token {key}"),
-            "Bearer".into(),
-            "Bearer ".into(),
-            key,
-        ] {
-            assert!(!accepts(&header), "{header}");
+            for scheme in ALL {
+                let expected = accepted_by.contains(scheme);
+                assert_eq!(accepts(*scheme, &header), expected, "{scheme:?} {header}");
+            }
         }
     }
 
     #[test]
     fn identifiers_match_in_any_case_and_secrets_exactly() {
-        assert!(accepts(&format!("Bearer ptlc_alice000001{SECRET}")));
-        assert!(accepts(&format!("Bearer PTLC_ALICE000001{SECRET}")));
+        assert!(accepts(
+            Scheme::Last,
+            &format!("Bearer ptlc_alice000001{SECRET}")
+        ));
+        assert!(accepts(
+            Scheme::Last,
+            &format!("Bearer PTLC_ALICE000001{SECRET}")
+        ));
         for key in [
             format!("ptlc_Alice000001{}", SECRET.to_uppercase()),
             format!("ptla_Alice000001{SECRET}"),
@@ -169,17 +199,8 @@ mod tests {
             "é".repeat(4000),
             String::from("ptlc_\0"),
         ] {
-            assert!(!accepts(&format!("Bearer {key}")), "{key}");
+            assert!(!accepts(Scheme::Last, &format!("Bearer {key}")), "{key}");
         }
-    }
-
-    #[test]
-    fn an_expired_key_is_not_found() {
-        let mut keys = [StoredKey {
-            expired: true,
-            ..alice()
-        }];
-        assert!(find(&mut keys, alice().full().as_bytes()).is_none());
     }
 
     #[test]

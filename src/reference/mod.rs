@@ -13,6 +13,7 @@ mod errors;
 mod family;
 mod faults;
 mod front;
+mod identifiers;
 mod incoming;
 mod inquiry;
 mod ip;
@@ -25,6 +26,7 @@ mod routes;
 mod session;
 mod settings;
 mod state;
+mod traits;
 mod validation;
 mod wording;
 mod world;
@@ -97,7 +99,7 @@ impl Panel {
             wording,
             faults,
             clock,
-            state: Mutex::new(State::new(world)?),
+            state: Mutex::new(State::new(world, family)?),
         })))
     }
 

@@ -16,8 +16,9 @@ use super::{
     inquiry::Inquiry,
     limits, lock, negotiation, order, routes,
     routes::{Found, Parameters, Route},
-    session,
+    session::{self, Cookie},
     state::State,
+    traits::FrontPage,
     wording::Condition,
 };
 
@@ -34,18 +35,42 @@ impl Parts {
 
     /// The answer of the panel: first what comes before any route.
     fn panel_response(&self, incoming: &Incoming) -> Response<Body> {
-        let mut state = lock(&self.state);
-        let mut response = match front::preflight(incoming) {
+        let (mut state, traits) = (lock(&self.state), self.family.traits());
+        let mut response = match front::preflight(incoming, traits) {
             Some(response) => response,
             None if state.world.settings.maintenance => self.maintenance(&state, incoming),
-            None if front::is_api(incoming) => self.api(&mut state, incoming),
-            None => front_page(),
+            None => self.open(&mut state, incoming),
         };
-        front::add_cors(incoming, &mut response);
+        front::add_cors(incoming, traits, &mut response);
         let cache_control = HeaderValue::from_static("no-cache, private");
         response
             .headers_mut()
             .insert(header::CACHE_CONTROL, cache_control);
+        response
+    }
+
+    /// The answer of a panel that is not under maintenance.
+    fn open(&self, state: &mut State, incoming: &Incoming) -> Response<Body> {
+        let mut response = if front::is_api(incoming) {
+            self.api(state, incoming)
+        } else {
+            self.front_page(state, incoming)
+        };
+        if self.family.traits().security_headers {
+            front::add_security(&mut response);
+        }
+        response
+    }
+
+    fn front_page(&self, state: &State, incoming: &Incoming) -> Response<Body> {
+        let (mut response, cookies): (_, &[Cookie]) = match self.family.traits().front_page {
+            FrontPage::Everybody => (front::page(), &[Cookie::Token, Cookie::Session]),
+            FrontPage::Users => (
+                self.render(&Refusal::guest(), state, incoming),
+                &[Cookie::Session],
+            ),
+        };
+        session::set_cookies(&mut response, cookies);
         response
     }
 
@@ -54,28 +79,28 @@ impl Parts {
         if let Some(seconds) = state.world.settings.maintenance_retry_after {
             refusal = refusal.with_header("retry-after", seconds.to_string());
         }
-        render(&refusal, state, incoming)
+        self.render(&refusal, state, incoming)
     }
 
     /// An answer under `/api`: the route must exist before anything else is looked at.
     fn api(&self, state: &mut State, incoming: &Incoming) -> Response<Body> {
         let method = incoming.method.as_str();
-        match routes::find(method, &incoming.route_path()) {
+        match routes::find(self.family, method, &incoming.route_path()) {
             Found::Route(route, parameters) => self.route(state, incoming, (route, parameters)),
             Found::OtherMethods(allowed) if method == "OPTIONS" => {
-                front::options(incoming, &allowed)
+                front::options(incoming, self.family.traits(), &allowed)
             }
             Found::OtherMethods(allowed) => {
                 let allowed = allowed.join(", ");
                 let path = incoming.spoken_path();
                 let places = [("method", method), ("path", path), ("methods", &allowed)];
                 let refusal = self.refusal(incoming, Condition::MethodNotAllowed, &places);
-                render(&refusal.with_header("allow", allowed), state, incoming)
+                self.render(&refusal.with_header("allow", allowed), state, incoming)
             }
             Found::Nothing => {
                 let places = [("path", incoming.spoken_path())];
                 let refusal = self.refusal(incoming, Condition::RouteMissing, &places);
-                render(&refusal, state, incoming)
+                self.render(&refusal, state, incoming)
             }
         }
     }
@@ -88,21 +113,32 @@ impl Parts {
         target: (&'static Route, Parameters),
     ) -> Response<Body> {
         let base_url = base_url(state, incoming);
-        let of_api = target.0.api.is_some();
+        let cookies = match target.0.api {
+            Some(_) => session::cookies(incoming, &base_url, self.family.traits()),
+            None => &[],
+        };
         let mut inquiry = Inquiry::new(self, state, incoming, &base_url, target);
         let outcome = grant(&mut inquiry).and_then(|()| (inquiry.route.action)(&mut inquiry));
         let quota = inquiry.quota;
         let mut response = outcome.map_or_else(
-            |refusal| render(&refusal, state, incoming),
+            |refusal| self.render(&refusal, state, incoming),
             Success::into_response,
         );
         for (name, value) in quota.into_iter().flat_map(limits::Quota::headers) {
             errors::put_header(&mut response, name, &value);
         }
-        if of_api && session::is_stateful(incoming, &base_url) {
-            session::set_cookies(&mut response);
-        }
+        session::set_cookies(&mut response, cookies);
         response
+    }
+
+    fn render(&self, refusal: &Refusal, state: &State, incoming: &Incoming) -> Response<Body> {
+        refusal.render(&Setting {
+            wants_json: negotiation::wants_json(incoming),
+            base_url: &base_url(state, incoming),
+            referer: incoming.text("referer").map(std::borrow::Cow::into_owned),
+            redirect_type: self.family.traits().redirect_type,
+            debug: state.world.settings.debug,
+        })
     }
 
     /// A refusal before there is a route.
@@ -114,7 +150,7 @@ impl Parts {
     ) -> Refusal {
         let api = front::api_of(incoming);
         let words = self.wording.words(self.family, api, condition, places);
-        Refusal::because(condition, words)
+        Refusal::because(self.family, condition, words)
     }
 }
 
@@ -124,21 +160,6 @@ fn grant(inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
         Some(api) => order::examine(inquiry, api),
         None => answers::remote::authenticate(inquiry),
     }
-}
-
-fn front_page() -> Response<Body> {
-    let mut response = front::page();
-    session::set_cookies(&mut response);
-    response
-}
-
-fn render(refusal: &Refusal, state: &State, incoming: &Incoming) -> Response<Body> {
-    refusal.render(&Setting {
-        wants_json: negotiation::wants_json(incoming),
-        base_url: &base_url(state, incoming),
-        referer: incoming.text("referer").map(std::borrow::Cow::into_owned),
-        debug: state.world.settings.debug,
-    })
 }
 
 /// The panel's own address: the setting, or what the client called it.

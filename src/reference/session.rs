@@ -3,7 +3,21 @@
 
 use axum::{body::Body, http::Response};
 
-use super::{errors::put_header, incoming::Incoming, keys};
+use super::{
+    content::{claims_json, malformed},
+    errors::put_header,
+    incoming::Incoming,
+    keys,
+    traits::{Sessions, Traits},
+};
+
+/// A cookie that the panel sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cookie {
+    /// The token that writes of a browser must carry.
+    Token,
+    Session,
+}
 
 /// The cookie of a browser session; any value makes a request one of a browser.
 const SESSION_COOKIE: &str = "pterodactyl_session";
@@ -16,6 +30,24 @@ const LOCAL: [&str; 5] = [
     "127.0.0.1:8000",
     "::1",
 ];
+
+/// The cookies that the answer to a request of an API sets.
+pub(super) fn cookies(incoming: &Incoming, base_url: &str, traits: &Traits) -> &'static [Cookie] {
+    match traits.sessions {
+        Sessions::Nearly if is_missed(incoming, traits) || malformed(incoming).is_some() => &[],
+        Sessions::Nearly => &[Cookie::Session],
+        Sessions::Browsers if is_stateful(incoming, base_url) => &[Cookie::Token, Cookie::Session],
+        Sessions::Browsers => &[],
+    }
+}
+
+/// Whether a session would have been wanted where the panel starts none: with a key and JSON
+/// content (group 06).
+pub(super) fn is_missed(incoming: &Incoming, traits: &Traits) -> bool {
+    traits.sessions == Sessions::Nearly
+        && claims_json(incoming)
+        && keys::sent(incoming, traits.scheme).is_some()
+}
 
 /// Whether a request counts as one of a browser on the panel's own pages.
 pub(super) fn is_stateful(incoming: &Incoming, base_url: &str) -> bool {
@@ -44,12 +76,15 @@ fn host(address: &str) -> &str {
 }
 
 /// Sets the cookies of a session that holds nothing.
-pub(super) fn set_cookies(response: &mut Response<Body>) {
+pub(super) fn set_cookies(response: &mut Response<Body>, cookies: &[Cookie]) {
     const EXPIRED: u16 = 419; // the token cookie is left out when the token was the trouble
-    if response.status().as_u16() != EXPIRED {
-        set_cookie(response, "XSRF-TOKEN", "samesite=lax");
+    for cookie in cookies {
+        match cookie {
+            Cookie::Token if response.status().as_u16() == EXPIRED => {}
+            Cookie::Token => set_cookie(response, "XSRF-TOKEN", "samesite=lax"),
+            Cookie::Session => set_cookie(response, SESSION_COOKIE, "httponly; samesite=lax"),
+        }
     }
-    set_cookie(response, SESSION_COOKIE, "httponly; samesite=lax");
 }
 
 fn set_cookie(response: &mut Response<Body>, name: &str, attributes: &str) {

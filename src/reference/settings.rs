@@ -2,7 +2,14 @@
 
 use serde::Deserialize;
 
-/// Settings of a panel; the defaults are those of a fresh 1.11.8 with a daemon.
+use super::{
+    family::Family,
+    keys::KeyType,
+    limits::{Limit, MINUTE},
+    routes::Api,
+};
+
+/// Settings of a panel; the defaults are those of a fresh one with a daemon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
@@ -20,19 +27,21 @@ pub struct Settings {
     pub maintenance_retry_after: Option<u32>,
     /// Proxies that may name the caller in `X-Forwarded-For`: addresses, ranges, or `*`.
     pub trusted_proxies: Vec<String>,
-    /// Requests per minute and user on the Client API; 720 by default.
-    pub client_rate: u32,
-    /// Requests per minute and user on the Application API; 240 by default.
-    pub application_rate: u32,
+    /// Requests per minute on the Client API; by default as many as the family allows.
+    pub client_rate: Option<u32>,
+    /// Requests per minute on the Application API; by default as many as the family allows.
+    pub application_rate: Option<u32>,
     /// Whether a spent limit refuses; if not, it is only advertised, and what remains stops at 0.
     /// True by default.
     pub enforce_limits: bool,
-    /// How many client keys a user may have; 25 by default.
-    pub key_limit: usize,
-    /// What new client keys begin with; `ptlc_` by default.
-    pub client_prefix: String,
-    /// What new application keys begin with; `ptla_` by default.
-    pub application_prefix: String,
+    /// Whether users may give their servers allocations themselves. True by default.
+    pub auto_allocation: bool,
+    /// How many client keys a user may have; by default as many as the family allows.
+    pub key_limit: Option<usize>,
+    /// What new client keys begin with; by default what the family begins them with.
+    pub client_prefix: Option<String>,
+    /// What new application keys begin with; by default what the family begins them with.
+    pub application_prefix: Option<String>,
 }
 
 impl Default for Settings {
@@ -45,12 +54,38 @@ impl Default for Settings {
             maintenance: false,
             maintenance_retry_after: None,
             trusted_proxies: Vec::new(),
-            client_rate: 720,
-            application_rate: 240,
+            client_rate: None,
+            application_rate: None,
             enforce_limits: true,
-            key_limit: 25,
-            client_prefix: "ptlc_".to_owned(),
-            application_prefix: "ptla_".to_owned(),
+            auto_allocation: true,
+            key_limit: None,
+            client_prefix: None,
+            application_prefix: None,
+        }
+    }
+}
+
+impl Settings {
+    /// What new keys of a type begin with.
+    pub(super) fn prefix(&self, key_type: KeyType, family: Family) -> &str {
+        let (set, own) = match key_type {
+            KeyType::Client => (&self.client_prefix, family.traits().client_prefix),
+            KeyType::Application | KeyType::Legacy => {
+                (&self.application_prefix, family.traits().application_prefix)
+            }
+        };
+        set.as_deref().unwrap_or(own)
+    }
+
+    /// The limit of requests to an API.
+    pub(super) fn rate(&self, api: Api, family: Family) -> Limit {
+        let (set, own) = match api {
+            Api::Client => (self.client_rate, family.traits().client_rate),
+            Api::Application => (self.application_rate, family.traits().application_rate),
+        };
+        Limit {
+            times: set.unwrap_or(own),
+            within: MINUTE,
         }
     }
 }

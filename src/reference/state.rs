@@ -1,10 +1,11 @@
 //! The panel's memory: the world as requests have changed it.
 
 use super::{
-    clock, keys,
+    clock,
+    family::Family,
+    keys,
     keys::{KeyType, StoredKey},
-    limits::Windows,
-    settings::Settings,
+    limits::{Backups, Windows},
     world::{Allocation, KeyEntry, Node, Server, User, World, WorldError},
 };
 
@@ -16,18 +17,23 @@ pub(super) struct State {
     pub world: World,
     pub keys: Vec<StoredKey>,
     pub windows: Windows,
+    pub backups: Backups,
 }
 
 impl State {
     /// The world at the start, with keys for all roles.
-    pub(super) fn new(mut world: World) -> Result<Self, WorldError> {
+    pub(super) fn new(mut world: World, family: Family) -> Result<Self, WorldError> {
         let entries = std::mem::take(&mut world.keys);
         let settings = world.settings.clone();
-        let keys = entries.into_iter().map(|entry| make(entry, &settings));
+        let keys = entries.into_iter().map(|entry| {
+            let prefix = settings.prefix(entry.key_type, family);
+            make(entry, prefix)
+        });
         Ok(Self {
             keys: keys.collect::<Result<_, _>>()?,
             world,
             windows: Windows::default(),
+            backups: Backups::default(),
         })
     }
 
@@ -66,11 +72,7 @@ pub(super) fn beginning() -> String {
     clock::date(BEGINNING)
 }
 
-fn make(entry: KeyEntry, settings: &Settings) -> Result<StoredKey, WorldError> {
-    let prefix = match entry.key_type {
-        KeyType::Client => &settings.client_prefix,
-        KeyType::Application | KeyType::Legacy => &settings.application_prefix,
-    };
+fn make(entry: KeyEntry, prefix: &str) -> Result<StoredKey, WorldError> {
     Ok(StoredKey {
         identifier: match entry.identifier {
             Some(identifier) => identifier,

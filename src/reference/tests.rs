@@ -192,7 +192,7 @@ fn the_first_trouble_of_the_application_api_decides() {
 #[test]
 fn the_limit_stands_where_the_family_has_it() {
     let visit = Visit::with(
-        |settings| (settings.client_rate, settings.application_rate) = (1, 1),
+        |settings| (settings.client_rate, settings.application_rate) = (Some(1), Some(1)),
         Wording::default(),
         Faults::default(),
     );
@@ -296,7 +296,7 @@ fn a_new_key_works_until_it_is_deleted() {
 #[test]
 fn keys_are_counted_against_the_limit() {
     let visit = Visit::with(
-        |settings| settings.key_limit = 4, // alice has three client keys
+        |settings| settings.key_limit = Some(4), // alice has three client keys
         Wording::default(),
         Faults::default(),
     );

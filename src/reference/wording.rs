@@ -10,9 +10,12 @@ pub(super) enum Condition {
     NoKey,
     UnknownKey,
     WrongKeyType,
+    OwnerNotAdmin,
     NoPermission,
     IpRefused,
     Missing,
+    /// A key of the user; what looks it up is not what looks up the rest.
+    MissingKey,
     Hidden,
     RouteMissing,
     MethodNotAllowed,
@@ -38,9 +41,11 @@ impl Condition {
             Self::NoKey => "no-key",
             Self::UnknownKey => "unknown-key",
             Self::WrongKeyType => "wrong-key-type",
+            Self::OwnerNotAdmin => "owner-not-admin",
             Self::NoPermission => "no-permission",
             Self::IpRefused => "ip-refused",
             Self::Missing => "missing",
+            Self::MissingKey => "missing:identifier",
             Self::Hidden => "hidden",
             Self::RouteMissing => "route-missing",
             Self::MethodNotAllowed => "method-not-allowed",
@@ -81,14 +86,14 @@ impl Words {
 /// Words that replace the family's own; none by default.
 ///
 /// A detail may use the places that the family's own uses: `{address}` (ip-refused), `{path}`
-/// (route-missing), `{method}`, `{path}`, `{methods}` (method-not-allowed), `{why}`
+/// (route-missing), `{method}`, `{path}`, `{methods}` (method-not-allowed), `{why}`, `{number}`
 /// (malformed-json) and `{message}` (invalid-body, for one error of one field).
 #[derive(Clone, Debug, Default)]
 pub struct Wording(HashMap<(Option<Api>, String), Words>);
 
 impl Wording {
-    /// Gives a condition other words on every API. Of `missing:server` only `missing` counts;
-    /// a condition that the panel never meets changes nothing.
+    /// Gives a condition other words on every API. `missing` holds for `missing:identifier` too,
+    /// unless that has words of its own; a condition that the panel never meets changes nothing.
     pub fn set(&mut self, condition: &str, code: &str, detail: &str) {
         self.insert(None, condition, Words::new(code, detail));
     }
@@ -99,8 +104,18 @@ impl Wording {
     }
 
     fn insert(&mut self, api: Option<Api>, condition: &str, words: Words) {
-        let name = condition.split(':').next().unwrap_or_default();
-        self.0.insert((api, name.to_owned()), words);
+        self.0.insert((api, condition.to_owned()), words);
+    }
+
+    /// The words given for a condition, or for that of which it is a kind.
+    fn given(&self, api: Option<Api>, name: &str) -> Option<Words> {
+        let of = |api, name: &str| self.0.get(&(api, name.to_owned()));
+        let kind = name.split(':').next().unwrap_or_default();
+        let found = of(api, name)
+            .or_else(|| of(None, name))
+            .or_else(|| of(api, kind))
+            .or_else(|| of(None, kind));
+        found.cloned()
     }
 
     /// The words in force, with their places filled.
@@ -111,11 +126,8 @@ impl Wording {
         condition: Condition,
         places: &[(&str, &str)],
     ) -> Words {
-        let name = condition.name();
-        let given = |api| self.0.get(&(api, name.to_owned())).cloned();
-        let mut words = given(api)
-            .or_else(|| given(None))
-            .unwrap_or_else(|| own_words(family, api, condition));
+        let given = self.given(api, condition.name());
+        let mut words = given.unwrap_or_else(|| own_words(family, api, condition));
         for (place, value) in places {
             words.detail = words.detail.replace(&format!("{{{place}}}"), value);
         }
@@ -125,14 +137,53 @@ impl Wording {
 
 /// What the family itself says (panel-facts §4, panel-observed groups 01 to 14).
 fn own_words(family: Family, api: Option<Api>, condition: Condition) -> Words {
-    let Family::V1_11 = family;
-    let (code, detail) = match condition {
+    let (code, detail) =
+        former_words(family, api, condition).unwrap_or_else(|| latest_words(api, condition));
+    Words::new(code, detail)
+}
+
+/// What a family says otherwise than the latest one.
+fn former_words(
+    family: Family,
+    api: Option<Api>,
+    condition: Condition,
+) -> Option<(&'static str, &'static str)> {
+    Some(match (family, condition) {
+        (Family::V1_7, Condition::NoKey) => (
+            "HttpException",
+            "A bearer token or valid user session cookie must be provided to access this endpoint.",
+        ),
+        (Family::V1_7, Condition::UnknownKey | Condition::WrongKeyType) => {
+            ("AccessDeniedHttpException", "")
+        }
+        (Family::V1_7, Condition::Missing) if api == Some(Api::Application) => {
+            latest_words(api, Condition::Hidden)
+        }
+        (Family::V1_7, Condition::MissingKey) => ("NotFoundHttpException", ""),
+        (Family::V1_7, Condition::MalformedJson) => (
+            "BadRequestHttpException",
+            "The JSON data passed in the request appears to be malformed. err_code: {number} err_message: \"{why}\"",
+        ),
+        (Family::V1_7 | Family::V1_8 | Family::V1_10, Condition::RouteMissing) => {
+            ("NotFoundHttpException", "")
+        }
+        (Family::V1_7 | Family::V1_8 | Family::V1_10, Condition::MethodNotAllowed) => (
+            "MethodNotAllowedHttpException",
+            "The {method} method is not supported for this route. Supported methods: {methods}.",
+        ),
+        _ => return None,
+    })
+}
+
+/// What the latest family says.
+fn latest_words(api: Option<Api>, condition: Condition) -> (&'static str, &'static str) {
+    match condition {
         Condition::NoKey | Condition::UnknownKey => ("AuthenticationException", "Unauthenticated."),
         Condition::WrongKeyType if api == Some(Api::Client) => (
             "AccessDeniedHttpException",
             "You are attempting to use an application API key on an endpoint that requires a client API key.",
         ),
-        Condition::WrongKeyType => (
+        Condition::WrongKeyType | Condition::OwnerNotAdmin => (
             "AccessDeniedHttpException",
             "This account does not have permission to access the API.",
         ),
@@ -141,7 +192,7 @@ fn own_words(family: Family, api: Option<Api>, condition: Condition) -> Words {
             "AccessDeniedHttpException",
             "This IP address ({address}) does not have permission to access the API using these credentials.",
         ),
-        Condition::Missing => (
+        Condition::Missing | Condition::MissingKey => (
             "NotFoundHttpException",
             "The requested resource could not be found on the server.",
         ),
@@ -182,8 +233,7 @@ fn own_words(family: Family, api: Option<Api>, condition: Condition) -> Words {
             "DisplayException",
             "You have reached the account limit for number of API keys.",
         ),
-    };
-    Words::new(code, detail)
+    }
 }
 
 /// Why a server cannot be used now. The first two were observed, the others have no source here.

@@ -60,13 +60,11 @@ pub fn embedded_panel(profile: &str, world: World, faults: Faults) -> Result<Pan
 
 fn with_settings(mut world: World, profile: &Profile) -> World {
     let settings = &mut world.settings;
-    settings.client_rate = profile.limits.client;
-    settings.application_rate = profile.limits.application;
-    settings.key_limit = profile.limits.keys as usize;
-    settings.client_prefix.clone_from(&profile.prefixes.client);
-    settings
-        .application_prefix
-        .clone_from(&profile.prefixes.application);
+    settings.client_rate = Some(profile.limits.client);
+    settings.application_rate = Some(profile.limits.application);
+    settings.key_limit = Some(profile.limits.keys as usize);
+    settings.client_prefix = Some(profile.prefixes.client.clone());
+    settings.application_prefix = Some(profile.prefixes.application.clone());
     world
 }
 

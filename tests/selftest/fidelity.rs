@@ -20,23 +20,30 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use tower::ServiceExt;
 
-/// Where the recorded panel was; recorded requests come without their `Host`.
-const RECORDED_HOST: &str = "127.0.0.1:8089";
+/// The recordings: name, the family that plays the panel, and the address of the panel, since
+/// recorded requests come without their `Host`.
+const RECORDINGS: [(&str, Family, &str); 1] =
+    [("pterodactyl-1.11.8", Family::V1_11, "http://127.0.0.1:8089")];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let trial = Trial::test("fidelity/pterodactyl-1.11.8", || {
-        let report = compare(
-            include_str!("../recordings/pterodactyl-1.11.8.jsonl"),
-            include_str!("../recordings/panel-world.yaml"),
-        );
-        println!("{report}");
-        report
-            .agrees()
-            .then_some(())
-            .ok_or_else(|| report.to_string().into())
-    });
-    vec![trial]
+    let trial = |(name, family, address): (&'static str, _, _)| {
+        Trial::test(format!("fidelity/{name}"), move || {
+            let path = format!("tests/recordings/{name}.jsonl");
+            let recording = std::fs::read_to_string(path)?;
+            let world = include_str!("../recordings/panel-world.yaml");
+            let report = compare(family, address, &recording, world);
+            println!("{report}");
+            report
+                .agrees()
+                .then_some(())
+                .ok_or_else(|| report.to_string().into())
+        })
+    };
+    RECORDINGS.into_iter().map(trial).collect()
 }
+
+/// What a panel says when a user has as many keys as are allowed.
+const KEY_LIMIT: &str = "You have reached the account limit";
 
 /// One line of a recording.
 #[derive(Deserialize)]
@@ -131,19 +138,19 @@ impl fmt::Display for Report {
     }
 }
 
-/// Sends every request of a recording to reference panels of this world and compares status,
+/// Sends every request of a recording to reference panels of this family and world and compares status,
 /// errors, headers and the shape of successes.
 ///
 /// # Panics
 ///
 /// The recording or the world cannot be read.
 #[must_use]
-pub fn compare(recording_jsonl: &str, world_yaml: &str) -> Report {
+pub fn compare(family: Family, address: &str, recording_jsonl: &str, world_yaml: &str) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .expect("a runtime");
     runtime.block_on(async {
-        let mut stage = Stage::new(world_yaml);
+        let mut stage = Stage::new(family, address, world_yaml);
         for line in recording_jsonl.lines() {
             let exchange = serde_json::from_str(line).expect("an exchange");
             stage.play(exchange).await;
@@ -158,9 +165,9 @@ fn settings(exchange: &Exchange, settings: &mut Settings) {
     if let Some(proxies) = config.strip_prefix("TRUSTED_PROXIES=") {
         settings.trusted_proxies = vec![proxies.to_owned()];
     }
-    if config.contains("RATELIMIT=3") {
-        (settings.client_rate, settings.application_rate) = (3, 3);
-    }
+    let rate = |name| number_after(config, name);
+    settings.client_rate = rate("APP_API_CLIENT_RATELIMIT=");
+    settings.application_rate = rate("APP_API_APPLICATION_RATELIMIT=");
     match config {
         "APP_2FA_REQUIRED=1" => settings.two_factor_required = TwoFactorRequired::Admins,
         "APP_2FA_REQUIRED=2" => settings.two_factor_required = TwoFactorRequired::All,
@@ -173,8 +180,17 @@ fn settings(exchange: &Exchange, settings: &mut Settings) {
     }
 }
 
+/// The number after a name, up to a space.
+fn number_after(text: &str, name: &str) -> Option<u32> {
+    let (_, rest) = text.split_once(name)?;
+    rest.split(' ').next()?.parse().ok()
+}
+
 /// The panels, one for each set of settings, and what is known so far.
 struct Stage<'a> {
+    family: Family,
+    /// The address of the panel.
+    address: &'a str,
     world_yaml: &'a str,
     clock: Arc<ManualClock>,
     panels: HashMap<String, Router>,
@@ -184,8 +200,10 @@ struct Stage<'a> {
 }
 
 impl<'a> Stage<'a> {
-    fn new(world_yaml: &'a str) -> Self {
+    fn new(family: Family, address: &'a str, world_yaml: &'a str) -> Self {
         Self {
+            family,
+            address,
             world_yaml,
             clock: Arc::new(ManualClock::starting_at(SystemTime::now())),
             panels: HashMap::new(),
@@ -212,20 +230,25 @@ impl<'a> Stage<'a> {
     /// The panel with the settings of the exchange.
     fn panel(&mut self, exchange: &Exchange) -> Router {
         let mut world = World::from_yaml(self.world_yaml).expect("a world");
+        world.settings.base_url = Some(self.address.to_owned());
         settings(exchange, &mut world.settings);
         let name = format!("{:?}", world.settings);
-        let clock = Arc::clone(&self.clock);
+        let (family, clock) = (self.family, Arc::clone(&self.clock));
         let new = || {
             let (wording, faults) = (Wording::default(), Faults::default());
-            let panel = Panel::with_clock(Family::V1_11, world, wording, faults, clock);
+            let panel = Panel::with_clock(family, world, wording, faults, clock);
             panel.expect("a panel").router()
         };
         self.panels.entry(name).or_insert_with(new).clone()
     }
 
-    /// Sends the request, once more if the rate windows of the real panel had been cleared.
+    /// Sends the request, once more if keys or rate windows of the real panel had been cleared.
     async fn send(&self, panel: &Router, exchange: &Exchange) -> Answered {
-        let answered = deliver(panel, &exchange.request, &self.keys).await;
+        let mut answered = deliver(panel, &exchange.request, &self.keys).await;
+        if exchange.response.status == 200 && answered.body.contains(KEY_LIMIT) {
+            self.delete_keys(panel, &exchange.request).await;
+            answered = deliver(panel, &exchange.request, &self.keys).await;
+        }
         let left = |answered: &Answered| -> Option<u32> {
             header(answered, "x-ratelimit-remaining")?.parse().ok()
         };
@@ -237,6 +260,19 @@ impl<'a> Stage<'a> {
             return deliver(panel, &exchange.request, &self.keys).await;
         }
         answered
+    }
+
+    /// Deletes all keys that the recording made with the same credentials.
+    async fn delete_keys(&self, panel: &Router, create: &Sent) {
+        for (_, identifier) in self.keys.iter().filter(|(_, ours)| ours.len() == 16) {
+            let delete = Sent {
+                method: "DELETE".to_owned(),
+                path: format!("{}/{identifier}", create.path),
+                headers: create.headers.clone(),
+                body: None,
+            };
+            deliver(panel, &delete, &[]).await;
+        }
     }
 
     fn learn_key(&mut self, recorded: &Answered, answered: &Answered) {
@@ -268,8 +304,7 @@ async fn deliver(panel: &Router, sent: &Sent, keys: &[(String, String)]) -> Answ
     };
     let mut request = Request::builder()
         .method(sent.method.as_str())
-        .uri(ours(&sent.path))
-        .header("Host", RECORDED_HOST);
+        .uri(ours(&sent.path));
     for (name, value) in &sent.headers {
         let name: HeaderName = name.parse().expect("a header name");
         let value = HeaderValue::from_bytes(ours(value).as_bytes()).expect("a header value");
@@ -348,6 +383,10 @@ fn differences(exchange: &Exchange, answered: &Answered, report: &mut Report) {
         "Access-Control-Allow-Methods",
         "Access-Control-Allow-Headers",
         "Access-Control-Max-Age",
+        "X-Frame-Options",
+        "X-Content-Type-Options",
+        "X-XSS-Protection",
+        "Referrer-Policy",
     ] {
         note(name, &|one| header(one, name));
     }

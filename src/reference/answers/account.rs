@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
-        errors::{FieldError, Refusal},
+        errors::Refusal,
         inquiry::Inquiry,
-        ip::{AddressRange, RangeError},
         keys::{self, KeyType, StoredKey},
+        limits::{Counted, DAY, Limit, Quota},
         wording::Condition,
         world::{Permissions, Server, User},
     },
-    Outcome, Success, list,
+    Outcome, Success, key_fields, list,
     lists::{self, Listing},
     objects, ok,
 };
@@ -30,12 +30,6 @@ const ACTIVITY: Listing = Listing {
     sorts: &["timestamp"],
 };
 
-/// The most entries that `allowed_ips` of one key may have.
-const ALLOWED_IPS_LIMIT: usize = 50;
-
-/// The longest description of a key, in characters.
-const DESCRIPTION_LIMIT: usize = 500;
-
 pub(in crate::reference) fn servers(inquiry: &mut Inquiry<'_>) -> Outcome {
     let user = &inquiry.caller()?.user;
     let wanted = inquiry.incoming.parameter("type").unwrap_or_default();
@@ -43,7 +37,7 @@ pub(in crate::reference) fn servers(inquiry: &mut Inquiry<'_>) -> Outcome {
     let all = state.world.servers.iter();
     let shown = all.filter(|server| is_listed(server, user, wanted));
     let objects = shown
-        .map(|server| objects::server(state, server, user))
+        .map(|server| objects::server(inquiry.traits(), state, server, user))
         .collect();
     ok(lists::page(
         inquiry.incoming,
@@ -65,7 +59,7 @@ fn is_listed(server: &Server, user: &User, wanted: &str) -> bool {
     }
 }
 
-pub(in crate::reference) fn permissions(_: &mut Inquiry<'_>) -> Outcome {
+pub(in crate::reference) fn permissions(inquiry: &mut Inquiry<'_>) -> Outcome {
     const PERMISSIONS: [(&str, &[&str]); 11] = [
         ("websocket", &["connect"]),
         ("control", &["console", "start", "stop", "restart"]),
@@ -101,8 +95,10 @@ pub(in crate::reference) fn permissions(_: &mut Inquiry<'_>) -> Outcome {
         each.map(|key| ((*key).to_owned(), json!(format!("May {key}."))))
             .collect()
     };
+    let server_activity = inquiry.traits().server_activity;
     let groups: Map<String, Value> = PERMISSIONS
         .iter()
+        .filter(|(group, _)| *group != "activity" || server_activity)
         .map(|(group, keys)| {
             let description = format!("What concerns {group}.");
             let members = json!({ "description": description, "keys": described(keys) });
@@ -143,6 +139,25 @@ pub(in crate::reference) fn disable_two_factor(inquiry: &mut Inquiry<'_>) -> Out
     Err(Refusal::plain(400, "BadRequestHttpException", detail))
 }
 
+/// Changes nothing, but counts as a change.
+pub(in crate::reference) fn change_email(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let Some(times) = inquiry.traits().email_changes else {
+        return Ok(Success::empty(204));
+    };
+    let (limit, now) = (Limit { times, within: DAY }, inquiry.now());
+    let user = inquiry.caller()?.user.uuid.clone();
+    let windows = &mut inquiry.state.windows;
+    let quota = windows.hit(Counted::EmailChanges, &user, limit, now);
+    match quota {
+        Quota::Spent { .. } if inquiry.state.world.settings.enforce_limits => {
+            let detail =
+                "Your email address has been changed too many times today. Please try again later.";
+            Err(Refusal::plain(429, "TooManyRequestsHttpException", detail))
+        }
+        _ => Ok(Success::empty(204)),
+    }
+}
+
 pub(in crate::reference) fn activity(inquiry: &mut Inquiry<'_>) -> Outcome {
     let nothing = Vec::new();
     ok(lists::page(
@@ -170,15 +185,18 @@ pub(in crate::reference) fn keys(inquiry: &mut Inquiry<'_>) -> Outcome {
 
 /// Makes a client key. The answer is 200; `meta.secret_token` is the secret alone.
 pub(in crate::reference) fn create_key(inquiry: &mut Inquiry<'_>) -> Outcome {
-    let errors = key_errors(&inquiry.fields)?;
+    let (family, traits) = (inquiry.panel.family, inquiry.traits());
+    let errors = key_fields::errors(&inquiry.fields, traits)?;
     if !errors.is_empty() {
         return Err(inquiry.invalid(errors));
     }
     let owner = inquiry.caller()?.user.name.clone();
-    if inquiry.state.client_keys_of(&owner).len() >= inquiry.state.world.settings.key_limit {
+    let settings = &inquiry.state.world.settings;
+    let most = settings.key_limit.unwrap_or(traits.key_limit);
+    if inquiry.state.client_keys_of(&owner).len() >= most {
         return Err(inquiry.refuse(Condition::KeyLimit));
     }
-    let prefix = &inquiry.state.world.settings.client_prefix;
+    let prefix = settings.prefix(KeyType::Client, family);
     let key = StoredKey {
         role: None,
         identifier: keys::new_identifier(prefix).map_err(no_random_bytes)?,
@@ -186,7 +204,7 @@ pub(in crate::reference) fn create_key(inquiry: &mut Inquiry<'_>) -> Outcome {
         owner,
         key_type: KeyType::Client,
         permissions: Permissions::default(),
-        allowed_ips: allowed_ips(&inquiry.fields),
+        allowed_ips: key_fields::allowed_ips(&inquiry.fields),
         description: inquiry.text("description").unwrap_or_default(),
         expired: false,
         created_at: inquiry.now(),
@@ -207,87 +225,11 @@ pub(in crate::reference) fn delete_key(inquiry: &mut Inquiry<'_>) -> Outcome {
             && key.owner == *owner
             && key.identifier.eq_ignore_ascii_case(identifier)
     });
-    let position = inquiry.found(position)?;
+    let position = position.ok_or_else(|| inquiry.refuse(Condition::MissingKey))?;
     inquiry.state.keys.remove(position);
     Ok(Success::empty(204))
 }
 
 fn no_random_bytes(_: getrandom::Error) -> Refusal {
     Refusal::broken("RandomException")
-}
-
-fn allowed_ips(fields: &Map<String, Value>) -> Vec<String> {
-    let entries = fields.get("allowed_ips").and_then(Value::as_array);
-    let texts = entries.into_iter().flatten().filter_map(Value::as_str);
-    texts.map(str::to_owned).collect()
-}
-
-/// The errors of the fields of a new key, or what breaks the request.
-fn key_errors(fields: &Map<String, Value>) -> Result<Vec<FieldError>, Refusal> {
-    let mut errors: Vec<_> = description_error(fields).into_iter().collect();
-    match fields.get("allowed_ips") {
-        None | Some(Value::Null) => {}
-        Some(Value::Array(entries)) => {
-            if entries.len() > ALLOWED_IPS_LIMIT {
-                let message =
-                    format!("The allowed ips may not have more than {ALLOWED_IPS_LIMIT} items.");
-                errors.push(error("allowed_ips", "max", message));
-            }
-            for (position, entry) in entries.iter().enumerate() {
-                errors.extend(entry_errors(position, entry)?);
-            }
-        }
-        Some(_) => {
-            let message = "The allowed ips must be an array.".to_owned();
-            errors.push(error("allowed_ips", "array", message));
-        }
-    }
-    Ok(errors)
-}
-
-fn description_error(fields: &Map<String, Value>) -> Option<FieldError> {
-    let (rule, message) = match fields.get("description") {
-        None | Some(Value::Null) => ("required", "The description field is required.".to_owned()),
-        Some(Value::String(text)) if text.chars().count() > DESCRIPTION_LIMIT => (
-            "max",
-            format!("The description may not be greater than {DESCRIPTION_LIMIT} characters."),
-        ),
-        Some(Value::String(_)) => return None,
-        Some(_) => ("string", "The description must be a string.".to_owned()),
-    };
-    Some(error("description", rule, message))
-}
-
-/// An entry must be a text and an address or a range; a prefix length that does not fit, and an
-/// entry that is no single value, break the request.
-fn entry_errors(position: usize, entry: &Value) -> Result<Vec<FieldError>, Refusal> {
-    let field = format!("allowed_ips.{position}");
-    let mut errors = Vec::new();
-    let text = match entry {
-        Value::String(text) => text.clone(),
-        Value::Null => String::new(),
-        Value::Array(_) | Value::Object(_) => return Err(Refusal::broken("ErrorException")),
-        Value::Bool(_) | Value::Number(_) => entry.to_string(),
-    };
-    if !entry.is_string() {
-        let message = format!("The {field} must be a string.");
-        errors.push(error(&field, "string", message));
-    }
-    match AddressRange::parse(&text) {
-        Ok(_) => {}
-        Err(RangeError::Address) => {
-            let message = format!("\"{text}\" is not a valid IP address or CIDR range.");
-            errors.push(error(&field, "", message));
-        }
-        Err(broken) => return Err(Refusal::broken(broken.code())),
-    }
-    Ok(errors)
-}
-
-fn error(field: &str, rule: &'static str, message: String) -> FieldError {
-    FieldError {
-        field: field.to_owned(),
-        rule,
-        message,
-    }
 }

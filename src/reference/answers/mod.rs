@@ -7,6 +7,7 @@
 
 pub(super) mod account;
 pub(super) mod application;
+mod key_fields;
 mod lists;
 mod objects;
 pub(super) mod remote;

@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
-        clock,
+        clock, identifiers,
         keys::StoredKey,
         state::{State, beginning},
+        traits::Traits,
         world::{
             Allocation, Backup, Database, Egg, Location, Nest, Node, Schedule, Server, ServerState,
             Subuser, Task, User,
@@ -53,16 +54,15 @@ pub(super) fn ssh_key(name: &str) -> Value {
 }
 
 /// A server as the Client API shows it to one of its users.
-pub(super) fn server(state: &State, server: &Server, user: &User) -> Value {
+pub(super) fn server(traits: &Traits, state: &State, server: &Server, user: &User) -> Value {
     let node = state.node(server.node);
-    let attributes = json!({
+    let mut attributes = json!({
         "server_owner": server.owner == user.name,
         "identifier": server.short_id(),
         "internal_id": server.id,
         "uuid": server.uuid,
         "name": server.name,
         "node": node.map(|node| &node.name),
-        "is_node_under_maintenance": node.is_some_and(|node| node.maintenance),
         "sftp_details": { "ip": node.map(|node| &node.fqdn), "port": 2022 },
         "description": "",
         "limits": limits(),
@@ -76,6 +76,13 @@ pub(super) fn server(state: &State, server: &Server, user: &User) -> Value {
         "is_transferring": server.state == ServerState::Transferring,
         "relationships": relationships(state, server, user),
     });
+    if traits.node_maintenance {
+        attributes["is_node_under_maintenance"] = json!(node.is_some_and(|node| node.maintenance));
+    }
+    if traits.encoded_ids {
+        attributes["server_identifier"] = json!(identifiers::encode("serv_", &server.uuid));
+        attributes["__deprecated_uuid_short"] = json!(server.short_id());
+    }
     item("server", attributes)
 }
 
@@ -142,8 +149,8 @@ pub(super) fn variable() -> Value {
     document
 }
 
-pub(super) fn subuser(user: &User, subuser: &Subuser) -> Value {
-    let attributes = json!({
+pub(super) fn subuser(traits: &Traits, user: &User, subuser: &Subuser) -> Value {
+    let mut attributes = json!({
         "uuid": user.uuid,
         "username": user.username,
         "email": user.email,
@@ -152,6 +159,9 @@ pub(super) fn subuser(user: &User, subuser: &Subuser) -> Value {
         "created_at": beginning(),
         "permissions": subuser.permissions,
     });
+    if traits.encoded_ids {
+        attributes["identifier"] = json!(identifiers::encode("user_", &user.uuid));
+    }
     item("server_subuser", attributes)
 }
 

@@ -9,8 +9,7 @@ use super::{
 
 /// A node sends `id.token`.
 pub(in crate::reference) fn authenticate(inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
-    let header = inquiry.incoming.header("authorization");
-    let Some(sent) = header.and_then(keys::bearer) else {
+    let Some(sent) = keys::sent(inquiry.incoming, inquiry.traits().scheme) else {
         let detail = "Access to this endpoint must include an Authorization header.";
         let refusal = Refusal::plain(401, "HttpException", detail);
         return Err(refusal.with_header("www-authenticate", "Bearer"));

@@ -4,8 +4,10 @@ use serde_json::{Value, json};
 
 use super::{
     super::{
+        errors::Refusal,
         inquiry::Inquiry,
         keys,
+        limits::{Backups, Limit},
         world::{Backup, Database, Schedule, Subuser, Task},
     },
     Outcome, Success, item, list, objects, ok,
@@ -18,7 +20,7 @@ pub(in crate::reference) fn view(inquiry: &mut Inquiry<'_>) -> Outcome {
         Some(subuser) if !owner => subuser.permissions.iter().map(String::as_str).collect(),
         _ => vec!["*"],
     };
-    let mut document = objects::server(inquiry.state, server, user);
+    let mut document = objects::server(inquiry.traits(), inquiry.state, server, user);
     document["meta"] = json!({ "is_server_owner": owner, "user_permissions": permissions });
     ok(document)
 }
@@ -129,7 +131,7 @@ pub(in crate::reference) fn task(inquiry: &mut Inquiry<'_>) -> Outcome {
     ok(objects::task(&found.unwrap_or_else(new)))
 }
 
-fn bound_schedule(inquiry: &Inquiry<'_>) -> Result<Option<Schedule>, super::Refusal> {
+fn bound_schedule(inquiry: &Inquiry<'_>) -> Result<Option<Schedule>, Refusal> {
     let mut all = inquiry.server()?.schedules.iter();
     let bound = inquiry.bound.schedule;
     Ok(all.find(|one| Some(one.id) == bound).cloned())
@@ -137,6 +139,18 @@ fn bound_schedule(inquiry: &Inquiry<'_>) -> Result<Option<Schedule>, super::Refu
 
 pub(in crate::reference) fn allocations(inquiry: &mut Inquiry<'_>) -> Outcome {
     ok(list(objects::allocations(inquiry.state, inquiry.server()?)))
+}
+
+/// Gives nothing; the default allocation stands for the new one.
+pub(in crate::reference) fn allocate(inquiry: &mut Inquiry<'_>) -> Outcome {
+    if inquiry.state.world.settings.auto_allocation {
+        return allocation(inquiry);
+    }
+    let detail = "Server auto-allocation is not enabled for this instance.";
+    Err(Refusal::display(
+        "AutoAllocationNotEnabledException",
+        detail,
+    ))
 }
 
 /// The allocation of the path, or the default one.
@@ -153,7 +167,7 @@ pub(in crate::reference) fn subusers(inquiry: &mut Inquiry<'_>) -> Outcome {
     let known = subusers.filter_map(|one| Some((inquiry.state.user(&one.user)?, one)));
     ok(list(
         known
-            .map(|(user, one)| objects::subuser(user, one))
+            .map(|(user, one)| objects::subuser(inquiry.traits(), user, one))
             .collect(),
     ))
 }
@@ -169,7 +183,7 @@ pub(in crate::reference) fn subuser(inquiry: &mut Inquiry<'_>) -> Outcome {
     };
     let subuser = found.unwrap_or(new);
     let user = inquiry.found(inquiry.state.user(&subuser.user))?;
-    ok(objects::subuser(user, &subuser))
+    ok(objects::subuser(inquiry.traits(), user, &subuser))
 }
 
 fn requested_permissions(inquiry: &Inquiry<'_>) -> std::collections::BTreeSet<String> {
@@ -195,6 +209,25 @@ pub(in crate::reference) fn backups(inquiry: &mut Inquiry<'_>) -> Outcome {
     let mut document = super::lists::page(inquiry.incoming, inquiry.base_url, &BACKUPS, objects)?;
     document["meta"]["backup_count"] = json!(count);
     ok(document)
+}
+
+/// Makes nothing, but counts as a backup.
+pub(in crate::reference) fn create_backup(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let (server, now) = (inquiry.server()?.id, inquiry.now());
+    match inquiry.state.backups.make(server, now) {
+        Err(seconds) if inquiry.state.world.settings.enforce_limits => {
+            Err(too_many_backups(seconds))
+        }
+        _ => backup(inquiry),
+    }
+}
+
+fn too_many_backups(seconds: u64) -> Refusal {
+    let Limit { times, within } = Backups::LIMIT;
+    let detail =
+        format!("Only {times} backups may be generated within a {within} second span of time.");
+    Refusal::plain(429, "TooManyRequestsHttpException", &detail)
+        .with_header("retry-after", seconds.to_string())
 }
 
 /// The backup of the path, or a new one.

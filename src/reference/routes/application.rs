@@ -3,6 +3,7 @@
 use super::{
     super::{
         answers::application,
+        family::Family,
         validation::{Field, present, required},
         world::{Access, Resource},
     },
@@ -108,7 +109,16 @@ pub(super) static ROUTES: &[Route] = &[
         Nodes,
         "/api/application/nodes/{node}/configuration",
         application::configuration,
-    ),
+    )
+    .until(Family::V1_12),
+    route(
+        Nodes,
+        Access::Write, // it holds the token of the daemon
+        "GET",
+        "/api/application/nodes/{node}/configuration",
+        application::configuration,
+    )
+    .since(Family::V1_14),
     post(Nodes, "/api/application/nodes", application::created_node).fields(NODE),
     patch(Nodes, "/api/application/nodes/{node}", application::node).fields(NODE),
     delete(

@@ -1,8 +1,9 @@
-//! The routes of the Client API (routes-client.csv, those that 1.11.8 has).
+//! The routes of the Client API (routes-client.csv).
 
 use super::{
     super::{
         answers::{account, server},
+        family::Family,
         validation::{Field, present, required},
     },
     Action, Api, OpenTo, Permission, Route, accepted, nothing,
@@ -30,7 +31,6 @@ const SCHEDULE: &[Field] = &[
     required("minute"),
     required("hour"),
     required("day_of_month"),
-    required("month"),
     required("day_of_week"),
 ];
 const TASK: &[Field] = &[required("action"), required("time_offset")];
@@ -47,30 +47,45 @@ pub(super) static ROUTES: &[Route] = &[
         "/api/client/account/two-factor/disable",
         account::disable_two_factor,
     )
+    .since(Family::V1_11)
     .without_two_factor(),
-    put("/api/client/account/email", nothing)
+    delete(
+        "/api/client/account/two-factor",
+        account::disable_two_factor,
+    )
+    .until(Family::V1_10)
+    .without_two_factor(),
+    put("/api/client/account/email", account::change_email)
         .wants(Permission::Password("password"))
         .fields(&[required("email")]),
     put("/api/client/account/password", nothing)
         .wants(Permission::Password("current_password"))
         .fields(&[required("password")]),
-    get("/api/client/account/activity", account::activity),
+    get("/api/client/account/activity", account::activity).since(Family::V1_8),
     get("/api/client/account/api-keys", account::keys),
     post("/api/client/account/api-keys", account::create_key),
     delete(
         "/api/client/account/api-keys/{identifier}",
         account::delete_key,
     ),
-    get("/api/client/account/ssh-keys", account::ssh_keys),
+    get("/api/client/account/ssh-keys", account::ssh_keys).since(Family::V1_8),
     post("/api/client/account/ssh-keys", account::ssh_key)
+        .since(Family::V1_8)
         .fields(&[required("name"), required("public_key")]),
-    post("/api/client/account/ssh-keys/remove", nothing).fields(&[required("fingerprint")]),
+    delete("/api/client/account/ssh-keys/{identifier}", nothing)
+        .since(Family::V1_8)
+        .until(Family::V1_8),
+    post("/api/client/account/ssh-keys/remove", nothing)
+        .since(Family::V1_10)
+        .fields(&[required("fingerprint")]),
     get("/api/client/servers/{server}", server::view).open_to(OpenTo::Everybody),
     get("/api/client/servers/{server}/websocket", server::websocket)
         .needs("websocket.connect")
         .open_to(OpenTo::Administrators),
     get("/api/client/servers/{server}/resources", server::resources).daemon(),
-    get("/api/client/servers/{server}/activity", account::activity).needs("activity.read"),
+    get("/api/client/servers/{server}/activity", account::activity)
+        .since(Family::V1_10)
+        .needs("activity.read"),
     post("/api/client/servers/{server}/command", nothing)
         .needs("control.console")
         .fields(&[required("command")])
@@ -191,7 +206,7 @@ pub(super) static ROUTES: &[Route] = &[
     .needs("allocation.read"),
     post(
         "/api/client/servers/{server}/network/allocations",
-        server::allocation,
+        server::allocate,
     )
     .needs("allocation.create"),
     post(
@@ -220,9 +235,12 @@ pub(super) static ROUTES: &[Route] = &[
         .fields(&[required("permissions")]),
     delete("/api/client/servers/{server}/users/{user}", nothing).needs("user.delete"),
     get("/api/client/servers/{server}/backups", server::backups).needs("backup.read"),
-    post("/api/client/servers/{server}/backups", server::backup)
-        .needs("backup.create")
-        .daemon(),
+    post(
+        "/api/client/servers/{server}/backups",
+        server::create_backup,
+    )
+    .needs("backup.create")
+    .daemon(),
     get(
         "/api/client/servers/{server}/backups/{backup}",
         server::backup,

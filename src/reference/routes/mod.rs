@@ -6,6 +6,7 @@ mod remote;
 
 use super::{
     answers::{Outcome, Success},
+    family::Family,
     inquiry::Inquiry,
     validation::Field,
     world::{Access, Resource},
@@ -48,8 +49,12 @@ pub(super) enum OpenTo {
 
 /// A route: what it wants, and what it does.
 pub(super) struct Route {
-    method: &'static str,
-    path: &'static str,
+    pub method: &'static str,
+    pub path: &'static str,
+    /// The first family that has it.
+    since: Family,
+    /// The last family that has it.
+    until: Family,
     /// None for the routes of nodes.
     pub api: Option<Api>,
     pub permission: Permission,
@@ -73,6 +78,8 @@ impl Route {
         Self {
             method,
             path,
+            since: Family::V1_7,
+            until: Family::V1_14,
             api,
             permission: Permission::Nothing,
             fields: &[],
@@ -81,6 +88,14 @@ impl Route {
             daemon: false,
             action,
         }
+    }
+
+    const fn since(self, since: Family) -> Self {
+        Self { since, ..self }
+    }
+
+    const fn until(self, until: Family) -> Self {
+        Self { until, ..self }
     }
 
     const fn needs(self, permission: &'static str) -> Self {
@@ -163,9 +178,9 @@ pub(super) enum Found {
     Nothing,
 }
 
-/// Finds the route for a method and a decoded path.
-pub(super) fn find(method: &str, path: &str) -> Found {
-    let here = || tables().filter_map(|route| Some((route, route.parameters(path)?)));
+/// Finds the route of a family for a method and a decoded path.
+pub(super) fn find(family: Family, method: &str, path: &str) -> Found {
+    let here = || of(family).filter_map(|route| Some((route, route.parameters(path)?)));
     if let Some((route, parameters)) = here().find(|(route, _)| route.takes(method)) {
         return Found::Route(route, parameters);
     }
@@ -180,11 +195,13 @@ pub(super) fn find(method: &str, path: &str) -> Found {
     Found::OtherMethods(allowed)
 }
 
-fn tables() -> impl Iterator<Item = &'static Route> {
-    client::ROUTES
+/// The routes that a family has.
+fn of(family: Family) -> impl Iterator<Item = &'static Route> {
+    let all = client::ROUTES
         .iter()
         .chain(application::ROUTES)
-        .chain(remote::ROUTES)
+        .chain(remote::ROUTES);
+    all.filter(move |route| (route.since..=route.until).contains(&family))
 }
 
 /// An answer without content.
@@ -201,10 +218,14 @@ fn accepted(_: &mut Inquiry<'_>) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::{Found, find, tables};
+    use super::{Family, Found, find, of};
+
+    fn lookup(method: &str, path: &str) -> Found {
+        find(Family::V1_11, method, path)
+    }
 
     fn allowed(method: &str, path: &str) -> Vec<&'static str> {
-        match find(method, path) {
+        match lookup(method, path) {
             Found::OtherMethods(allowed) => allowed,
             _ => Vec::new(),
         }
@@ -212,14 +233,14 @@ mod tests {
 
     #[test]
     fn a_route_is_found_by_method_and_path() {
-        assert!(matches!(find("HEAD", "/api/client"), Found::Route(..)));
-        assert!(matches!(find("GET", "//api//client"), Found::Nothing));
-        assert!(matches!(find("GET", "/api/client/nope"), Found::Nothing));
+        assert!(matches!(lookup("HEAD", "/api/client"), Found::Route(..)));
+        assert!(matches!(lookup("GET", "//api//client"), Found::Nothing));
+        assert!(matches!(lookup("GET", "/api/client/nope"), Found::Nothing));
         assert!(matches!(
-            find("GET", "/api/client/servers/"),
+            lookup("GET", "/api/client/servers/"),
             Found::Nothing
         ));
-        match find("GET", "/api/application/nodes/deployable") {
+        match lookup("GET", "/api/application/nodes/deployable") {
             Found::Route(_, parameters) => assert!(parameters.get("node").is_none()),
             _ => panic!("no route"),
         }
@@ -233,11 +254,20 @@ mod tests {
     }
 
     #[test]
-    fn no_route_is_listed_twice() {
-        let mut seen = std::collections::BTreeSet::new();
-        for route in tables() {
-            assert!(seen.insert((route.method, route.path)), "{}", route.path);
+    fn a_family_has_as_many_routes_as_its_panel() {
+        for (family, count) in [
+            (Family::V1_7, 118),
+            (Family::V1_8, 122),
+            (Family::V1_10, 124),
+            (Family::V1_11, 125),
+            (Family::V1_12, 125),
+            (Family::V1_14, 123),
+        ] {
+            let mut seen = std::collections::BTreeSet::new();
+            for route in of(family) {
+                assert!(seen.insert((route.method, route.path)), "{}", route.path);
+            }
+            assert_eq!(seen.len(), count, "{family}");
         }
-        assert_eq!(seen.len(), 125, "routes of 1.11.8");
     }
 }
