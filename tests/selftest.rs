@@ -11,6 +11,7 @@ mod selftest {
     pub(crate) mod panel;
     pub(crate) mod program;
     pub(crate) mod replay;
+    pub(crate) mod route_sweep;
     pub(crate) mod served;
     pub(crate) mod server;
 }
@@ -18,7 +19,9 @@ mod selftest {
 use std::process::ExitCode;
 
 use ptero_conformance::harness;
-use selftest::{bad_input, corpus, faults, fidelity, ids, mutants, program, replay, served};
+use selftest::{
+    bad_input, corpus, faults, fidelity, ids, mutants, program, replay, route_sweep, served,
+};
 
 fn main() -> ExitCode {
     if program::plays_conformance() {
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         ids::trials(),
         mutants::trials(),
         replay::trials(),
+        route_sweep::trials(),
         served::trials(),
     ];
     let trials = trials.into_iter().flatten().collect();

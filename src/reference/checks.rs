@@ -212,7 +212,7 @@ fn conflict(inquiry: &Inquiry<'_>, server: &Server) -> Option<Condition> {
 
 pub(super) fn permission(inquiry: &mut Inquiry<'_>) -> Verdict {
     let granted = match inquiry.route.permission {
-        Permission::Nothing => true,
+        Permission::Nothing | Permission::Action(_) => true,
         Permission::Server(permission) => may_on_server(inquiry, permission)?,
         Permission::Power => may_on_server(inquiry, power_permission(inquiry))?,
         Permission::Resource(resource, access) => may_administer(inquiry, resource, access)?,
@@ -222,6 +222,16 @@ pub(super) fn permission(inquiry: &mut Inquiry<'_>) -> Verdict {
         return Ok(());
     }
     Err(inquiry.refuse(Condition::NoPermission))
+}
+
+/// What the action itself asks for, when all else is well.
+pub(super) fn action_permission(inquiry: &mut Inquiry<'_>) -> Verdict {
+    match inquiry.route.permission {
+        Permission::Action(permission) if !may_on_server(inquiry, permission)? => {
+            Err(inquiry.refuse(Condition::NoPermission))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The permission for a power signal; nobody is given the one for unknown signals.

@@ -34,7 +34,9 @@ impl Fault {
     const fn leaves_out(self, check: Check) -> bool {
         match self {
             Self::SkipKeyType => matches!(check, Check::KeyType | Check::Administrator),
-            Self::SkipPermission => matches!(check, Check::Permission),
+            Self::SkipPermission => {
+                matches!(check, Check::Permission | Check::ActionPermission)
+            }
             Self::SkipOwnership => matches!(check, Check::Ownership),
         }
     }

@@ -46,6 +46,8 @@ pub(super) enum Check {
     Permission,
     /// The fields of the content: 422.
     Fields,
+    /// What the subuser may do, where only the action asks for it: 403.
+    ActionPermission,
     /// The node must answer, for routes that need it: 504.
     Daemon,
 }
@@ -78,6 +80,7 @@ const V1_7_CLIENT: &[Check] = &[
     Check::Permission,             // route sweep: 403 also for a missing schedule
     Check::Binding(Part::Counted), // panel-facts §2: "FormRequest"
     Check::Fields,
+    Check::ActionPermission, // route sweep: deleting a missing task is 404
     Check::Daemon,
 ];
 
@@ -109,6 +112,7 @@ const V1_8_CLIENT: &[Check] = &[
     Check::ServerState,
     Check::Permission, // group 08: a subuser's empty content is 403
     Check::Fields,
+    Check::ActionPermission,
     Check::Daemon,
 ];
 
@@ -141,6 +145,7 @@ const V1_12_CLIENT: &[Check] = &[
     Check::RouteQuota, // group 18: a stranger's 404 does not count, a subuser's 403 does
     Check::Permission,
     Check::Fields,
+    Check::ActionPermission,
     Check::Daemon,
 ];
 
@@ -173,7 +178,7 @@ pub(super) fn examine(inquiry: &mut Inquiry<'_>, api: Api) -> Result<(), Refusal
 fn is_left_out(check: Check, inquiry: &Inquiry<'_>) -> bool {
     let faults = &inquiry.panel.faults;
     let is_taken_for_owner = || {
-        check == Check::Permission
+        matches!(check, Check::Permission | Check::ActionPermission)
             && faults.leave_out(Check::Ownership)
             && checks::is_stranger(inquiry)
     };
@@ -197,6 +202,7 @@ fn run(check: Check, inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
         Check::ServerState => checks::server_state(inquiry),
         Check::Permission => checks::permission(inquiry),
         Check::Fields => checks::fields(inquiry),
+        Check::ActionPermission => checks::action_permission(inquiry),
         Check::Daemon => checks::daemon(inquiry),
     }
 }

@@ -34,8 +34,8 @@ const LOCAL: [&str; 5] = [
 /// The cookies that the answer to a request of an API sets.
 pub(super) fn cookies(incoming: &Incoming, base_url: &str, traits: &Traits) -> &'static [Cookie] {
     match traits.sessions {
-        Sessions::Nearly if is_missed(incoming, traits) || malformed(incoming).is_some() => &[],
-        Sessions::Nearly => &[Cookie::Session],
+        Sessions::NearlyAll if is_missed(incoming, traits) || malformed(incoming).is_some() => &[],
+        Sessions::NearlyAll => &[Cookie::Session],
         Sessions::Browsers if is_stateful(incoming, base_url) => &[Cookie::Token, Cookie::Session],
         Sessions::Browsers => &[],
     }
@@ -44,7 +44,7 @@ pub(super) fn cookies(incoming: &Incoming, base_url: &str, traits: &Traits) -> &
 /// Whether a session would have been wanted where the panel starts none: with a key and JSON
 /// content (group 06).
 pub(super) fn is_missed(incoming: &Incoming, traits: &Traits) -> bool {
-    traits.sessions == Sessions::Nearly
+    traits.sessions == Sessions::NearlyAll
         && claims_json(incoming)
         && keys::sent(incoming, traits.scheme).is_some()
 }

@@ -12,6 +12,10 @@ use super::{
 /// Settings of a panel; the defaults are those of a fresh one with a daemon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of an administrator"
+)]
 pub struct Settings {
     /// Address of the panel itself, without a slash at the end; by default what `Host` says.
     pub base_url: Option<String>,

@@ -1,5 +1,8 @@
 //! The panel as a whole: order of checks, faults, words, keys, and requests nobody should send.
 
+mod families;
+mod limits;
+
 use std::{collections::HashMap, sync::Arc, time::Duration, time::SystemTime};
 
 use axum::{
@@ -41,6 +44,10 @@ impl Answer {
         detail.as_str().unwrap_or_default()
     }
 
+    fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
     fn counts(&self) -> bool {
         self.headers.contains_key("x-ratelimit-limit")
     }
@@ -52,11 +59,29 @@ impl Visit {
     }
 
     fn with(set: impl FnOnce(&mut Settings), wording: Wording, faults: Faults) -> Self {
+        let change = |world: &mut World| set(&mut world.settings);
+        Self::build(Family::V1_11, change, wording, faults)
+    }
+
+    fn of(family: Family) -> Self {
+        Self::changed(family, |_| {})
+    }
+
+    fn changed(family: Family, change: impl FnOnce(&mut World)) -> Self {
+        Self::build(family, change, Wording::default(), Faults::default())
+    }
+
+    fn build(
+        family: Family,
+        change: impl FnOnce(&mut World),
+        wording: Wording,
+        faults: Faults,
+    ) -> Self {
         let mut world = World::embedded();
-        set(&mut world.settings);
+        change(&mut world);
         let clock = Arc::new(ManualClock::starting_at(SystemTime::now()));
         let shared = Arc::clone(&clock);
-        let panel = Panel::with_clock(Family::V1_11, world, wording, faults, shared);
+        let panel = Panel::with_clock(family, world, wording, faults, shared);
         let panel = panel.expect("random bytes");
         Self {
             keys: panel.keys().into_iter().collect(),
@@ -228,16 +253,26 @@ fn each_fault_opens_what_it_says_and_no_more() {
         ),
         (Fault::SkipOwnership, "client-other", ALICE),
     ];
-    for fault in Fault::ALL {
-        let visit = Visit::with(|_| {}, Wording::default(), Faults::from_iter([fault]));
+    for (family, fault) in all_faults() {
+        let faults = Faults::from_iter([fault]);
+        let visit = Visit::build(family, |_| {}, Wording::default(), faults);
         for (opened_by, role, path) in requests {
-            let answer = visit.get(role, path);
-            let opened = answer.status == 200;
-            assert_eq!(opened, opened_by == fault, "{fault}: {role} {path}");
+            let opened = visit.get(role, path).status == 200;
+            assert_eq!(
+                opened,
+                opened_by == fault,
+                "{family} {fault}: {role} {path}"
+            );
         }
-        assert_eq!(visit.get("-", "/api/client").status, 401, "{fault}");
+        let keyless = visit.get("-", "/api/client");
+        assert_eq!(keyless.status, 401, "{family} {fault}");
         assert_eq!(fault.name().parse::<Fault>().expect("a name"), fault);
     }
+}
+
+fn all_faults() -> impl Iterator<Item = (Family, Fault)> {
+    let of = |family| Fault::ALL.map(|fault| (family, fault));
+    Family::ALL.into_iter().flat_map(of)
 }
 
 #[test]

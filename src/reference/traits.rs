@@ -6,6 +6,10 @@
 use super::family::Family;
 
 /// The values and ways of a family.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is something that a family has or not"
+)]
 pub(super) struct Traits {
     /// How a key is read from `Authorization`.
     pub scheme: Scheme,
@@ -91,7 +95,7 @@ pub(super) enum CountedBy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sessions {
     /// All but those with a key and JSON content.
-    Nearly,
+    NearlyAll,
     /// Those that look like a browser's on the panel's own pages.
     Browsers,
 }
@@ -133,7 +137,7 @@ const V1_7: Traits = Traits {
     server_activity: false,
     redirect_type: "text/html; charset=UTF-8",
     email_changes: None,
-    sessions: Sessions::Nearly,
+    sessions: Sessions::NearlyAll,
     front_page: FrontPage::Users,
     cors: false,
     security_headers: false,

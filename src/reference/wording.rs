@@ -159,12 +159,12 @@ fn former_words(
         (Family::V1_7, Condition::Missing) if api == Some(Api::Application) => {
             latest_words(api, Condition::Hidden)
         }
-        (Family::V1_7, Condition::MissingKey) => ("NotFoundHttpException", ""),
         (Family::V1_7, Condition::MalformedJson) => (
             "BadRequestHttpException",
             "The JSON data passed in the request appears to be malformed. err_code: {number} err_message: \"{why}\"",
         ),
-        (Family::V1_7 | Family::V1_8 | Family::V1_10, Condition::RouteMissing) => {
+        (Family::V1_7, Condition::MissingKey)
+        | (Family::V1_7 | Family::V1_8 | Family::V1_10, Condition::RouteMissing) => {
             ("NotFoundHttpException", "")
         }
         (Family::V1_7 | Family::V1_8 | Family::V1_10, Condition::MethodNotAllowed) => (
@@ -271,6 +271,20 @@ mod tests {
         wording.set_for(Api::Client, "wrong-key-type", "B", "client");
         assert_eq!(words(&wording, Api::Client).detail, "client");
         assert_eq!(words(&wording, Api::Application).detail, "both");
+    }
+
+    #[test]
+    fn a_kind_of_missing_can_have_words_of_its_own() {
+        let mut wording = Wording::default();
+        let detail = |wording: &Wording, condition| {
+            let words = wording.words(Family::V1_11, Some(Api::Client), condition, &[]);
+            words.detail
+        };
+        wording.set("missing", "A", "all");
+        assert_eq!(detail(&wording, Condition::MissingKey), "all");
+        wording.set("missing:identifier", "B", "key");
+        assert_eq!(detail(&wording, Condition::MissingKey), "key");
+        assert_eq!(detail(&wording, Condition::Missing), "all");
     }
 
     #[test]

@@ -79,6 +79,17 @@ pub(super) struct User {
     pub root_admin: bool,
     #[serde(default)]
     pub two_factor: bool,
+    #[serde(default)]
+    pub ssh_keys: Vec<SshKey>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SshKey {
+    pub name: String,
+    /// SHA-256 in base 64; the id of the key.
+    pub fingerprint: String,
+    pub public_key: String,
 }
 
 /// A password that nobody can guess is not needed: it opens nothing here.

@@ -9,7 +9,7 @@ use super::{
         keys::{self, KeyType, StoredKey},
         limits::{Counted, DAY, Limit, Quota},
         wording::Condition,
-        world::{Permissions, Server, User},
+        world::{Permissions, Server, SshKey, User},
     },
     Outcome, Success, key_fields, list,
     lists::{self, Listing},
@@ -168,12 +168,49 @@ pub(in crate::reference) fn activity(inquiry: &mut Inquiry<'_>) -> Outcome {
     )?)
 }
 
-pub(in crate::reference) fn ssh_keys(_: &mut Inquiry<'_>) -> Outcome {
-    ok(list(Vec::new()))
+pub(in crate::reference) fn ssh_keys(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let keys = own_ssh_keys(inquiry)?;
+    ok(list(keys.iter().map(objects::ssh_key).collect()))
 }
 
-pub(in crate::reference) fn ssh_key(inquiry: &mut Inquiry<'_>) -> Outcome {
-    ok(objects::ssh_key(&inquiry.text("name").unwrap_or_default()))
+/// Takes any text for a public key; the fingerprint is made up.
+pub(in crate::reference) fn add_ssh_key(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let key = SshKey {
+        name: inquiry.text("name").unwrap_or_default(),
+        fingerprint: keys::random_text(43).map_err(no_random_bytes)?,
+        public_key: inquiry.text("public_key").unwrap_or_default(),
+    };
+    let object = objects::ssh_key(&key);
+    own_ssh_keys(inquiry)?.push(key);
+    ok(object)
+}
+
+/// Removes the key with the fingerprint in the path.
+pub(in crate::reference) fn delete_ssh_key(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let fingerprint = inquiry.parameters.get("identifier").map(str::to_owned);
+    let removed = take_ssh_key(inquiry, &fingerprint.unwrap_or_default())?;
+    inquiry.found(removed)?;
+    Ok(Success::empty(204))
+}
+
+/// Removes the key with the fingerprint in the content, if there is one.
+pub(in crate::reference) fn remove_ssh_key(inquiry: &mut Inquiry<'_>) -> Outcome {
+    let fingerprint = inquiry.text("fingerprint").unwrap_or_default();
+    take_ssh_key(inquiry, &fingerprint)?;
+    Ok(Success::empty(204))
+}
+
+fn take_ssh_key(inquiry: &mut Inquiry<'_>, fingerprint: &str) -> Result<Option<SshKey>, Refusal> {
+    let keys = own_ssh_keys(inquiry)?;
+    let position = keys.iter().position(|key| key.fingerprint == fingerprint);
+    Ok(position.map(|position| keys.remove(position)))
+}
+
+fn own_ssh_keys<'a>(inquiry: &'a mut Inquiry<'_>) -> Result<&'a mut Vec<SshKey>, Refusal> {
+    let own = &inquiry.caller()?.user.name;
+    let mut users = inquiry.state.world.users.iter();
+    let position = inquiry.found(users.position(|user| user.name == *own))?;
+    Ok(&mut inquiry.state.world.users[position].ssh_keys)
 }
 
 /// Only client keys are listed; the application keys of an administrator are not.

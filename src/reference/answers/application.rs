@@ -99,6 +99,7 @@ pub(in crate::reference) fn create_user(inquiry: &mut Inquiry<'_>) -> Outcome {
         password: String::new(),
         root_admin: false,
         two_factor: false,
+        ssh_keys: Vec::new(),
     };
     fill(inquiry, &mut user);
     let object = objects::user(&user);

@@ -10,7 +10,7 @@ use super::{
         traits::Traits,
         world::{
             Allocation, Backup, Database, Egg, Location, Nest, Node, Schedule, Server, ServerState,
-            Subuser, Task, User,
+            SshKey, Subuser, Task, User,
         },
     },
     item, list,
@@ -43,11 +43,11 @@ pub(super) fn key(key: &StoredKey) -> Value {
     item("api_key", attributes)
 }
 
-pub(super) fn ssh_key(name: &str) -> Value {
+pub(super) fn ssh_key(key: &SshKey) -> Value {
     let attributes = json!({
-        "name": name,
-        "fingerprint": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "public_key": "ssh-ed25519 AAAA",
+        "name": key.name,
+        "fingerprint": key.fingerprint,
+        "public_key": key.public_key,
         "created_at": beginning(),
     });
     item("user_ssh_key", attributes)

@@ -69,23 +69,29 @@ pub(super) static ROUTES: &[Route] = &[
         account::delete_key,
     ),
     get("/api/client/account/ssh-keys", account::ssh_keys).since(Family::V1_8),
-    post("/api/client/account/ssh-keys", account::ssh_key)
+    post("/api/client/account/ssh-keys", account::add_ssh_key)
         .since(Family::V1_8)
         .fields(&[required("name"), required("public_key")]),
-    delete("/api/client/account/ssh-keys/{identifier}", nothing)
-        .since(Family::V1_8)
-        .until(Family::V1_8),
-    post("/api/client/account/ssh-keys/remove", nothing)
-        .since(Family::V1_10)
-        .fields(&[required("fingerprint")]),
+    delete(
+        "/api/client/account/ssh-keys/{identifier}",
+        account::delete_ssh_key,
+    )
+    .since(Family::V1_8)
+    .until(Family::V1_8),
+    post(
+        "/api/client/account/ssh-keys/remove",
+        account::remove_ssh_key,
+    )
+    .since(Family::V1_10)
+    .fields(&[required("fingerprint")]),
     get("/api/client/servers/{server}", server::view).open_to(OpenTo::Everybody),
     get("/api/client/servers/{server}/websocket", server::websocket)
-        .needs("websocket.connect")
+        .needs_in_action("websocket.connect")
         .open_to(OpenTo::Administrators),
     get("/api/client/servers/{server}/resources", server::resources).daemon(),
     get("/api/client/servers/{server}/activity", account::activity)
         .since(Family::V1_10)
-        .needs("activity.read"),
+        .needs_in_action("activity.read"),
     post("/api/client/servers/{server}/command", nothing)
         .needs("control.console")
         .fields(&[required("command")])
@@ -198,7 +204,7 @@ pub(super) static ROUTES: &[Route] = &[
         "/api/client/servers/{server}/schedules/{schedule}/tasks/{task}",
         nothing,
     )
-    .needs("schedule.update"),
+    .needs_in_action("schedule.update"),
     get(
         "/api/client/servers/{server}/network/allocations",
         server::allocations,
@@ -234,7 +240,7 @@ pub(super) static ROUTES: &[Route] = &[
         .needs("user.update")
         .fields(&[required("permissions")]),
     delete("/api/client/servers/{server}/users/{user}", nothing).needs("user.delete"),
-    get("/api/client/servers/{server}/backups", server::backups).needs("backup.read"),
+    get("/api/client/servers/{server}/backups", server::backups).needs_in_action("backup.read"),
     post(
         "/api/client/servers/{server}/backups",
         server::create_backup,
@@ -245,17 +251,17 @@ pub(super) static ROUTES: &[Route] = &[
         "/api/client/servers/{server}/backups/{backup}",
         server::backup,
     )
-    .needs("backup.read"),
+    .needs_in_action("backup.read"),
     get(
         "/api/client/servers/{server}/backups/{backup}/download",
         server::signed_url,
     )
-    .needs("backup.download"),
+    .needs_in_action("backup.download"),
     post(
         "/api/client/servers/{server}/backups/{backup}/lock",
         server::backup,
     )
-    .needs("backup.delete"),
+    .needs_in_action("backup.delete"),
     post(
         "/api/client/servers/{server}/backups/{backup}/restore",
         nothing,
@@ -264,7 +270,7 @@ pub(super) static ROUTES: &[Route] = &[
     .fields(&[required("truncate")])
     .daemon(),
     delete("/api/client/servers/{server}/backups/{backup}", nothing)
-        .needs("backup.delete")
+        .needs_in_action("backup.delete")
         .daemon(),
     get("/api/client/servers/{server}/startup", server::startup).needs("startup.read"),
     put(

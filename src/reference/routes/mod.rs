@@ -30,6 +30,8 @@ pub(super) enum Permission {
     Nothing,
     /// A permission that a subuser must have.
     Server(&'static str),
+    /// The same, asked for by the action itself.
+    Action(&'static str),
     /// The permission that belongs to the signal in the content.
     Power,
     /// The password of the account, in this field.
@@ -100,6 +102,10 @@ impl Route {
 
     const fn needs(self, permission: &'static str) -> Self {
         self.wants(Permission::Server(permission))
+    }
+
+    const fn needs_in_action(self, permission: &'static str) -> Self {
+        self.wants(Permission::Action(permission))
     }
 
     const fn wants(self, permission: Permission) -> Self {
