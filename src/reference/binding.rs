@@ -19,8 +19,8 @@ pub(super) enum Part {
     Server,
     /// Databases, backups and users, whose ids are unique.
     Unique,
-    /// What is counted: schedules, tasks and allocations.
-    Counted,
+    /// Schedules, tasks and allocations, whose ids are numbers.
+    Numbered,
 }
 
 impl Part {
@@ -29,7 +29,16 @@ impl Part {
             Self::All => true,
             Self::Server => parameter == "server",
             Self::Unique => is_unique(parameter),
-            Self::Counted => parameter != "server" && !is_unique(parameter),
+            Self::Numbered => parameter != "server" && !is_unique(parameter),
+        }
+    }
+
+    /// What is the matter when something is missing: where servers and numbers are bound by
+    /// themselves, it is answered like a thing that the user cannot see (groups 08 and 03).
+    const fn missing(self) -> Condition {
+        match self {
+            Self::All | Self::Unique => Condition::Missing,
+            Self::Server | Self::Numbered => Condition::Hidden,
         }
     }
 }
@@ -42,27 +51,17 @@ fn is_unique(parameter: &str) -> bool {
 type Found<T> = Result<Option<T>, Refusal>;
 
 /// Finds what this part of the path names, in its order; the first that is missing decides.
-/// Bound late, a missing thing is answered like one that the user cannot see.
 pub(super) fn bind(inquiry: &mut Inquiry<'_>, part: Part) -> Result<(), Refusal> {
     let mut bound = inquiry.bound.clone();
-    for (name, value) in inquiry
-        .parameters
-        .iter()
-        .filter(|(name, _)| part.holds(name))
-    {
+    let named = inquiry.parameters.iter();
+    for (name, value) in named.filter(|(name, _)| part.holds(name)) {
         let found = match inquiry.api() {
             Api::Client if name == "server" => server(inquiry, &mut bound, value)?,
             Api::Client => inside_server(inquiry.state, &mut bound, name, value),
             Api::Application => application(inquiry.state, &mut bound, name, value),
         };
         if found.is_none() {
-            let late = matches!(part, Part::Server | Part::Counted);
-            let condition = if late {
-                Condition::Hidden
-            } else {
-                Condition::Missing
-            };
-            return Err(inquiry.refuse(condition));
+            return Err(inquiry.refuse(part.missing()));
         }
     }
     inquiry.bound = bound;

@@ -77,8 +77,8 @@ const V1_7_CLIENT: &[Check] = &[
     Check::Ownership,
     Check::ServerState,
     Check::Binding(Part::Unique),
-    Check::Permission,             // route sweep: 403 also for a missing schedule
-    Check::Binding(Part::Counted), // panel-facts §2: "FormRequest"
+    Check::Permission,              // route sweep: 403 also for a missing schedule
+    Check::Binding(Part::Numbered), // panel-facts §2: "FormRequest"
     Check::Fields,
     Check::ActionPermission, // route sweep: deleting a missing task is 404
     Check::Daemon,
