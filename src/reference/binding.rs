@@ -32,15 +32,6 @@ impl Part {
             Self::Numbered => parameter != "server" && !is_unique(parameter),
         }
     }
-
-    /// What is the matter when something is missing: where servers and numbers are bound by
-    /// themselves, it is answered like a thing that the user cannot see (groups 08 and 03).
-    const fn missing(self) -> Condition {
-        match self {
-            Self::All | Self::Unique => Condition::Missing,
-            Self::Server | Self::Numbered => Condition::Hidden,
-        }
-    }
 }
 
 fn is_unique(parameter: &str) -> bool {
@@ -61,7 +52,7 @@ pub(super) fn bind(inquiry: &mut Inquiry<'_>, part: Part) -> Result<(), Refusal>
             Api::Application => application(inquiry.state, &mut bound, name, value),
         };
         if found.is_none() {
-            return Err(inquiry.refuse(part.missing()));
+            return Err(inquiry.refuse(Condition::Missing(Some(name))));
         }
     }
     inquiry.bound = bound;
@@ -82,7 +73,7 @@ pub(super) fn exist(inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
             _ => true,
         };
         if !exists {
-            return Err(inquiry.refuse(Condition::Missing));
+            return Err(inquiry.refuse(Condition::Missing(Some(name))));
         }
     }
     Ok(())

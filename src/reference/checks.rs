@@ -60,7 +60,13 @@ pub(super) fn well_formed_json(inquiry: &mut Inquiry<'_>) -> Verdict {
     }
     let number = malformed.number.to_string();
     let places = [("why", malformed.reason), ("number", &number)];
-    Err(inquiry.refuse_with(Condition::MalformedJson, &places))
+    let keyless = keys::sent(inquiry.incoming, inquiry.traits().scheme).is_none();
+    let condition = if keyless {
+        Condition::KeylessMalformedJson
+    } else {
+        Condition::MalformedJson
+    };
+    Err(inquiry.refuse_with(condition, &places))
 }
 
 pub(super) fn two_factor(inquiry: &mut Inquiry<'_>) -> Verdict {

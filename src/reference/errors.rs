@@ -206,12 +206,12 @@ const fn status(family: Family, condition: Condition) -> u16 {
         | Condition::OwnerNotAdmin
         | Condition::NoPermission
         | Condition::IpRefused => 403,
-        Condition::Missing
-        | Condition::MissingKey
-        | Condition::Hidden
-        | Condition::RouteMissing => 404,
+        Condition::Missing(_) | Condition::Hidden | Condition::RouteMissing => 404,
         Condition::MethodNotAllowed => 405,
-        Condition::MalformedJson | Condition::TwoFactorRequired | Condition::KeyLimit => 400,
+        Condition::MalformedJson
+        | Condition::KeylessMalformedJson
+        | Condition::TwoFactorRequired
+        | Condition::KeyLimit => 400,
         Condition::Suspended
         | Condition::Installing
         | Condition::Restoring

@@ -126,9 +126,10 @@ impl<'a> Inquiry<'a> {
         self.found(server)
     }
 
-    /// What was looked for, or the refusal because it is not there.
+    /// What the last parameter of the path names, or the refusal because it is not there.
     pub(super) fn found<T>(&self, sought: Option<T>) -> Result<T, Refusal> {
-        sought.ok_or_else(|| self.refuse(Condition::Missing))
+        let parameter = self.parameters.iter().last().map(|(name, _)| name);
+        sought.ok_or_else(|| self.refuse(Condition::Missing(parameter)))
     }
 
     /// A text field of the content.

@@ -1,6 +1,6 @@
 //! The words of refusals: the family's own, unless a profile gives others (panel-facts §4).
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{family::Family, routes::Api};
 
@@ -13,13 +13,14 @@ pub(super) enum Condition {
     OwnerNotAdmin,
     NoPermission,
     IpRefused,
-    Missing,
-    /// A key of the user; what looks it up is not what looks up the rest.
-    MissingKey,
+    /// What a parameter of the path should name.
+    Missing(Option<&'static str>),
     Hidden,
     RouteMissing,
     MethodNotAllowed,
     MalformedJson,
+    /// The same from somebody who sends no key, where the content is looked at first.
+    KeylessMalformedJson,
     InvalidBody,
     OverLimit,
     TwoFactorRequired,
@@ -36,20 +37,21 @@ pub(super) enum Condition {
 
 impl Condition {
     /// The name that profiles use.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
+    pub(super) fn name(self) -> Cow<'static, str> {
+        Cow::Borrowed(match self {
+            Self::Missing(Some(parameter)) => return Cow::Owned(format!("missing:{parameter}")),
             Self::NoKey => "no-key",
             Self::UnknownKey => "unknown-key",
             Self::WrongKeyType => "wrong-key-type",
             Self::OwnerNotAdmin => "owner-not-admin",
             Self::NoPermission => "no-permission",
             Self::IpRefused => "ip-refused",
-            Self::Missing => "missing",
-            Self::MissingKey => "missing:identifier",
+            Self::Missing(None) => "missing",
             Self::Hidden => "hidden",
             Self::RouteMissing => "route-missing",
             Self::MethodNotAllowed => "method-not-allowed",
             Self::MalformedJson => "malformed-json",
+            Self::KeylessMalformedJson => "malformed-json:keyless",
             Self::InvalidBody => "invalid-body",
             Self::OverLimit => "over-limit",
             Self::TwoFactorRequired => "two-factor-required",
@@ -62,7 +64,7 @@ impl Condition {
             Self::NodeMaintenance => "node-maintenance",
             Self::DaemonUnreachable => "daemon-unreachable",
             Self::KeyLimit => "key-limit",
-        }
+        })
     }
 }
 
@@ -92,7 +94,7 @@ impl Words {
 pub struct Wording(HashMap<(Option<Api>, String), Words>);
 
 impl Wording {
-    /// Gives a condition other words on every API. `missing` holds for `missing:identifier` too,
+    /// Gives a condition other words on every API. `missing` holds for `missing:server` too,
     /// unless that has words of its own; a condition that the panel never meets changes nothing.
     pub fn set(&mut self, condition: &str, code: &str, detail: &str) {
         self.insert(None, condition, Words::new(code, detail));
@@ -126,7 +128,7 @@ impl Wording {
         condition: Condition,
         places: &[(&str, &str)],
     ) -> Words {
-        let given = self.given(api, condition.name());
+        let given = self.given(api, &condition.name());
         let mut words = given.unwrap_or_else(|| own_words(family, api, condition));
         for (place, value) in places {
             words.detail = words.detail.replace(&format!("{{{place}}}"), value);
@@ -156,17 +158,20 @@ fn former_words(
         (Family::V1_7, Condition::UnknownKey | Condition::WrongKeyType) => {
             ("AccessDeniedHttpException", "")
         }
-        (Family::V1_7, Condition::Missing) if api == Some(Api::Application) => {
-            latest_words(api, Condition::Hidden)
-        }
-        (Family::V1_7, Condition::MalformedJson) => (
-            "BadRequestHttpException",
-            "The JSON data passed in the request appears to be malformed. err_code: {number} err_message: \"{why}\"",
-        ),
-        (Family::V1_7, Condition::MissingKey)
+        (Family::V1_7, Condition::Missing(Some("identifier")))
         | (Family::V1_7 | Family::V1_8 | Family::V1_10, Condition::RouteMissing) => {
             ("NotFoundHttpException", "")
         }
+        (Family::V1_7, Condition::Missing(Some("database" | "backup" | "user")))
+            if api == Some(Api::Client) =>
+        {
+            return None;
+        }
+        (Family::V1_7, Condition::Missing(_)) => latest_words(api, Condition::Hidden),
+        (Family::V1_7, Condition::KeylessMalformedJson) => (
+            "BadRequestHttpException",
+            "The JSON data passed in the request appears to be malformed. err_code: {number} err_message: \"{why}\"",
+        ),
         (Family::V1_7 | Family::V1_8 | Family::V1_10, Condition::MethodNotAllowed) => (
             "MethodNotAllowedHttpException",
             "The {method} method is not supported for this route. Supported methods: {methods}.",
@@ -192,7 +197,7 @@ fn latest_words(api: Option<Api>, condition: Condition) -> (&'static str, &'stat
             "AccessDeniedHttpException",
             "This IP address ({address}) does not have permission to access the API using these credentials.",
         ),
-        Condition::Missing | Condition::MissingKey => (
+        Condition::Missing(_) => (
             "NotFoundHttpException",
             "The requested resource could not be found on the server.",
         ),
@@ -208,7 +213,7 @@ fn latest_words(api: Option<Api>, condition: Condition) -> (&'static str, &'stat
             "MethodNotAllowedHttpException",
             "The {method} method is not supported for route {path}. Supported methods: {methods}.",
         ),
-        Condition::MalformedJson => (
+        Condition::MalformedJson | Condition::KeylessMalformedJson => (
             "BadRequestHttpException",
             "The JSON data passed in the request appears to be malformed: {why}",
         ),
@@ -281,10 +286,16 @@ mod tests {
             words.detail
         };
         wording.set("missing", "A", "all");
-        assert_eq!(detail(&wording, Condition::MissingKey), "all");
+        assert_eq!(
+            detail(&wording, Condition::Missing(Some("identifier"))),
+            "all"
+        );
         wording.set("missing:identifier", "B", "key");
-        assert_eq!(detail(&wording, Condition::MissingKey), "key");
-        assert_eq!(detail(&wording, Condition::Missing), "all");
+        assert_eq!(
+            detail(&wording, Condition::Missing(Some("identifier"))),
+            "key"
+        );
+        assert_eq!(detail(&wording, Condition::Missing(None)), "all");
     }
 
     #[test]

@@ -262,7 +262,7 @@ pub(in crate::reference) fn delete_key(inquiry: &mut Inquiry<'_>) -> Outcome {
             && key.owner == *owner
             && key.identifier.eq_ignore_ascii_case(identifier)
     });
-    let position = position.ok_or_else(|| inquiry.refuse(Condition::MissingKey))?;
+    let position = inquiry.found(position)?;
     inquiry.state.keys.remove(position);
     Ok(Success::empty(204))
 }
