@@ -1,20 +1,25 @@
 //! What is wrong with a specification as a whole, though each of its files reads well.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
 
 use super::condition::{Condition, ConditionInfo};
 use super::diagnostic::Diagnostic;
 use super::expectation::Basis;
-use super::name::Level;
-use super::profile::{Answer, Profile, Ruling};
+use super::name::{Level, ProfileName};
+use super::profile::{Answer, ApiRules, Exception, Profile, Ruling};
+use super::profile_file::ProfileFile;
 use super::requirement::{Requirement, VerifiedBy};
 use super::resolve::{Outcome, Question, resolve};
 use super::role::Roles;
-use super::route::RoutesFile;
+use super::route::{Inventory, Route, RoutesFile};
 use super::schema::Schemas;
 use super::source::SourceFile;
 use super::yaml::Located;
 use super::{Contract, Specs, Step};
+
+type Rulings = BTreeMap<Condition, Located<Ruling>>;
 
 /// Every trouble of a specification as a whole: clauses without cases, schemas that nobody uses,
 /// refusals that a good key would get as well. Suites that stand alone need not speak of every
@@ -91,16 +96,25 @@ fn schemas_without_use(specs: &Specs) -> Vec<Diagnostic> {
 }
 
 fn answers(profile: &Profile) -> impl Iterator<Item = &Answer> {
-    let by_condition = [
-        &profile.answers,
-        &profile.client.answers,
-        &profile.application.answers,
-    ];
+    answers_among(
+        [
+            &profile.answers,
+            &profile.client.answers,
+            &profile.application.answers,
+        ],
+        &profile.exceptions,
+    )
+}
+
+fn answers_among<'p>(
+    by_condition: [&'p Rulings; 3],
+    exceptions: &'p [Exception],
+) -> impl Iterator<Item = &'p Answer> {
     let rulings = by_condition
         .into_iter()
         .flat_map(|map| map.values())
         .map(|r| &r.value);
-    let exceptions = profile.exceptions.iter().map(|e| &e.answer);
+    let exceptions = exceptions.iter().map(|e| &e.answer);
     rulings.chain(exceptions).filter_map(|ruling| match ruling {
         Ruling::Refused(answer) => Some(&**answer),
         Ruling::Granted | Ruling::Unspecified => None,
@@ -190,11 +204,17 @@ fn due(profile: &Profile, step: &Step, conditions: &BTreeSet<Condition>) -> Opti
     }
 }
 
-/// Profiles: each name once, every condition known, every answer a real one.
+/// What a profile may name.
+pub(super) struct ProfileNames<'a> {
+    pub(super) conditions: &'a [ConditionInfo],
+    pub(super) schemas: &'a Schemas,
+    pub(super) inventory: &'a Inventory,
+}
+
+/// Profiles as written: each name once, every condition and route known, every answer a real one.
 pub(super) fn check_profiles(
-    profiles: &[(SourceFile, Profile)],
-    conditions: &[ConditionInfo],
-    schemas: &Schemas,
+    profiles: &[(SourceFile, ProfileFile)],
+    known: &ProfileNames<'_>,
     troubles: &mut Vec<Diagnostic>,
 ) {
     let mut names = BTreeSet::new();
@@ -203,25 +223,71 @@ pub(super) fn check_profiles(
             let message = format!("a profile `{}` exists already", profile.name.value);
             troubles.push(Diagnostic::at(file, &profile.name.span, message));
         }
-        check_profile(file, profile, conditions, schemas, troubles);
+        check_conditions(file, profile, known.conditions, troubles);
+        check_listed_routes(file, profile, known.inventory, troubles);
+        let maps = [
+            &profile.answers,
+            &profile.client.answers,
+            &profile.application.answers,
+        ];
+        for answer in answers_among(maps, &profile.exceptions) {
+            check_answer(file, answer, known.schemas, troubles);
+        }
     }
     for (file, profile) in profiles {
-        let Some(rather) = &profile.rather else {
-            continue;
-        };
-        if !names.contains(rather.value.as_str()) {
-            let message = format!("unknown profile `{}`", rather.value);
-            let found = Diagnostic::at(file, &rather.span, message);
-            troubles.push(found.did_you_mean(rather.value.as_str(), names.iter().copied()));
+        if let Some(rather) = &profile.rather {
+            check_profile_name(file, rather, &names, troubles);
         }
     }
 }
 
-fn check_profile(
+fn check_profile_name(
     file: &SourceFile,
-    profile: &Profile,
+    name: &Located<ProfileName>,
+    known: &BTreeSet<&str>,
+    troubles: &mut Vec<Diagnostic>,
+) {
+    if !known.contains(name.value.as_str()) {
+        let found = Diagnostic::at(
+            file,
+            &name.span,
+            format!("unknown profile `{}`", name.value),
+        );
+        troubles.push(found.did_you_mean(name.value.as_str(), known.iter().copied()));
+    }
+}
+
+/// The routes by which a profile says what it has and has not.
+fn check_listed_routes(
+    file: &SourceFile,
+    profile: &ProfileFile,
+    inventory: &Inventory,
+    troubles: &mut Vec<Diagnostic>,
+) {
+    let listed = profile
+        .routes
+        .iter()
+        .flat_map(|r| r.with.iter().chain(&r.without));
+    for endpoint in listed {
+        let exists = |route: &Arc<Route>| *route.endpoint == **endpoint;
+        if !inventory.routes.iter().any(exists) {
+            let message = format!("no route `{}` in the inventory", endpoint.value);
+            let names: Vec<_> = inventory
+                .routes
+                .iter()
+                .map(|r| r.endpoint.to_string())
+                .collect();
+            let found = Diagnostic::at(file, &endpoint.span, message);
+            let wrong = endpoint.value.to_string();
+            troubles.push(found.did_you_mean(&wrong, names.iter().map(String::as_str)));
+        }
+    }
+}
+
+fn check_conditions(
+    file: &SourceFile,
+    profile: &ProfileFile,
     conditions: &[ConditionInfo],
-    schemas: &Schemas,
     troubles: &mut Vec<Diagnostic>,
 ) {
     let known = |condition: &Condition| {
@@ -229,40 +295,32 @@ fn check_profile(
             .iter()
             .any(|c| *c.name.value == *condition.name())
     };
-    let mut named: Vec<(&Condition, std::ops::Range<usize>)> = Vec::new();
-    for map in [
-        &profile.answers,
-        &profile.client.answers,
-        &profile.application.answers,
-    ] {
-        named.extend(
-            map.iter()
-                .map(|(condition, ruling)| (condition, ruling.span.clone())),
-        );
-    }
-    for rules in [&profile.client, &profile.application] {
-        for rank in &rules.order {
-            named.extend(
-                rank.value
-                    .0
-                    .iter()
-                    .map(|condition| (condition, rank.span.clone())),
-            );
-        }
-    }
-    named.extend(
-        profile
-            .exceptions
-            .iter()
-            .map(|e| (&e.condition, e.route.span.clone())),
-    );
-    for (condition, span) in named.into_iter().filter(|(condition, _)| !known(condition)) {
+    let answered = |map: &'_ Rulings| -> Vec<(Condition, Range<usize>)> {
+        map.iter()
+            .map(|(condition, ruling)| (condition.clone(), ruling.span.clone()))
+            .collect()
+    };
+    let ordered = |rules: &ApiRules| -> Vec<(Condition, Range<usize>)> {
+        let ranks = rules.order.iter();
+        ranks
+            .flat_map(|rank| rank.value.0.iter().map(|c| (c.clone(), rank.span.clone())))
+            .collect()
+    };
+    let excepted = profile.exceptions.iter();
+    let named = [
+        answered(&profile.answers),
+        answered(&profile.client.answers),
+        answered(&profile.application.answers),
+        ordered(&profile.client),
+        ordered(&profile.application),
+        excepted
+            .map(|e| (e.condition.clone(), e.route.span.clone()))
+            .collect(),
+    ];
+    for (condition, span) in named.into_iter().flatten().filter(|(c, _)| !known(c)) {
         let names = conditions.iter().map(|info| info.name.value.as_str());
         let found = Diagnostic::at(file, &span, format!("unknown condition `{condition}`"));
         troubles.push(found.did_you_mean(condition.name(), names));
-    }
-    for answer in answers(profile) {
-        check_answer(file, answer, schemas, troubles);
     }
 }
 
@@ -315,18 +373,36 @@ pub(super) fn check_roles(file: &SourceFile, roles: &Roles, troubles: &mut Vec<D
     }
 }
 
-/// Routes: each in the file of its API, and once.
-pub(super) fn check_routes(file: &SourceFile, routes: &RoutesFile, troubles: &mut Vec<Diagnostic>) {
+/// Routes: each in a file of its API, once, and of profiles that exist.
+pub(super) fn check_routes(
+    files: &[(SourceFile, RoutesFile)],
+    profiles: &[(SourceFile, ProfileFile)],
+    troubles: &mut Vec<Diagnostic>,
+) {
+    let names: BTreeSet<_> = profiles
+        .iter()
+        .map(|(_, p)| p.name.value.as_str())
+        .collect();
     let mut seen = BTreeSet::new();
-    for route in &routes.routes {
-        let endpoint = &route.endpoint;
-        if route.api() != routes.api {
-            let message = format!("`{}` is no route of the {} API", endpoint.value, routes.api);
-            troubles.push(Diagnostic::at(file, &endpoint.span, message));
-        }
-        if !seen.insert(&endpoint.value) {
-            let message = format!("a route `{}` exists already", endpoint.value);
-            troubles.push(Diagnostic::at(file, &endpoint.span, message));
+    for (file, routes) in files {
+        for route in &routes.routes {
+            let endpoint = &route.endpoint;
+            if route.api() != routes.api {
+                let message = format!("`{}` is no route of the {} API", endpoint.value, routes.api);
+                troubles.push(Diagnostic::at(file, &endpoint.span, message));
+            }
+            if !seen.insert(&endpoint.value) {
+                let message = format!("a route `{}` exists already", endpoint.value);
+                troubles.push(Diagnostic::at(file, &endpoint.span, message));
+            }
+            for name in route.only.iter().flatten() {
+                check_profile_name(file, name, &names, troubles);
+            }
+            if route.only.is_some() && route.has_versions() {
+                let message =
+                    "`since` and `until` speak of Pterodactyl, which has no route of `only`";
+                troubles.push(Diagnostic::at(file, &endpoint.span, message));
+            }
         }
     }
 }

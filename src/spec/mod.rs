@@ -9,6 +9,7 @@ mod lint;
 mod matrix;
 mod name;
 mod profile;
+mod profile_file;
 mod requirement;
 mod resolve;
 mod role;
@@ -31,7 +32,7 @@ pub use lint::lint;
 pub use name::{
     Api, BadName, CaseId, Consent, Level, Origin, ProfileName, RequirementId, RoleName, SchemaName,
 };
-pub use profile::{Answer, Profile, Ruling};
+pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
 pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};
@@ -205,7 +206,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let signatures = reader.one::<signature::SignaturesFile>("signatures.yaml");
     let parameters = reader.one::<route::ParametersFile>("routes/parameters.yaml");
     let routes = reader.folder::<route::RoutesFile>("routes/", "routes/parameters.yaml");
-    let profiles = reader.folder::<Profile>("profiles/", "");
+    let profile_files = reader.folder::<profile_file::ProfileFile>("profiles/", "");
     let (Some(requirements), Some(conditions), Some(roles), Some(parameters), Some(signatures)) =
         (requirements, conditions, roles, parameters, signatures)
     else {
@@ -219,10 +220,14 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
             .collect(),
         parameters: parameters.1.parameters,
     };
-    for (file, routes) in &routes {
-        lint::check_routes(file, routes, &mut troubles);
-    }
-    lint::check_profiles(&profiles, &conditions.1.conditions, &schemas, &mut troubles);
+    lint::check_routes(&routes, &profile_files, &mut troubles);
+    let names = lint::ProfileNames {
+        conditions: &conditions.1.conditions,
+        schemas: &schemas,
+        inventory: &inventory,
+    };
+    lint::check_profiles(&profile_files, &names, &mut troubles);
+    let profiles = profile_file::profiles(&profile_files, &mut troubles);
     lint::check_roles(&roles.0, &roles.1, &mut troubles);
     lint::check_requirements(&requirements.0, &requirements.1.requirements, &mut troubles);
     if !troubles.is_empty() {
@@ -233,10 +238,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         conditions: conditions.1.conditions,
         roles: roles.1,
         inventory,
-        profiles: profiles
-            .into_iter()
-            .map(|(_, profile)| Arc::new(profile))
-            .collect(),
+        profiles: profiles.into_iter().map(Arc::new).collect(),
         schemas,
         signatures: signatures.1.signatures,
     })

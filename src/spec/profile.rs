@@ -185,7 +185,7 @@ pub struct Limits {
     pub keys: u32,
 }
 
-/// What the keys of each type start with.
+/// What the keys of each type start with; empty: with nothing that is always the same.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prefixes {
@@ -195,9 +195,34 @@ pub struct Prefixes {
     pub application: String,
 }
 
-/// A version of the contract.
+/// Which routes a panel has: those of a version of Pterodactyl, less some and more, and those
+/// that the inventory says are this panel's `only`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub struct RouteList {
+    /// The version of Pterodactyl.
+    pub like: Version,
+    /// Routes that other versions have, and this panel has as well.
+    #[serde(default)]
+    pub with: Vec<Located<Endpoint>>,
+    /// Routes that this panel has not.
+    #[serde(default)]
+    pub without: Vec<Located<Endpoint>>,
+}
+
+impl RouteList {
+    fn presence(&self, route: &Route) -> Presence {
+        let is_in = |list: &[Located<Endpoint>]| list.iter().any(|e| **e == *route.endpoint);
+        match (is_in(&self.with), is_in(&self.without)) {
+            (true, _) => Presence::Always,
+            (_, true) => Presence::Never,
+            _ => route.presence(&self.like, &self.like),
+        }
+    }
+}
+
+/// A version of the contract.
+#[derive(Clone, Debug)]
 pub struct Profile {
     /// Its name.
     pub name: Located<ProfileName>,
@@ -205,6 +230,8 @@ pub struct Profile {
     pub title: String,
     /// The versions.
     pub versions: Versions,
+    /// The profiles that say what this one does not, the nearest first.
+    pub extends: Vec<ProfileName>,
     /// The family of panels that the reference panel plays for it.
     pub family: String,
     /// How well its facts are known, where they do not say otherwise.
@@ -217,18 +244,17 @@ pub struct Profile {
     pub limits: Limits,
     /// When JSON is wanted.
     pub json_wanted: JsonWanted,
+    /// The routes of a panel that does not count versions as Pterodactyl does.
+    pub routes: Option<RouteList>,
     /// Answers of both APIs.
-    #[serde(default)]
     pub answers: BTreeMap<Condition, Located<Ruling>>,
     /// What holds for the Client API.
     pub client: ApiRules,
     /// What holds for the Application API.
     pub application: ApiRules,
     /// What holds on single routes.
-    #[serde(default)]
     pub exceptions: Vec<Exception>,
     /// The profile whose contract a panel most likely keeps that deviates from this one.
-    #[serde(default)]
     pub rather: Option<Located<ProfileName>>,
 }
 
@@ -249,6 +275,12 @@ impl Profile {
             Api::Client => &self.prefixes.client,
             Api::Application => &self.prefixes.application,
         }
+    }
+
+    /// Whether the prefix of a key tells its type.
+    #[must_use]
+    pub fn tells_types_apart(&self) -> bool {
+        self.prefixes.client != self.prefixes.application
     }
 
     /// What is said about a condition on a route: an exception, else this API's answer, else both
@@ -287,10 +319,21 @@ impl Profile {
     /// one version that the operator named.
     #[must_use]
     pub fn presence(&self, route: &Route, version: Option<&Version>) -> Presence {
-        match version {
-            Some(version) => route.presence(version, version),
-            None => route.presence(&self.versions.from, &self.versions.to),
+        if let Some(only) = &route.only {
+            return match only.iter().any(|name| self.is_or_extends(name)) {
+                true => Presence::Always,
+                false => Presence::Never,
+            };
         }
+        match (&self.routes, version) {
+            (Some(routes), _) => routes.presence(route),
+            (None, Some(version)) => route.presence(version, version),
+            (None, None) => route.presence(&self.versions.from, &self.versions.to),
+        }
+    }
+
+    fn is_or_extends(&self, name: &ProfileName) -> bool {
+        *self.name == *name || self.extends.contains(name)
     }
 
     /// Whether a request with these header fields asks for JSON.

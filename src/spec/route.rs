@@ -7,7 +7,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use super::condition::Condition;
-use super::name::{Api, Origin, RoleName, SchemaName};
+use super::name::{Api, Origin, ProfileName, RoleName, SchemaName};
 use super::yaml::Located;
 
 /// A method and a path template: `GET /api/client/servers/{server}`.
@@ -134,12 +134,16 @@ pub struct Route {
     /// A limit of this route alone, in words.
     #[serde(default)]
     pub per_server_limit: Option<String>,
-    /// The first version that has it.
+    /// The first version of Pterodactyl that has it.
     #[serde(default = "first_version")]
     pub since: Version,
     /// The last version that has it, if it is gone.
     #[serde(default)]
     pub until: Option<Version>,
+    /// The only profiles whose panels have it; absent: Pterodactyl's have it, and those of forks
+    /// as far as their profiles say so.
+    #[serde(default)]
+    pub only: Option<Vec<Located<ProfileName>>>,
     /// Conditions that do not count on this route.
     #[serde(default)]
     pub exempt: Vec<Condition>,
@@ -161,6 +165,11 @@ impl Route {
     #[must_use]
     pub fn api(&self) -> Api {
         Api::of_path(&self.endpoint.path)
+    }
+
+    /// Whether `since` or `until` is written.
+    pub(super) fn has_versions(&self) -> bool {
+        self.since != first_version() || self.until.is_some()
     }
 
     /// Whether all, some or none of the versions from `from` to `to` have it.
@@ -329,6 +338,7 @@ mod tests {
             per_server_limit: None,
             since: v(since),
             until: until.map(v),
+            only: None,
             exempt: Vec::new(),
             origin: Origin::Observed,
         };
