@@ -1,7 +1,6 @@
 //! What is due: a step of a case, under a profile, as a complete expectation.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 
 use semver::Version;
 
@@ -40,10 +39,27 @@ pub fn due(
             )?;
         }
     }
-    case.steps
-        .iter()
+    let steps = case.steps.iter();
+    let due = steps
         .map(|step| step_due(contract, case, step, profile))
-        .collect()
+        .collect::<Result<Vec<_>, _>>()?;
+    check_saves(case, &due, profile)?;
+    Ok(due)
+}
+
+/// What a refused step would save, the steps behind it cannot have.
+fn check_saves(case: &Case, due: &[Due], profile: &Profile) -> Result<(), Skip> {
+    let Some((_, before)) = case.steps.split_last() else {
+        return Ok(());
+    };
+    let in_vain = |(step, due): &(&Step, &Due)| !step.save.is_empty() && due.expected.refuses();
+    match before.iter().zip(due).find(in_vain) {
+        None => Ok(()),
+        Some((step, _)) => Err(Skip::NotApplicable(format!(
+            "`{}` is refused by {}, so that there is nothing to go on with",
+            step.request.endpoint, profile.name.value
+        ))),
+    }
 }
 
 fn check_presence(presence: Presence, route: &str, profile: &Profile) -> Result<(), Skip> {
@@ -79,15 +95,14 @@ fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) ->
         (Basis::Because(_), None) => (Expected::default(), None),
     };
     expected.schemas.extend(step.expect.schema.clone());
-    let with_prefixes = |m: &ValueMatch| with_prefixes(m, profile);
-    let headers = step.expect.headers.iter();
-    expected
-        .headers
-        .extend(headers.map(|(name, m)| (name.to_ascii_lowercase(), with_prefixes(m))));
-    let members = step.expect.body.iter();
-    expected
-        .body
-        .extend(members.map(|(at, m)| (at.clone(), with_prefixes(m))));
+    let with_prefixes = |wanted: &ValueMatch| with_prefixes(wanted, profile);
+    for (name, wanted) in &step.expect.headers {
+        let name = name.to_ascii_lowercase();
+        expected.headers.insert(name, with_prefixes(wanted)?);
+    }
+    for (at, wanted) in &step.expect.body {
+        expected.body.insert(at.clone(), with_prefixes(wanted)?);
+    }
     expected.absent.extend(step.expect.absent.clone());
     expected.same_as = step.expect.same_as.as_ref().and_then(|name| {
         case.steps
@@ -102,17 +117,21 @@ fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) ->
 }
 
 /// A match in which prefixes of keys are the profile's.
-fn with_prefixes(wanted: &ValueMatch, profile: &Profile) -> ValueMatch {
-    let filled = wanted.try_map(|text| {
-        let client = text.replace("${prefix:client}", profile.prefix(Api::Client));
-        Ok::<_, Infallible>(
-            client.replace("${prefix:application}", profile.prefix(Api::Application)),
-        )
-    });
-    match filled {
-        Ok(filled) => filled,
-        Err(never) => match never {},
-    }
+fn with_prefixes(wanted: &ValueMatch, profile: &Profile) -> Result<ValueMatch, Skip> {
+    wanted.try_map(|text| {
+        let mut filled = text.to_owned();
+        for api in [Api::Client, Api::Application] {
+            let name = format!("${{prefix:{api}}}");
+            if filled.contains(&name) && profile.prefix(api).is_empty() {
+                return Err(Skip::NotApplicable(format!(
+                    "the keys of {} have no prefix",
+                    profile.name.value
+                )));
+            }
+            filled = filled.replace(&name, profile.prefix(api));
+        }
+        Ok(filled)
+    })
 }
 
 fn stated(status: &[u16], error: Option<&crate::spec::ErrorMatch>) -> Expected {
@@ -158,7 +177,11 @@ fn granted(step: &Step, profile: &Profile) -> Expected {
             .iter()
             .map(|name| name.value.clone())
             .collect(),
-        origin: Some(route.origin),
+        origin: Some(match profile.origin {
+            // Nobody has seen such a panel, so nobody has seen it grant anything.
+            Origin::Source => Origin::Source,
+            Origin::Observed | Origin::Documented => route.origin,
+        }),
         ..Expected::default()
     }
 }

@@ -167,6 +167,12 @@ fn decide(
     {
         return Err(Skip::NotAgreed(consent));
     }
+    if !profile.tells_types_apart() && swaps_prefixes(contract, case) {
+        return Err(Skip::NotApplicable(format!(
+            "the keys of both types begin alike in {}",
+            profile.name.value
+        )));
+    }
     match needed_roles(contract, case)
         .into_iter()
         .find(|role| !given.contains(role))
@@ -174,6 +180,16 @@ fn decide(
         Some(role) => Err(missing(contract, &role)),
         None => Ok(due),
     }
+}
+
+/// Whether a key of the case is another one with the prefix of the other type.
+fn swaps_prefixes(contract: &Contract, case: &Case) -> bool {
+    case.requests().any(|request| {
+        request.roles().any(|role| {
+            matches!(contract.roles.holder(role, request.api),
+                Some(Holder::Derived(derived, _)) if derived.change.swap_prefix)
+        })
+    })
 }
 
 fn missing(contract: &Contract, name: &RoleName) -> Skip {
