@@ -6,7 +6,7 @@ use semver::Version;
 use serde::Deserialize;
 
 use crate::keys::{KeyError, Keyring};
-use crate::spec::{Api, Diagnostic, ProfileName, RoleName, SourceFile, read_yaml};
+use crate::spec::{Api, Diagnostic, Prefixes, ProfileName, RoleName, SourceFile, read_yaml};
 
 /// Who is who in a recording.
 #[derive(Clone, Debug, Deserialize)]
@@ -14,10 +14,15 @@ use crate::spec::{Api, Diagnostic, ProfileName, RoleName, SourceFile, read_yaml}
 pub struct RecordedWorld {
     /// Where the recording is from.
     pub origin: String,
+    /// Scheme, host and port that the panel answered at, and that bodies and `Location` name.
+    pub address: String,
     /// The panel's version.
     pub version: Version,
     /// The profile that the panel is to keep.
     pub profile: ProfileName,
+    /// What made-up keys began with, where that is not what the profile says.
+    #[serde(default)]
+    pub prefixes: Option<Prefixes>,
     /// Our roles: their recorded names and keys.
     pub roles: BTreeMap<RoleName, RecordedRole>,
     /// The ids of each API's path parameters.

@@ -132,14 +132,25 @@ impl Judge<'_> {
     fn session(&self, replay: &Replay, agreement: &Agreement) -> Session {
         let setup = Setup {
             contract: Arc::clone(&self.specs.contract),
-            profile: Arc::clone(self.profile),
+            profile: self.as_recorded(),
             transport: replay.clone().into(),
             keys: self.keys.clone(),
             agreement: agreement.clone(),
-            origin: RECORDED_ORIGIN.to_owned(),
+            origin: self.world.address.clone(),
             pace: None,
         };
         Session::with_ids(setup, self.world.known_ids())
+    }
+
+    /// The profile with the prefixes of the keys that were made up for the recording.
+    fn as_recorded(&self) -> Arc<Profile> {
+        match &self.world.prefixes {
+            None => Arc::clone(self.profile),
+            Some(prefixes) => Arc::new(Profile {
+                prefixes: prefixes.clone(),
+                ..Profile::clone(self.profile)
+            }),
+        }
     }
 }
 
@@ -150,6 +161,3 @@ fn is_judged(result: &CaseResult) -> bool {
         Ok(Verdict::Conforms | Verdict::Deviates(_)) | Err(_)
     )
 }
-
-/// Where the recorded panels said that they were.
-const RECORDED_ORIGIN: &str = "http://127.0.0.1:8089";
