@@ -11,11 +11,13 @@ use ptero_conformance::spec::{Level, Source, SourceFile, Specs};
 use ptero_conformance::verdict::{Kind, Verdict};
 
 /// The recordings and the least number of exchanges that must be judged of each.
-const RECORDINGS: [(&str, usize); 4] = [
+const RECORDINGS: [(&str, usize); 6] = [
     ("pterodactyl-1.7.0", 474),
     ("pterodactyl-1.11.8", 490),
     ("pterodactyl-develop", 490),
     ("pterodactyl-1.14.1", 522),
+    ("pyrodactyl-4.5.0", 527),
+    ("pelican-beta25", 500),
 ];
 
 /// Conditions that a recording does not show, of one recording or of all, and why.
