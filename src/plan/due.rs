@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use semver::Version;
 
 use crate::spec::{
-    Answer, Api, Basis, Case, Condition, Contract, Origin, Outcome, Presence, Profile, Question,
-    Refusal, Resolution, Ruling, Step, ValueMatch, resolve,
+    Answer, Api, Basis, Case, Condition, Contract, Located, Origin, Outcome, Presence, Profile,
+    ProfileName, Question, Refusal, Resolution, Route, Ruling, Step, ValueMatch, resolve,
 };
 use crate::verdict::{ErrorWords, Expected, Skip, Wording};
 
@@ -32,11 +32,7 @@ pub fn due(
 ) -> Result<Vec<Due>, Skip> {
     for request in case.requests() {
         if let Some(route) = &request.route {
-            check_presence(
-                profile.presence(route, version),
-                &route.endpoint.to_string(),
-                profile,
-            )?;
+            check_presence(profile.presence(route, version), route, profile)?;
         }
     }
     let steps = case.steps.iter();
@@ -62,17 +58,24 @@ fn check_saves(case: &Case, due: &[Due], profile: &Profile) -> Result<(), Skip> 
     }
 }
 
-fn check_presence(presence: Presence, route: &str, profile: &Profile) -> Result<(), Skip> {
+fn check_presence(presence: Presence, route: &Route, profile: &Profile) -> Result<(), Skip> {
     let name = &profile.name.value;
-    match presence {
-        Presence::Always => Ok(()),
-        Presence::Never => Err(Skip::NotApplicable(format!(
-            "`{route}` is no route of {name}"
-        ))),
-        Presence::Sometimes => Err(Skip::NotApplicable(format!(
-            "`{route}` exists in some versions of {name} only; say which one it is with --panel-version"
-        ))),
-    }
+    let endpoint = &*route.endpoint;
+    let why = match (presence, &route.only) {
+        (Presence::Always, _) => return Ok(()),
+        // One reason for all of them, so that a summary stays short.
+        (_, Some(only)) => format!("a route of {} alone", names(only)),
+        (Presence::Never, None) => format!("`{endpoint}` is no route of {name}"),
+        (Presence::Sometimes, None) => format!(
+            "`{endpoint}` exists in some versions of {name} only; say which one it is with --panel-version"
+        ),
+    };
+    Err(Skip::NotApplicable(why))
+}
+
+fn names(profiles: &[Located<ProfileName>]) -> String {
+    let names: Vec<_> = profiles.iter().map(|name| name.as_str()).collect();
+    names.join(", ")
 }
 
 fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) -> Result<Due, Skip> {

@@ -295,7 +295,7 @@ fn check_conditions(
             .iter()
             .any(|c| *c.name.value == *condition.name())
     };
-    let answered = |map: &'_ Rulings| -> Vec<(Condition, Range<usize>)> {
+    let answered = |map: &Rulings| -> Vec<(Condition, Range<usize>)> {
         map.iter()
             .map(|(condition, ruling)| (condition.clone(), ruling.span.clone()))
             .collect()
@@ -307,7 +307,7 @@ fn check_conditions(
             .collect()
     };
     let excepted = profile.exceptions.iter();
-    let named = [
+    let used = [
         answered(&profile.answers),
         answered(&profile.client.answers),
         answered(&profile.application.answers),
@@ -317,7 +317,7 @@ fn check_conditions(
             .map(|e| (e.condition.clone(), e.route.span.clone()))
             .collect(),
     ];
-    for (condition, span) in named.into_iter().flatten().filter(|(c, _)| !known(c)) {
+    for (condition, span) in used.into_iter().flatten().filter(|(c, _)| !known(c)) {
         let names = conditions.iter().map(|info| info.name.value.as_str());
         let found = Diagnostic::at(file, &span, format!("unknown condition `{condition}`"));
         troubles.push(found.did_you_mean(condition.name(), names));
@@ -385,6 +385,9 @@ pub(super) fn check_routes(
         .collect();
     let mut seen = BTreeSet::new();
     for (file, routes) in files {
+        for name in routes.only.iter().flatten() {
+            check_profile_name(file, name, &names, troubles);
+        }
         for route in &routes.routes {
             let endpoint = &route.endpoint;
             if route.api() != routes.api {
@@ -395,12 +398,9 @@ pub(super) fn check_routes(
                 let message = format!("a route `{}` exists already", endpoint.value);
                 troubles.push(Diagnostic::at(file, &endpoint.span, message));
             }
-            for name in route.only.iter().flatten() {
-                check_profile_name(file, name, &names, troubles);
-            }
-            if route.only.is_some() && route.has_versions() {
+            if routes.only.is_some() && route.has_versions() {
                 let message =
-                    "`since` and `until` speak of Pterodactyl, which has no route of `only`";
+                    "`since` and `until` speak of Pterodactyl, which has none of these routes";
                 troubles.push(Diagnostic::at(file, &endpoint.span, message));
             }
         }

@@ -215,7 +215,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let inventory = Inventory {
         routes: routes
             .iter()
-            .flat_map(|(_, f)| f.routes.clone())
+            .flat_map(|(_, file)| file.routes())
             .map(Arc::new)
             .collect(),
         parameters: parameters.1.parameters,

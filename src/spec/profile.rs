@@ -320,9 +320,10 @@ impl Profile {
     #[must_use]
     pub fn presence(&self, route: &Route, version: Option<&Version>) -> Presence {
         if let Some(only) = &route.only {
-            return match only.iter().any(|name| self.is_or_extends(name)) {
-                true => Presence::Always,
-                false => Presence::Never,
+            return if only.iter().any(|name| self.is_or_extends(name)) {
+                Presence::Always
+            } else {
+                Presence::Never
             };
         }
         match (&self.routes, version) {

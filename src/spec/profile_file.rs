@@ -74,15 +74,14 @@ fn with_parents<'f>(
     while let Some(parent) = &last.extends {
         // A trouble further up is told where it stands, and here as well: this one is not whole.
         let place = written.extends.as_ref().unwrap_or(parent);
-        let named = files.iter().find(|(_, f)| *f.name == **parent);
-        let Some((_, found)) = named else {
+        let Some((_, found)) = files.iter().find(|(_, f)| *f.name == **parent) else {
             let names = files.iter().map(|(_, f)| f.name.as_str());
-            return Err(Diagnostic::at(
+            let trouble = Diagnostic::at(
                 file,
                 &place.span,
-                format!("unknown profile `{}`", **parent),
-            )
-            .did_you_mean(parent.as_str(), names));
+                format!("unknown profile `{}`", parent.value),
+            );
+            return Err(trouble.did_you_mean(parent.as_str(), names));
         };
         if chain.iter().any(|seen| *seen.name == *found.name) {
             let path: Vec<_> = chain.iter().map(|seen| seen.name.as_str()).collect();
@@ -151,8 +150,10 @@ fn api_rules(chain: &[&ProfileFile], part: impl Fn(&ProfileFile) -> &ApiRules) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Presence::{Always, Never, Sometimes};
+    use crate::spec::route::RoutesFile;
     use crate::spec::yaml;
-    use crate::spec::{Api, Presence};
+    use crate::spec::{Api, Route};
 
     const BASE: &str = "
 name: base
@@ -294,34 +295,31 @@ exceptions: [{ route: GET /a, condition: no-key, answer: { status: 400 } }]
             extending("fork-of-fork", "fork", ""),
         ]);
         assert!(troubles.is_empty(), "{troubles:?}");
-        let route = |text: &str| -> crate::spec::Route {
-            let file = SourceFile::new("r.yaml", "r.yaml", text);
-            yaml::read(&file).unwrap()
+        let write = |endpoint: &str, only: &str, more: &str| {
+            let text = format!(
+                "{{ api: client, {only} routes: [\
+                 {{ route: {endpoint}, success: {{ status: 200 }}, effect: none, {more} }}] }}"
+            );
+            let file = SourceFile::new("r.yaml", "r.yaml", &text);
+            let read: RoutesFile = yaml::read(&file).unwrap();
+            read.routes().next().unwrap()
         };
-        let write = |endpoint: &str, more: &str| {
-            route(&format!(
-                "{{ route: {endpoint}, success: {{ status: 200 }}, effect: none, {more} }}"
-            ))
+        let presence = |route: &Route| {
+            let found = profiles.iter().map(|p| p.presence(route, None));
+            found.collect::<Vec<_>>()
         };
-        let presence = |route: &crate::spec::Route| {
-            profiles
-                .iter()
-                .map(|p| p.presence(route, None))
-                .collect::<Vec<_>>()
-        };
-        use Presence::{Always, Never, Sometimes};
         assert_eq!(
-            presence(&write("GET /always", "")),
+            presence(&write("GET /always", "", "")),
             [Always, Always, Always]
         );
-        assert_eq!(presence(&write("GET /old", "")), [Always, Never, Never]);
-        let new = write("GET /new", "since: 1.0.5");
+        assert_eq!(presence(&write("GET /old", "", "")), [Always, Never, Never]);
+        let new = write("GET /new", "", "since: 1.0.5");
         assert_eq!(presence(&new), [Sometimes, Always, Always]);
-        let later = write("GET /later", "since: 1.9.0");
+        let later = write("GET /later", "", "since: 1.9.0");
         assert_eq!(presence(&later), [Never, Never, Never]);
-        let own = write("GET /own", "only: [fork]");
+        let own = write("GET /own", "only: [fork],", "");
         assert_eq!(presence(&own), [Never, Always, Always]);
-        let of_another = write("GET /another", "only: [fork-of-fork]");
+        let of_another = write("GET /another", "only: [fork-of-fork],", "");
         assert_eq!(presence(&of_another), [Never, Never, Always]);
     }
 }

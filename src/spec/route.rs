@@ -140,9 +140,9 @@ pub struct Route {
     /// The last version that has it, if it is gone.
     #[serde(default)]
     pub until: Option<Version>,
-    /// The only profiles whose panels have it; absent: Pterodactyl's have it, and those of forks
-    /// as far as their profiles say so.
-    #[serde(default)]
+    /// The only profiles whose panels have it, as its file says; absent: Pterodactyl's have it,
+    /// and those of forks as far as their profiles say so.
+    #[serde(skip)]
     pub only: Option<Vec<Located<ProfileName>>>,
     /// Conditions that do not count on this route.
     #[serde(default)]
@@ -235,7 +235,20 @@ pub struct Find {
 #[serde(deny_unknown_fields)]
 pub(super) struct RoutesFile {
     pub(super) api: Api,
+    /// The only profiles whose panels have these routes; absent: those of Pterodactyl.
+    #[serde(default)]
+    pub(super) only: Option<Vec<Located<ProfileName>>>,
     pub(super) routes: Vec<Route>,
+}
+
+impl RoutesFile {
+    /// The routes, each with what the file says of all.
+    pub(super) fn routes(&self) -> impl Iterator<Item = Route> {
+        self.routes.iter().map(|route| Route {
+            only: self.only.clone(),
+            ..route.clone()
+        })
+    }
 }
 
 /// `specs/routes/parameters.yaml`.
