@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::exchange::Redactor;
 use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 
 /// Exit codes: what a run says to the program that started it.
@@ -107,8 +108,17 @@ fn say(text: &str) -> ExitCode {
 }
 
 /// Prints what is wrong, and gives the code for it.
+///
+/// A key that somebody typed in the wrong place is part of many messages, so all go through the
+/// redactor.
 fn fail(message: &str) -> ExitCode {
-    eprintln!("error: {message}");
+    let shown = Redactor::default().text(message);
+    eprintln!("error: {shown}");
+    if shown != message {
+        eprintln!(
+            "this looks like a key; keys are given by PTERO_KEY_CLIENT and the like, or by --keys FILE"
+        );
+    }
     ExitCode::from(exit::USAGE)
 }
 

@@ -21,7 +21,7 @@ pub(super) struct Arguments {
     #[arg(
         long,
         value_name = "NAME",
-        default_value = "pterodactyl-1.11",
+        default_value = "documented",
         env = "PTERO_PROFILE",
         hide_env_values = true
     )]

@@ -199,7 +199,10 @@ fn missing(contract: &Contract, name: &RoleName) -> Skip {
     match role.obtainable {
         Obtainable::Yes => Skip::RoleMissing {
             role: name.clone(),
-            why: format!("it may do {}; to make it: {}", role.may, role.make),
+            why: format!(
+                "one that may do this: {}; to make it: {}",
+                role.may, role.make
+            ),
         },
         Obtainable::WithWrites | Obtainable::DatabaseOnly => Skip::NotApplicable(format!(
             "no key for `{name}`, which takes more than the panel's pages: {}",

@@ -1,5 +1,7 @@
 //! The diff of the nearest conforming answer against the one that came.
 
+use std::time::Duration;
+
 use similar::{ChangeTag, TextDiff};
 
 use crate::exchange::{Body, Observation, printable};
@@ -9,6 +11,12 @@ const SHOWN: [&str; 1] = ["content-type"];
 
 /// The most lines of a diff that are shown; the rest is counted.
 const MAX_LINES: usize = 60;
+
+/// How many lines of an answer are compared; a hostile one can have very many.
+const MOST_COMPARED: usize = 2000;
+
+/// How long a diff may take; what it finds later is less than the shortest one.
+const PATIENCE: Duration = Duration::from_millis(200);
 
 /// How many lines around a difference are shown.
 const CONTEXT: usize = 3;
@@ -24,7 +32,9 @@ pub(super) fn diff(due: &Observation, came: &Observation) -> String {
         .filter(|name| SHOWN.contains(name) || due.header(name) != came.header(name))
         .collect();
     let (old, new) = (document(due, &differing), document(came, &differing));
-    let compared = TextDiff::from_lines(&old, &new);
+    let compared = TextDiff::configure()
+        .timeout(PATIENCE)
+        .diff_lines(&old, &new);
     let mut lines = Vec::new();
     for (number, group) in compared.grouped_ops(CONTEXT).iter().enumerate() {
         if number > 0 {
@@ -72,7 +82,11 @@ fn document(answer: &Observation, headers: &[&str]) -> String {
 
 fn pretty(value: &serde_json::Value) -> String {
     let text = serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string());
-    text.lines().map(printable).collect::<Vec<_>>().join("\n")
+    text.lines()
+        .take(MOST_COMPARED)
+        .map(printable)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[cfg(test)]

@@ -50,6 +50,14 @@ impl Condition {
         &self.name
     }
 
+    /// The path parameter that it is about, if it is about one.
+    #[must_use]
+    pub fn parameter(&self) -> Option<&str> {
+        self.argument
+            .as_deref()
+            .filter(|_| &*self.name == "missing")
+    }
+
     /// The same condition without its argument.
     #[must_use]
     pub fn general(&self) -> Self {

@@ -223,7 +223,7 @@ pub(super) fn check_profiles(
             let message = format!("a profile `{}` exists already", profile.name.value);
             troubles.push(Diagnostic::at(file, &profile.name.span, message));
         }
-        check_conditions(file, profile, known.conditions, troubles);
+        check_conditions(file, profile, known, troubles);
         check_listed_routes(file, profile, known.inventory, troubles);
         let maps = [
             &profile.answers,
@@ -287,14 +287,9 @@ fn check_listed_routes(
 fn check_conditions(
     file: &SourceFile,
     profile: &ProfileFile,
-    conditions: &[ConditionInfo],
+    names: &ProfileNames<'_>,
     troubles: &mut Vec<Diagnostic>,
 ) {
-    let known = |condition: &Condition| {
-        conditions
-            .iter()
-            .any(|c| *c.name.value == *condition.name())
-    };
     let answered = |map: &Rulings| -> Vec<(Condition, Range<usize>)> {
         map.iter()
             .map(|(condition, ruling)| (condition.clone(), ruling.span.clone()))
@@ -317,11 +312,34 @@ fn check_conditions(
             .map(|e| (e.condition.clone(), e.route.span.clone()))
             .collect(),
     ];
-    for (condition, span) in used.into_iter().flatten().filter(|(c, _)| !known(c)) {
-        let names = conditions.iter().map(|info| info.name.value.as_str());
-        let found = Diagnostic::at(file, &span, format!("unknown condition `{condition}`"));
-        troubles.push(found.did_you_mean(condition.name(), names));
+    for (condition, span) in used.into_iter().flatten() {
+        troubles.extend(unknown_condition(file, &condition, &span, names));
     }
+}
+
+/// What is wrong with a condition's name, or with the parameter that it is about.
+fn unknown_condition(
+    file: &SourceFile,
+    condition: &Condition,
+    span: &Range<usize>,
+    names: &ProfileNames<'_>,
+) -> Option<Diagnostic> {
+    let mut known = names.conditions.iter().map(|info| info.name.value.as_str());
+    if !known.clone().any(|name| name == condition.name()) {
+        let found = Diagnostic::at(file, span, format!("unknown condition `{condition}`"));
+        return Some(found.did_you_mean(condition.name(), &mut known));
+    }
+    let parameter = condition.parameter()?;
+    let mut parameters = names
+        .inventory
+        .parameters
+        .iter()
+        .map(|p| p.name.value.as_str());
+    if parameters.clone().any(|name| name == parameter) {
+        return None;
+    }
+    let found = Diagnostic::at(file, span, format!("unknown path parameter `{parameter}`"));
+    Some(found.did_you_mean(parameter, &mut parameters))
 }
 
 fn check_answer(

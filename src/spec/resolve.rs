@@ -236,7 +236,10 @@ exceptions:
 ";
 
     fn profile() -> Profile {
-        read_yaml(&SourceFile::new("small.yaml", "small.yaml", PROFILE)).unwrap()
+        let file = SourceFile::new("small.yaml", "small.yaml", PROFILE);
+        let written = read_yaml(&file).unwrap();
+        let profiles = crate::spec::profile_file::profiles(&[(file, written)], &mut Vec::new());
+        profiles.into_iter().next().unwrap()
     }
 
     struct Asked {

@@ -59,6 +59,9 @@ pub enum Problem {
     Other,
 }
 
+/// How many differences are looked at: a hostile answer can have a hundred thousand.
+const MOST_MISMATCHES: usize = 50;
+
 /// A compiled schema.
 #[derive(Clone)]
 pub struct Schema {
@@ -72,11 +75,13 @@ impl std::fmt::Debug for Schema {
 }
 
 impl Schema {
-    /// Every difference between a document and the schema, in the document's order.
+    /// The differences between a document and the schema, in the document's order: all of them,
+    /// but no more than a person could read.
     #[must_use]
     pub fn mismatches(&self, document: &Value) -> Vec<Mismatch> {
         self.validator
             .iter_errors(document)
+            .take(MOST_MISMATCHES)
             .map(|error| mismatch(&error))
             .collect()
     }

@@ -1,5 +1,7 @@
 //! The judge: what is due and what came, in; all deviations, out. Pure.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::Verdict;
@@ -189,11 +191,9 @@ impl Judging<'_> {
             ([name], None) => contract.schemas.get(name)?.clone(),
             _ => contract.schemas.compile(&wanted)?,
         };
-        let mut seen: Vec<(String, String)> = Vec::new();
+        let mut seen = HashSet::new();
         for mismatch in schema.mismatches(document) {
-            let key = (mismatch.pointer.clone(), mismatch.wanted.clone());
-            if !seen.contains(&key) {
-                seen.push(key);
+            if seen.insert((mismatch.pointer.clone(), mismatch.wanted.clone())) {
                 self.mismatch(&mismatch, document);
             }
         }
@@ -244,12 +244,10 @@ impl Judging<'_> {
         }
     }
 
-    /// A refusal never gives the key back: the redactor has marked where it stood.
+    /// No header field gives a key back, and no refusal's content does: the redactor has marked
+    /// where one stood. A success's content may well list keys: its own members are judged.
     fn echo(&mut self) {
         let observed = self.step.observed;
-        if observed.status < 400 {
-            return;
-        }
         for (name, value) in &observed.headers {
             if value.contains(MARK) {
                 self.add(
@@ -265,7 +263,7 @@ impl Judging<'_> {
             Body::Text(text) => text.contains(MARK),
             Body::Empty | Body::Unreadable(_) => false,
         };
-        if in_body {
+        if in_body && observed.status >= 300 {
             self.add(
                 Kind::Reshaped,
                 "content",
