@@ -18,6 +18,8 @@ pub enum Family {
     V1_10,
     /// Pterodactyl 1.11.4 to 1.11.8, observed on 1.11.8.
     V1_11,
+    /// Pterodactyl 1.11.9 and 1.11.10, observed on the branch `1.0-develop` of October 2024.
+    V1_11_9,
     /// Pterodactyl 1.12.1 to 1.12.3, observed on 1.12.3.
     V1_12,
     /// Pterodactyl 1.14, observed on 1.14.1.
@@ -26,11 +28,12 @@ pub enum Family {
 
 impl Family {
     /// Every family, oldest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::V1_7,
         Self::V1_8,
         Self::V1_10,
         Self::V1_11,
+        Self::V1_11_9,
         Self::V1_12,
         Self::V1_14,
     ];
@@ -43,6 +46,7 @@ impl Family {
             Self::V1_8 => "pterodactyl-1.8",
             Self::V1_10 => "pterodactyl-1.10",
             Self::V1_11 => "pterodactyl-1.11",
+            Self::V1_11_9 => "pterodactyl-1.11.9",
             Self::V1_12 => "pterodactyl-1.12",
             Self::V1_14 => "pterodactyl-1.14",
         }

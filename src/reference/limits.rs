@@ -115,11 +115,11 @@ pub(super) struct RouteLimit {
     pub shared_by: SharedBy,
 }
 
-/// The limits of single routes (panel-facts §7; group 18). Up to 1.11 there is one; from 1.12 on
+/// The limits of single routes (panel-facts §7; group 18). Before 1.12 there is one; from then on
 /// servers have limits of their own.
 static ROUTE_LIMITS: &[RouteLimit] = &[
     RouteLimit {
-        until: Family::V1_11,
+        until: Family::V1_11_9,
         ..by_caller("POST", "/api/client/servers/{server}/files/pull", 10, 5)
     },
     RouteLimit {

@@ -58,7 +58,10 @@ const fn order(family: Family, api: Api) -> &'static [Check] {
         (Family::V1_7, Api::Client) => V1_7_CLIENT,
         (Family::V1_7, Api::Application) => V1_7_APPLICATION,
         (Family::V1_8 | Family::V1_10 | Family::V1_11, Api::Client) => V1_8_CLIENT,
-        (Family::V1_8 | Family::V1_10 | Family::V1_11, Api::Application) => V1_8_APPLICATION,
+        (Family::V1_8 | Family::V1_10 | Family::V1_11 | Family::V1_11_9, Api::Application) => {
+            V1_8_APPLICATION
+        }
+        (Family::V1_11_9, Api::Client) => V1_11_9_CLIENT,
         (Family::V1_12 | Family::V1_14, Api::Client) => V1_12_CLIENT,
         (Family::V1_12 | Family::V1_14, Api::Application) => V1_12_APPLICATION,
     }
@@ -128,6 +131,24 @@ const V1_8_APPLICATION: &[Check] = &[
     Check::Administrator,      // group 02: 403 with X-RateLimit
     Check::Permission,
     Check::Fields,
+    Check::Daemon,
+];
+
+const V1_11_9_CLIENT: &[Check] = &[
+    Check::Csrf,
+    Check::Credential,
+    Check::WellFormedJson,
+    Check::TwoFactor,
+    Check::Address,
+    Check::Quota, // group 12: before a missing server, 429 instead of 404
+    Check::RouteQuota,
+    Check::Binding(Part::All),
+    Check::KeyType, // group 02: 403 with X-RateLimit
+    Check::Ownership,
+    Check::ServerState,
+    Check::Permission,
+    Check::Fields,
+    Check::ActionPermission,
     Check::Daemon,
 ];
 

@@ -116,6 +116,7 @@ impl Family {
             Self::V1_8 => &V1_8,
             Self::V1_10 => &V1_10,
             Self::V1_11 => &V1_11,
+            Self::V1_11_9 => &V1_11_9,
             Self::V1_12 | Self::V1_14 => &V1_12,
         }
     }
@@ -170,13 +171,17 @@ const V1_11: Traits = Traits {
     ..V1_10
 };
 
+const V1_11_9: Traits = Traits {
+    redirect_type: "text/html; charset=utf-8",
+    ..V1_11
+};
+
 const V1_12: Traits = Traits {
     scheme: Scheme::LastInAnyCase,
     client_rate: 256,
     application_rate: 256,
-    redirect_type: "text/html; charset=utf-8",
     email_changes: Some(3),
     security_headers: true,
     encoded_ids: true,
-    ..V1_11
+    ..V1_11_9
 };

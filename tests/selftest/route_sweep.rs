@@ -14,11 +14,12 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 /// The versions that were swept, with the family that plays each.
-const VERSIONS: [(&str, Family); 5] = [
+const VERSIONS: [(&str, Family); 6] = [
     ("1.7.0", Family::V1_7),
     ("1.8.1", Family::V1_8),
     ("1.10.4", Family::V1_10),
     ("1.11.8", Family::V1_11),
+    ("develop", Family::V1_11_9),
     ("1.14.1", Family::V1_14),
 ];
 

@@ -266,6 +266,7 @@ mod tests {
             (Family::V1_8, 122),
             (Family::V1_10, 124),
             (Family::V1_11, 125),
+            (Family::V1_11_9, 125),
             (Family::V1_12, 125),
             (Family::V1_14, 123),
         ] {
