@@ -72,7 +72,7 @@ fn wording(profile: &Profile) -> Wording {
     let mut wording = Wording::default();
     for (condition, ruling) in &profile.answers {
         if let Some((code, detail)) = words(&ruling.value) {
-            wording.set(condition.name(), code, &detail);
+            wording.set(&condition.to_string(), code, &detail);
         }
     }
     for (api, panel_api) in [
@@ -81,7 +81,7 @@ fn wording(profile: &Profile) -> Wording {
     ] {
         for (condition, ruling) in &profile.api(api).answers {
             if let Some((code, detail)) = words(&ruling.value) {
-                wording.set_for(panel_api, condition.name(), code, &detail);
+                wording.set_for(panel_api, &condition.to_string(), code, &detail);
             }
         }
     }
