@@ -139,7 +139,8 @@ impl Keyring {
     }
 
     /// The text that a name in a scenario stands for on an API; nothing where it stands for no
-    /// credentials, or where the key it needs was not given.
+    /// credentials, where the key it needs was not given, or where the change that makes it leaves
+    /// that key as it is.
     #[must_use]
     pub fn text(
         &self,
@@ -153,7 +154,9 @@ impl Keyring {
             Holder::Derived(derived, role) => {
                 let key = self.key(&role.name.value)?;
                 let prefixes = prefixes(profile, role.key_type);
-                Some(change(key.expose_secret(), &derived.change, prefixes).into())
+                let changed = change(key.expose_secret(), &derived.change, prefixes);
+                // A key that the change leaves as it is would be accepted, and rightly so.
+                (changed != key.expose_secret()).then(|| changed.into())
             }
             Holder::MadeUp(made_up) => {
                 let text = made_up.value.as_ref()?;

@@ -46,6 +46,13 @@ impl Breaker {
         );
     }
 
+    /// Notes that the last answer was what is due: a panel that keeps its contract is well.
+    pub(crate) fn was_due(&self) {
+        let mut trouble = self.lock();
+        trouble.signs = 0;
+        trouble.errors = 0;
+    }
+
     /// Notes that no answer came.
     pub(crate) fn note_error(&self, error: &TransportError) {
         let is_timeout = matches!(error, TransportError::Timeout { .. });

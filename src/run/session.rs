@@ -199,13 +199,15 @@ impl Session {
             pacer.admit(bucket).await;
         }
         let sent = perform(&self.transport, request, &self.redactor, interest).await;
+        // On this machine nobody else is hurt by a panel that is asked although it is in trouble.
+        let Some(pacer) = &self.pacer else {
+            return sent;
+        };
         match &sent {
             Ok(performed) => {
                 self.breaker
                     .note(&performed.observation, &self.contract.signatures);
-                if let Some(pacer) = &self.pacer {
-                    pacer.learn(bucket, &performed.observation, performed.elapsed);
-                }
+                pacer.learn(bucket, &performed.observation, performed.elapsed);
             }
             Err(error) => self.breaker.note_error(error),
         }
@@ -375,6 +377,10 @@ impl Script<'_> {
         let request = session
             .render(&step.request, &ids, &self.saved)
             .map_err(|lacking| match lacking {
+                // The plan has seen that the key is there; what is left is a change without effect.
+                Lacking::Key(role) => Stop::Skip(format!(
+                    "the key of `{role}` would be no other than the one it is made from"
+                )),
                 // What an earlier step did not give is told by that step's deviation.
                 Lacking::Saved(_) if !self.steps.is_empty() => {
                     Stop::Inconclusive(lacking.to_string())
@@ -394,6 +400,9 @@ impl Script<'_> {
             .send(bucket.as_ref(), &request, &interest)
             .await
             .map_err(|error| Stop::Inconclusive(error.to_string()))?;
+        if due.expected.status.contains(&performed.observation.status) {
+            session.breaker.was_due();
+        }
         for save in &step.save {
             self.save(save, &performed.saved);
         }

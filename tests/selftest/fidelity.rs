@@ -22,8 +22,16 @@ use tower::ServiceExt;
 
 /// The recordings: name, the family that plays the panel, and the address of the panel, since
 /// recorded requests come without their `Host`.
-const RECORDINGS: [(&str, Family, &str); 1] =
-    [("pterodactyl-1.11.8", Family::V1_11, "http://127.0.0.1:8089")];
+const RECORDINGS: [(&str, Family, &str); 4] = [
+    ("pterodactyl-1.7.0", Family::V1_7, "http://127.0.0.1:8092"),
+    ("pterodactyl-1.11.8", Family::V1_11, "http://127.0.0.1:8089"),
+    (
+        "pterodactyl-develop",
+        Family::V1_11_9,
+        "http://127.0.0.1:8088",
+    ),
+    ("pterodactyl-1.14.1", Family::V1_14, "http://127.0.0.1:8093"),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |(name, family, address): (&'static str, _, _)| {
