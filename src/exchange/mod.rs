@@ -15,6 +15,6 @@ pub use redact::{Redactor, Secret};
 pub use request::Request;
 pub use shape::shape;
 pub use transport::{
-    Http, HttpOptions, InProcess, Phase, Resolve, ResolveParseError, SetupError, Transport,
-    TransportError,
+    Certificate, Http, HttpOptions, InProcess, Phase, Resolve, ResolveParseError, SetupError,
+    Transport, TransportError,
 };

@@ -8,7 +8,7 @@ mod message;
 mod replay;
 
 pub use self::error::{Phase, TransportError};
-pub use self::http::{Http, HttpOptions, Resolve, ResolveParseError, SetupError};
+pub use self::http::{Certificate, Http, HttpOptions, Resolve, ResolveParseError, SetupError};
 pub use self::in_process::InProcess;
 
 pub(super) use self::answer::{Answer, Content};
@@ -27,6 +27,16 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// The certificate that the target showed; none before the first request, and none where no
+    /// TLS is spoken.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Certificate> {
+        match self {
+            Self::Http(http) => http.certificate(),
+            Self::InProcess(_) | Self::Replay(_) => None,
+        }
+    }
+
     /// Sends one request and reads the whole answer, raw.
     pub(super) async fn send(&self, request: &Request) -> Result<Answer, TransportError> {
         match self {

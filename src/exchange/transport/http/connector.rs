@@ -6,7 +6,7 @@ use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::vec;
 
@@ -22,6 +22,7 @@ use tokio_rustls::TlsConnector;
 use tower::{Service, ServiceExt};
 use url::{Host, Url};
 
+use super::certificate::Certificate;
 use super::options::{HttpOptions, SetupError};
 use crate::exchange::transport::TransportError;
 
@@ -68,6 +69,11 @@ impl Connector {
     /// The target in errors: `host:port`.
     pub(super) fn target(&self) -> &str {
         &self.target
+    }
+
+    /// The certificate that the server showed first, if there was a TLS handshake.
+    pub(super) fn certificate(&self) -> Option<Certificate> {
+        self.tls.as_ref()?.shown.get().copied()
     }
 
     /// Opens a connection.
@@ -125,6 +131,7 @@ fn address(host: &str, options: &HttpOptions) -> Result<Option<IpAddr>, SetupErr
 struct Tls {
     connector: TlsConnector,
     name: ServerName<'static>,
+    shown: OnceLock<Certificate>,
 }
 
 impl Tls {
@@ -139,11 +146,16 @@ impl Tls {
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
             name: server_name(base)?,
+            shown: OnceLock::new(),
         })
     }
 
     async fn connect(&self, tcp: TcpStream) -> io::Result<Stream> {
         let stream = self.connector.connect(self.name.clone(), tcp).await?;
+        let shown = stream.get_ref().1.peer_certificates();
+        if let Some(certificate) = shown.and_then(|chain| Certificate::read(chain.first()?)) {
+            let _ = self.shown.set(certificate);
+        }
         Ok(Box::new(TokioIo::new(stream)))
     }
 }

@@ -1,5 +1,6 @@
 //! Sends requests over HTTP/1.1, byte for byte as they are written down.
 
+mod certificate;
 mod connection;
 mod connector;
 mod latch;
@@ -15,6 +16,7 @@ use ::http::HeaderValue;
 use tokio::time::{Instant, timeout_at};
 use url::Url;
 
+pub use self::certificate::Certificate;
 pub use self::options::{HttpOptions, Resolve, ResolveParseError, SetupError};
 
 use self::connection::{Connection, Failure};
@@ -67,6 +69,12 @@ impl Http {
             latch: Latch::default(),
             pool: Pool::default(),
         })
+    }
+
+    /// The certificate that the server showed; none before the first request, and none without TLS.
+    #[must_use]
+    pub fn certificate(&self) -> Option<Certificate> {
+        self.connector.certificate()
     }
 
     pub(super) async fn send(&self, request: &Request) -> Result<Answer, TransportError> {

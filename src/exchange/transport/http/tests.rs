@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::ServerConfig;
@@ -466,7 +466,13 @@ async fn a_private_authority_is_trusted_when_it_is_named() {
         ..HttpOptions::default()
     };
     let http = Http::new(&private.server.url, &options).unwrap();
+    assert!(http.certificate().is_none());
     assert_eq!(text(http.send(&get("/")).await.unwrap()), "ok");
+    let left = http.certificate().unwrap().days_left(SystemTime::now());
+    assert!(
+        left > 365_000,
+        "made to hold until the year 4096, not {left} days"
+    );
 }
 
 #[tokio::test]
