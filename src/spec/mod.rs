@@ -2,6 +2,7 @@
 
 mod build;
 mod case;
+mod checkup;
 mod condition;
 mod diagnostic;
 mod expectation;
@@ -25,6 +26,10 @@ mod yaml;
 use std::sync::Arc;
 
 pub use case::{Case, Content, Ids, KeyUse, RequestPlan, Save, Scenario, Step};
+pub use checkup::{
+    AnswerMatch, Checkup, Clue, Concern, ContentKind, Gravity, HarmlessRequest, HostMatch,
+    PanelKind, Probe, Reading, RedirectMatch, SchemeName, Sign, Stranger, TargetMatch, Way,
+};
 pub use condition::{Condition, ConditionInfo};
 pub use diagnostic::{Diagnostic, nearest};
 pub use expectation::{Basis, ErrorMatch, Expectation, ValueMatch};
@@ -67,6 +72,8 @@ pub struct Contract {
     pub schemas: Schemas,
     /// The signs of answers that are not the panel's own.
     pub signatures: Vec<Signature>,
+    /// What `doctor` asks, and what the answers mean.
+    pub checkup: Checkup,
 }
 
 /// A whole specification: the contract, and the suites that could be read.
@@ -204,11 +211,25 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let conditions = reader.one::<condition::ConditionsFile>("conditions.yaml");
     let roles = reader.one::<Roles>("roles.yaml");
     let signatures = reader.one::<signature::SignaturesFile>("signatures.yaml");
+    let checkup = reader.one::<Checkup>("doctor.yaml");
     let parameters = reader.one::<route::ParametersFile>("routes/parameters.yaml");
     let routes = reader.folder::<route::RoutesFile>("routes/", "routes/parameters.yaml");
     let profile_files = reader.folder::<profile_file::ProfileFile>("profiles/", "");
-    let (Some(requirements), Some(conditions), Some(roles), Some(parameters), Some(signatures)) =
-        (requirements, conditions, roles, parameters, signatures)
+    let (
+        Some(requirements),
+        Some(conditions),
+        Some(roles),
+        Some(parameters),
+        Some(signatures),
+        Some(checkup),
+    ) = (
+        requirements,
+        conditions,
+        roles,
+        parameters,
+        signatures,
+        checkup,
+    )
     else {
         return Err(troubles);
     };
@@ -230,6 +251,12 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let profiles = profile_file::profiles(&profile_files, &mut troubles);
     lint::check_roles(&roles.0, &roles.1, &mut troubles);
     lint::check_requirements(&requirements.0, &requirements.1.requirements, &mut troubles);
+    let names = checkup::Names {
+        roles: &roles.1,
+        // What a broken file would have named is not told to be unknown.
+        profiles: troubles.is_empty().then_some(&profiles),
+    };
+    checkup::check(&checkup.0, &checkup.1, &names, &mut troubles);
     if !troubles.is_empty() {
         return Err(troubles);
     }
@@ -241,6 +268,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         profiles: profiles.into_iter().map(Arc::new).collect(),
         schemas,
         signatures: signatures.1.signatures,
+        checkup: checkup.1,
     })
 }
 
