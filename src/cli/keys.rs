@@ -1,7 +1,6 @@
 //! `keys check`: what each given key is, whose, and what it lacks.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 
@@ -79,7 +78,8 @@ fn begin(check: &Check) -> Result<ExitCode, String> {
     }
 }
 
-fn table(contract: &Arc<Contract>, controlled: &Controlled) -> String {
+/// What the controls found out, and what is lacking.
+pub(super) fn table(contract: &Contract, controlled: &Controlled) -> String {
     let mut text = String::new();
     for (name, finding) in &controlled.findings {
         let Some(role) = contract.roles.real(name) else {

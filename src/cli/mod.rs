@@ -1,6 +1,7 @@
 //! The command line: one file per command; arguments in, an exit code out.
 
 mod check;
+mod doctor;
 mod explain;
 mod keys;
 mod list;
@@ -9,6 +10,7 @@ pub(crate) mod prepare;
 mod run;
 mod serve;
 
+use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -23,6 +25,8 @@ use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 pub(crate) mod exit {
     /// Nothing is wrong.
     pub(crate) const OK: u8 = 0;
+    /// The panel breaks its contract, or something is wrong with it.
+    pub(crate) const FAILED: u8 = 1;
     /// A specification, a key or an argument is wrong.
     pub(crate) const USAGE: u8 = 2;
     /// Nobody can say.
@@ -45,6 +49,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Ask a panel a few harmless questions: what is wrong, and how to mend it; needs no key
+    Doctor(Box<doctor::Arguments>),
     /// Test a panel
     Run(Box<run::Arguments>),
     /// List the cases, the requirements or the profiles
@@ -136,19 +142,58 @@ fn report(troubles: &[Diagnostic]) -> ExitCode {
     ExitCode::from(exit::USAGE)
 }
 
+/// The words of the command line; an address in the place of the command stands for `doctor`.
+fn words(given: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<_> = given.into_iter().collect();
+    if words.get(1).is_some_and(|word| is_address(word)) {
+        words.insert(1, "doctor".into());
+    }
+    words
+}
+
+/// Whether a word can only be an address: no command and no flag has a dot, a colon or a slash.
+fn is_address(word: &OsStr) -> bool {
+    let word = word.to_string_lossy();
+    !word.starts_with('-') && word.contains(['.', ':', '/'])
+}
+
 /// Reads the command line and runs the command.
 #[must_use]
 pub fn main() -> ExitCode {
     if let Err(message) = prepare::variables().and_then(options::check_variables) {
         return fail(&message);
     }
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(words(std::env::args_os()));
     match &cli.command {
+        Command::Doctor(arguments) => doctor::run(arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Keys(arguments) => keys::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(word: &str) -> OsString {
+        words(["ptero-conformance".into(), word.into()]).swap_remove(1)
+    }
+
+    #[test]
+    fn an_address_alone_is_for_the_doctor() {
+        for address in [
+            "https://panel.example.com",
+            "panel.example.com",
+            "localhost:8080",
+        ] {
+            assert_eq!(command(address), "doctor", "{address}");
+        }
+        for word in ["run", "rnu", "--help", "--x=a.b"] {
+            assert_eq!(command(word), word);
+        }
     }
 }

@@ -114,7 +114,8 @@ fn embedded(profile: &str, specs: &Specs) -> Result<(Transport, Keyring), String
     Ok((InProcess::new(panel.router()).into(), keys))
 }
 
-fn open(options: &RunOptions, target: &Target) -> Result<Transport, String> {
+/// The way to a target; nothing is sent yet.
+pub(crate) fn open(options: &RunOptions, target: &Target) -> Result<Transport, String> {
     let http = HttpOptions {
         timeout: options.timeout,
         ca_certs: options.ca_cert.iter().cloned().collect(),

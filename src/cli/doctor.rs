@@ -1,0 +1,248 @@
+//! `doctor`: a few harmless questions to a panel, what is wrong, and how to mend it.
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use url::Url;
+
+use super::options::RunOptions;
+use super::prepare::{Aim, Prepared, open, prepare};
+use super::{exit, fail, keys, say};
+use crate::doctor::{Commands, Diagnosis, Prober, Report};
+use crate::exchange::{Redactor, Secret, Transport};
+use crate::plan::Selection;
+use crate::run::{Session, Target, Trouble, control};
+use crate::spec::{Contract, Specs};
+
+/// How long port 80 may take: firewalls often leave such requests without any answer.
+const PLAIN_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The flags are those of a run, so that a script can set the same variables for both; the ones
+/// that judge cases have no meaning here, and are not shown.
+#[derive(Args)]
+#[command(
+    mut_arg("profile", |arg| arg.hide(true)),
+    mut_arg("partial", |arg| arg.hide(true)),
+    mut_arg("fail_on", |arg| arg.hide(true)),
+    mut_arg("level", |arg| arg.hide(true)),
+    mut_arg("trust_source", |arg| arg.hide(true)),
+    mut_arg("leave", |arg| arg.hide(true)),
+    mut_arg("confirm", |arg| arg.hide(true)),
+    mut_arg("allow_create_keys", |arg| arg.hide(true)),
+    mut_arg("allow_writes", |arg| arg.hide(true)),
+    mut_arg("panel_version", |arg| arg.hide(true))
+)]
+pub(super) struct Arguments {
+    /// The panel to look at, such as <https://panel.example.com>
+    url: Option<String>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    begin(arguments).unwrap_or_else(|message| fail(&message))
+}
+
+fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
+    let mut options = arguments.options.clone();
+    if let Some(url) = &arguments.url {
+        options.name_target(url.clone())?;
+    }
+    let target = target(&options)?;
+    if let Some(note) = &target.note {
+        eprintln!("note: {note}");
+    }
+    let specs = match options.specs.load() {
+        Ok(specs) => specs,
+        Err(code) => return Ok(code),
+    };
+    let aim = Aim::Panel(target.clone());
+    let Prepared { session, .. } = prepare(&options, &aim, &specs, &Selection::default())?;
+    let ways = Ways::to(&target, &options, &session)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    let visit = Visit {
+        may_send_keys: options.allow_plaintext || !is_readable(&target),
+        options,
+        target,
+        specs,
+        session,
+        ways,
+    };
+    Ok(runtime.block_on(visit.make()))
+}
+
+/// The target, also without TLS: nothing that is sent without consent has to be kept secret.
+fn target(options: &RunOptions) -> Result<Target, String> {
+    let Some(url) = &options.target_url else {
+        return Err("no target: name a panel, `doctor https://panel.example.com`".to_owned());
+    };
+    Target::parse(url, true).map_err(|error| error.to_string())
+}
+
+/// Whether everybody on the way can read what is sent.
+fn is_readable(target: &Target) -> bool {
+    target.base.scheme() == "http" && !target.is_loopback()
+}
+
+/// The ways of the probes: not those of a run, which would ask again what was not answered.
+struct Ways {
+    target: Transport,
+    /// To port 80 of the same host, where the target has TLS on its usual port.
+    plain: Option<(Transport, Url)>,
+    redactor: Redactor,
+    pause: Duration,
+}
+
+impl Ways {
+    fn to(target: &Target, options: &RunOptions, session: &Session) -> Result<Self, String> {
+        let keys = session.keys().iter();
+        let secrets = keys.map(|(role, key)| Secret::of_role(role.as_str(), key.clone()));
+        let pause = session
+            .pace()
+            .map(|pace| Duration::from_secs_f64(1.0 / pace.rate));
+        Ok(Self {
+            target: open(options, target)?,
+            plain: plain(options, target)?,
+            redactor: Redactor::new(secrets),
+            pause: pause.unwrap_or_default(),
+        })
+    }
+}
+
+fn plain(options: &RunOptions, target: &Target) -> Result<Option<(Transport, Url)>, String> {
+    let mut base = target.base.clone();
+    if base.scheme() != "https" || base.port().is_some() || base.set_scheme("http").is_err() {
+        return Ok(None);
+    }
+    let mut options = options.clone();
+    options.timeout = options.timeout.min(PLAIN_TIMEOUT);
+    let target = Target {
+        base: base.clone(),
+        note: None,
+    };
+    Ok(Some((open(&options, &target)?, base)))
+}
+
+/// One visit at a panel.
+struct Visit {
+    options: RunOptions,
+    target: Target,
+    specs: Specs,
+    session: Session,
+    ways: Ways,
+    may_send_keys: bool,
+}
+
+impl Visit {
+    async fn make(mut self) -> ExitCode {
+        let contract = Arc::clone(&self.specs.contract);
+        let seen = self.prober(&contract).ask(tell).await;
+        untell();
+        let report = Report::new(&contract.checkup, &seen, self.commands());
+        let said = say(&report.text());
+        if said != ExitCode::from(exit::OK) {
+            return said;
+        }
+        let keys = self.check_keys(&report).await;
+        let said = say(&format!("{}{}", keys.text, report.next()));
+        if said != ExitCode::from(exit::OK) {
+            return said;
+        }
+        match keys.refused {
+            Some(message) => fail(&message),
+            None => ExitCode::from(code(report.diagnosis())),
+        }
+    }
+
+    fn prober<'a>(&'a self, contract: &'a Contract) -> Prober<'a> {
+        Prober {
+            checkup: &contract.checkup,
+            target: &self.target,
+            transport: &self.ways.target,
+            plain: self.ways.plain.as_ref(),
+            redactor: &self.ways.redactor,
+            pause: self.ways.pause,
+            keys: self.may_send_keys.then(|| self.session.keys()),
+        }
+    }
+
+    fn commands(&self) -> Commands {
+        let mut target = self.target.base.as_str().trim_end_matches('/').to_owned();
+        if let Some(file) = &self.options.ca_cert {
+            target += &format!(" --ca-cert {}", file.display());
+        }
+        if let Some(resolve) = &self.options.resolve {
+            target += &format!(" --resolve {}:{}", resolve.host, resolve.address);
+        }
+        Commands {
+            target,
+            with_keys: !self.session.keys().roles().is_empty(),
+        }
+    }
+
+    /// What `keys check` says of the keys that were given.
+    async fn check_keys(&mut self, report: &Report<'_>) -> Keys {
+        let given = self.session.keys().roles();
+        if given.is_empty() || report.diagnosis() == Diagnosis::NoPanel {
+            return Keys::default();
+        }
+        if !self.may_send_keys {
+            return Keys::told("not sent: without TLS everybody on the way can read them\n");
+        }
+        if let Some(why) = report.hides_keys() {
+            return Keys::told(&format!("not sent: {why}\n"));
+        }
+        match control(&mut self.session, &given).await {
+            Ok(controlled) => Keys::told(&keys::table(&self.specs.contract, &controlled)),
+            Err(Trouble::Target(why)) => Keys::told(&format!("not decided: {why}\n")),
+            Err(Trouble::Key(message)) => Keys {
+                refused: Some(message),
+                ..Keys::default()
+            },
+        }
+    }
+}
+
+/// What there is to say of keys.
+#[derive(Default)]
+struct Keys {
+    text: String,
+    /// Why one of them is not accepted.
+    refused: Option<String>,
+}
+
+impl Keys {
+    fn told(text: &str) -> Self {
+        Self {
+            text: format!("\nKeys\n{text}"),
+            refused: None,
+        }
+    }
+}
+
+fn code(diagnosis: Diagnosis) -> u8 {
+    match diagnosis {
+        Diagnosis::Well => exit::OK,
+        Diagnosis::Ill => exit::FAILED,
+        Diagnosis::NoPanel => exit::UNDECIDED,
+    }
+}
+
+/// Says on a terminal how far it is.
+fn tell(number: usize, of: usize) {
+    let mut err = std::io::stderr();
+    if err.is_terminal() {
+        // Nobody is harmed by progress that cannot be shown.
+        let _ = write!(err, "\r\x1b[Kasking, {number} of {of}");
+    }
+}
+
+fn untell() {
+    let mut err = std::io::stderr();
+    if err.is_terminal() {
+        let _ = write!(err, "\r\x1b[K");
+    }
+}
