@@ -4,6 +4,7 @@ mod selftest {
     pub(crate) mod bad_input;
     pub(crate) mod canary;
     pub(crate) mod corpus;
+    pub(crate) mod doctor;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
     pub(crate) mod ids;
@@ -20,7 +21,7 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, faults, fidelity, ids, mutants, program, replay, route_sweep, served,
+    bad_input, corpus, doctor, faults, fidelity, ids, mutants, program, replay, route_sweep, served,
 };
 
 fn main() -> ExitCode {
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     let trials = [
         bad_input::trials(),
         corpus::trials(),
+        doctor::trials(),
         faults::trials(),
         fidelity::trials(),
         ids::trials(),
