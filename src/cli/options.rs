@@ -11,6 +11,7 @@ use semver::Version;
 use super::SpecsArguments;
 use crate::exchange::Resolve;
 use crate::plan::{Agreement, Pace};
+use crate::run::Target;
 use crate::spec::{Api, Consent, Level, Profile, nearest};
 use crate::verdict::{Kind, Policy};
 
@@ -130,13 +131,17 @@ pub struct RunOptions {
     #[arg(long, env = "PTERO_ALLOW_WRITES", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_writes: bool,
 
+    /// Agree to the rate limit being spent at this host, which nobody else may be using; type the host out
+    #[arg(long, value_name = "HOST", env = "PTERO_ALLOW_EXHAUSTION")]
+    pub allow_exhaustion: Option<String>,
+
     /// Agree to keys being sent without TLS to another machine
     #[arg(long, env = "PTERO_ALLOW_PLAINTEXT", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_plaintext: bool,
 }
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
-const VARIABLES: [&str; 22] = [
+const VARIABLES: [&str; 23] = [
     "PTERO_TARGET_URL",
     "PTERO_PROFILE",
     "PTERO_KEYS",
@@ -151,6 +156,7 @@ const VARIABLES: [&str; 22] = [
     "PTERO_TRUST_SOURCE",
     "PTERO_ALLOW_CREATE_KEYS",
     "PTERO_ALLOW_WRITES",
+    "PTERO_ALLOW_EXHAUSTION",
     "PTERO_ALLOW_PLAINTEXT",
     "PTERO_EMBEDDED",
     "PTERO_DRY_RUN",
@@ -227,21 +233,28 @@ impl RunOptions {
         })
     }
 
-    /// What the operator agrees to; the embedded panel has every consent and is a known version.
-    pub(crate) fn agreement(&self, is_embedded: bool) -> Agreement {
-        let consents = [
-            (Consent::CreateKeys, self.allow_create_keys),
-            (Consent::Writes, self.allow_writes),
-        ];
-        Agreement {
-            consents: consents
-                .iter()
-                .filter(|(_, given)| is_embedded || *given)
-                .map(|(c, _)| *c)
+    /// What the operator agrees to; the embedded panel (no target) has every consent.
+    ///
+    /// # Errors
+    ///
+    /// When exhaustion is agreed to at another host than the target's.
+    pub(crate) fn agreement(&self, target: Option<&Target>) -> Result<Agreement, String> {
+        if let Some(host) = &self.allow_exhaustion {
+            check_exhaustion(host, target)?;
+        }
+        let is_given = |consent: &Consent| match consent {
+            Consent::CreateKeys => self.allow_create_keys,
+            Consent::Writes => self.allow_writes,
+            Consent::Exhaustion => self.allow_exhaustion.is_some(),
+        };
+        Ok(Agreement {
+            consents: Consent::ALL
+                .into_iter()
+                .filter(|consent| target.is_none() || is_given(consent))
                 .collect(),
             has: BTreeSet::new(),
             version: self.panel_version.clone(),
-        }
+        })
     }
 }
 
@@ -255,6 +268,24 @@ fn rate(text: &str) -> Result<f64, String> {
         .ok_or_else(|| {
             format!("`{text}` is not a number of requests per second between 0.1 and 1000")
         })
+}
+
+/// The host is typed out, so that nobody agrees for a panel that they did not mean.
+fn check_exhaustion(host: &str, target: Option<&Target>) -> Result<(), String> {
+    let Some(target) = target else {
+        return Err(
+            "--allow-exhaustion names a host, but no target is named; the embedded panel needs no consent"
+                .to_owned(),
+        );
+    };
+    if target.has_host(host) {
+        return Ok(());
+    }
+    let wanted = target.base.host_str().unwrap_or_default();
+    Err(format!(
+        "--allow-exhaustion names `{host}`, but the target's host is `{wanted}`; \
+         it must be typed out, without scheme and port"
+    ))
 }
 
 fn seconds(text: &str) -> Result<Duration, String> {
@@ -327,6 +358,39 @@ mod tests {
             let mut values = switch.get_value_parser().possible_values().unwrap();
             assert!(values.any(|value| value.matches("1", true)), "{switch}");
         }
+    }
+
+    #[test]
+    fn exhaustion_is_agreed_to_for_one_host() {
+        use clap::Parser;
+        #[derive(Parser)]
+        struct Flags {
+            #[command(flatten)]
+            run: RunOptions,
+        }
+        let agreement = |arguments: &[&str], url: Option<&str>| {
+            let flags = Flags::parse_from([&["x"], arguments].concat());
+            let target = url.map(|url| Target::parse(url, true).unwrap());
+            flags.run.agreement(target.as_ref())
+        };
+        let url = Some("https://Panel.example.com:8443/x");
+        let given = agreement(&["--allow-exhaustion", "panel.example.COM"], url).unwrap();
+        assert_eq!(given.consents, [Consent::Exhaustion].into());
+        assert_eq!(agreement(&[], url).unwrap().consents, BTreeSet::new());
+        assert_eq!(agreement(&[], None).unwrap().consents, Consent::ALL.into());
+        for host in [
+            "example.com",
+            "panel.example.com:8443",
+            "https://panel.example.com",
+        ] {
+            let message = agreement(&["--allow-exhaustion", host], url).unwrap_err();
+            assert!(
+                message.contains("the target's host is `panel.example.com`"),
+                "{message}"
+            );
+        }
+        let message = agreement(&["--allow-exhaustion", "localhost"], None).unwrap_err();
+        assert!(message.contains("no target is named"), "{message}");
     }
 
     #[test]

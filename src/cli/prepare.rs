@@ -41,6 +41,14 @@ impl Aim {
         }
     }
 
+    /// The panel at an address, if it is one.
+    pub(crate) fn target(&self) -> Option<&Target> {
+        match self {
+            Self::Embedded => None,
+            Self::Panel(target) => Some(target),
+        }
+    }
+
     fn heading(&self) -> Heading {
         match self {
             Self::Embedded => Heading {
@@ -68,8 +76,7 @@ pub(crate) fn prepare(
     selection: &Selection,
 ) -> Result<Prepared, String> {
     let profile = super::profile(&specs.contract, &options.profile)?;
-    let is_embedded = matches!(aim, Aim::Embedded);
-    let agreement = options.agreement(is_embedded);
+    let agreement = options.agreement(aim.target())?;
     let (transport, keys) = match aim {
         Aim::Embedded => embedded(&options.profile, specs)?,
         Aim::Panel(target) => (open(options, target)?, keys(options, target, specs)?),

@@ -75,7 +75,7 @@ impl Judge<'_> {
     /// Judges what was recorded while the panel was in exactly these states.
     async fn in_states(&self, states: &BTreeSet<String>, replayed: &mut Replayed) {
         let agreement = Agreement {
-            consents: [Consent::CreateKeys, Consent::Writes].into(),
+            consents: Consent::ALL.into(),
             has: states.clone(),
             version: Some(self.world.version.clone()),
         };

@@ -85,10 +85,28 @@ impl Target {
         }
     }
 
+    /// Whether a host that a person typed is its own.
+    #[must_use]
+    pub fn has_host(&self, typed: &str) -> bool {
+        let host = typed
+            .parse()
+            .map(Host::Ipv6)
+            .or_else(|_| Host::parse(typed));
+        host.is_ok_and(|host| self.base.host() == Some(borrowed(&host)))
+    }
+
     /// Scheme, host and port (RFC 6454).
     #[must_use]
     pub fn origin(&self) -> String {
         self.base.origin().ascii_serialization()
+    }
+}
+
+fn borrowed(host: &Host<String>) -> Host<&str> {
+    match host {
+        Host::Domain(name) => Host::Domain(name),
+        Host::Ipv4(address) => Host::Ipv4(*address),
+        Host::Ipv6(address) => Host::Ipv6(*address),
     }
 }
 
@@ -177,6 +195,27 @@ mod tests {
                 (base, noted),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn a_host_is_known_by_any_spelling() {
+        let rows = [
+            (
+                "https://panel.example.com:8443/x",
+                "PANEL.example.com",
+                true,
+            ),
+            ("https://panel.example.com", "panel.example.com:443", false),
+            ("https://panel.example.com", "example.com", false),
+            ("https://b\u{fc}cher.example", "b\u{fc}cher.example", true),
+            ("http://[::1]:80", "::1", true),
+            ("http://[::1]:80", "[::1]", true),
+            ("http://127.0.0.1", "127.0.0.1", true),
+            ("http://127.0.0.1", "", false),
+        ];
+        for (url, typed, wanted) in rows {
+            assert_eq!(parse(url).unwrap().has_host(typed), wanted, "{url} {typed}");
         }
     }
 

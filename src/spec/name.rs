@@ -164,15 +164,21 @@ pub enum Consent {
     CreateKeys,
     /// Send writing requests whose content cannot be valid: `--allow-writes`.
     Writes,
+    /// Spend a user's rate limit, so that nobody else can use it: `--allow-exhaustion`.
+    Exhaustion,
 }
 
 impl Consent {
+    /// Every consent there is.
+    pub const ALL: [Self; 3] = [Self::CreateKeys, Self::Writes, Self::Exhaustion];
+
     /// The flag that gives it.
     #[must_use]
     pub fn flag(self) -> &'static str {
         match self {
             Self::CreateKeys => "--allow-create-keys",
             Self::Writes => "--allow-writes",
+            Self::Exhaustion => "--allow-exhaustion=HOST",
         }
     }
 }

@@ -29,7 +29,7 @@ impl Builder<'_> {
                 format!("a real key goes to `{}`, which would carry it out", *route.endpoint),
                 "send `body: {}` to a route whose `body` is `required`, malformed content, or ids that are missing",
             ),
-            None => self.advise(
+            Some(Consent::Exhaustion) | None => self.advise(
                 span,
                 format!("a real key goes to `{}`, which has effects", *route.endpoint),
                 "add `consent: writes` and content that cannot be valid, or take another route",
