@@ -391,7 +391,8 @@ pub(super) fn check_roles(file: &SourceFile, roles: &Roles, troubles: &mut Vec<D
     }
 }
 
-/// Routes: each in a file of its API, once, and of profiles that exist.
+/// Routes: each in a file of its API, once, and of profiles that exist; what one creates can be
+/// listed and deleted.
 pub(super) fn check_routes(
     files: &[(SourceFile, RoutesFile)],
     profiles: &[(SourceFile, ProfileFile)],
@@ -419,6 +420,23 @@ pub(super) fn check_routes(
             if routes.only.is_some() && route.has_versions() {
                 let message =
                     "`since` and `until` speak of Pterodactyl, which has none of these routes";
+                troubles.push(Diagnostic::at(file, &endpoint.span, message));
+            }
+        }
+        check_created(file, routes, troubles);
+    }
+}
+
+/// What deletes and lists stands in the same file as what creates.
+fn check_created(file: &SourceFile, routes: &RoutesFile, troubles: &mut Vec<Diagnostic>) {
+    for creates in routes.routes.iter().filter_map(|r| r.creates.as_ref()) {
+        for (endpoint, parameters) in [(&creates.listed_by, 0), (&creates.deleted_by, 1)] {
+            let exists = routes.routes.iter().any(|r| *r.endpoint == **endpoint);
+            if !exists || endpoint.parameters().count() != parameters {
+                let message = format!(
+                    "`{}` is no route of this file with {parameters} parameters",
+                    endpoint.value
+                );
                 troubles.push(Diagnostic::at(file, &endpoint.span, message));
             }
         }

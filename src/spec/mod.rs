@@ -41,7 +41,7 @@ pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
 pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};
-pub use route::{Effect, Endpoint, Inventory, Parameter, Presence, Route};
+pub use route::{Creates, Effect, Endpoint, Inventory, Parameter, Presence, Route};
 pub use schema::{Mismatch, Problem, Schema, Schemas};
 pub use signature::Signature;
 pub use source::{Source, SourceFile};

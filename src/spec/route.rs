@@ -108,6 +108,22 @@ pub struct Success {
     pub schema: Option<Located<SchemaName>>,
 }
 
+/// What a granted request creates, and how it is found and deleted again.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Creates {
+    /// The JSON Pointer (RFC 6901) of its identifier in the answer, and in an entry of the list.
+    pub identifier: String,
+    /// The JSON Pointer of the text that the request named it by, in an entry of the list.
+    pub description: String,
+    /// The JSON Pointer of its secret in the answer.
+    pub secret: String,
+    /// What lists those that the user has, as entries of `/data`.
+    pub listed_by: Located<Endpoint>,
+    /// What deletes one; its only parameter is the identifier.
+    pub deleted_by: Located<Endpoint>,
+}
+
 /// One route of the inventory.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -131,6 +147,9 @@ pub struct Route {
     /// A success body holds a secret.
     #[serde(default)]
     pub secret_in_body: bool,
+    /// What a granted request creates, if somebody has to delete it again.
+    #[serde(default)]
+    pub creates: Option<Creates>,
     /// A limit of this route alone, in words.
     #[serde(default)]
     pub per_server_limit: Option<String>,
@@ -348,6 +367,7 @@ mod tests {
             body: None,
             daemon: false,
             secret_in_body: false,
+            creates: None,
             per_server_limit: None,
             since: v(since),
             until: until.map(v),
