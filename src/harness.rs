@@ -1,4 +1,9 @@
 //! The libtest presenter: every case is a test of its own. It decides nothing.
+//!
+//! Ctrl-C and SIGTERM end it as they end `run`: tests that are not begun are ignored, and what was
+//! created is deleted. That is not in its hands where the one who started it ends sooner: a runner
+//! that starts a process per test kills them after a time of its own, and a panic that aborts runs
+//! no clean-up. What is left then stands in the journal, for `ptero-conformance cleanup`.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -7,12 +12,13 @@ use std::sync::{Arc, Mutex};
 use clap::Parser;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::cli::exit;
 use crate::cli::options::{RunOptions, check_variables};
 use crate::cli::prepare::{Aim, Prepared, prepare, variables};
+use crate::cli::signals::watch;
+use crate::cli::{exit, warn_of_what_is_left};
 use crate::plan::{Plan, Planned, Selection};
 use crate::report::{CaseReporter, Summary};
-use crate::run::{CaseResult, Session, Trouble, control};
+use crate::run::{CaseResult, Interrupt, Session, Trouble, control};
 use crate::spec::{Broken, Diagnostic, Source, Specs};
 use crate::verdict::{Policy, Skip, Standing, Verdict};
 
@@ -64,6 +70,7 @@ struct Run {
     policy: Policy,
     runtime: tokio::runtime::Runtime,
     results: Mutex<Vec<CaseResult>>,
+    interrupt: Interrupt,
 }
 
 fn begin(flags: &Flags) -> Result<ExitCode, String> {
@@ -93,7 +100,9 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
     if prepared.plan.cases.is_empty() && specs.broken.is_empty() {
         return Err("no case is chosen by these filters; `--list` names them all".to_owned());
     }
-    play(flags, prepared, &specs, broken.collect())
+    let interrupt = Interrupt::default();
+    let prepared = prepared.guard(&flags.run, &aim, &interrupt)?;
+    play(flags, prepared, &specs, broken.collect(), interrupt)
 }
 
 fn finish(flags: &Flags, trials: Vec<Trial>) -> ExitCode {
@@ -139,6 +148,7 @@ fn play(
     prepared: Prepared,
     specs: &Specs,
     broken: Vec<Trial>,
+    interrupt: Interrupt,
 ) -> Result<ExitCode, String> {
     let contract = Arc::clone(&specs.contract);
     let Prepared {
@@ -148,6 +158,7 @@ fn play(
         heading,
     } = prepared;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    watch(&runtime, interrupt.clone())?;
     let roles = plan.roles(&contract);
     match runtime.block_on(control(&mut session, &roles)) {
         Ok(controlled) => controlled
@@ -178,6 +189,7 @@ fn play(
         policy: flags.run.policy(),
         runtime,
         results: Mutex::default(),
+        interrupt,
     });
     let has_broken_suite = broken
         .iter()
@@ -189,6 +201,8 @@ fn play(
         .chain(broken);
     // The summary decides; libtest's own count cannot tell what a failure is of.
     let _conclusion = libtest_mimic::run(&flags.libtest, trials.collect());
+    let left = run.runtime.block_on(run.session.finish());
+    warn_of_what_is_left(&left, &heading.base);
     let results = run
         .results
         .lock()
@@ -200,12 +214,14 @@ fn play(
         policy: run.policy.clone(),
         partial: flags.run.partial,
         results: results.iter().collect(),
+        cut_short_of: run.interrupt.is_requested().then_some(plan.cases.len()),
     };
     // A runner that starts a process per test has no use for a summary of one.
     if !is_nextest() && !results.is_empty() {
         eprintln!("{}", summary.text());
     }
-    Ok(ExitCode::from(if has_broken_suite {
+    let is_over = !run.interrupt.is_requested();
+    Ok(ExitCode::from(if has_broken_suite && is_over {
         exit::USAGE
     } else {
         summary.exit_code()
@@ -217,6 +233,9 @@ fn trial(planned: &Planned, run: &Arc<Run>, options: &RunOptions) -> Trial {
     let is_ignored = is_ignored(planned, options);
     let (planned, run, partial) = (planned.clone(), Arc::clone(run), options.partial);
     Trial::ignorable_test(id, move || {
+        if run.interrupt.is_requested() {
+            return Ok(Completion::ignored_with("not begun: interrupted"));
+        }
         let result = run.runtime.block_on(run.session.run_case(&planned));
         let outcome = present(&result, &run, partial);
         if let Ok(mut results) = run.results.lock() {

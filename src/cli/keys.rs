@@ -32,6 +32,7 @@ enum Command {
     mut_arg("level", |arg| arg.hide(true)),
     mut_arg("trust_source", |arg| arg.hide(true)),
     mut_arg("allow_create_keys", |arg| arg.hide(true)),
+    mut_arg("state_dir", |arg| arg.hide(true)),
     mut_arg("allow_exhaustion", |arg| arg.hide(true)),
     mut_arg("panel_version", |arg| arg.hide(true))
 )]

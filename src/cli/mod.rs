@@ -1,6 +1,7 @@
 //! The command line: one file per command; arguments in, an exit code out.
 
 mod check;
+mod cleanup;
 mod doctor;
 mod explain;
 mod keys;
@@ -9,6 +10,7 @@ pub(crate) mod options;
 pub(crate) mod prepare;
 mod run;
 mod serve;
+pub(crate) mod signals;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 
 use crate::exchange::Redactor;
+use crate::run::Cleanup;
 use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 
 /// Exit codes: what a run says to the program that started it.
@@ -61,6 +64,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Verify keys before a run
     Keys(Box<keys::Arguments>),
+    /// Delete what runs have left behind at a panel
+    Cleanup(Box<cleanup::Arguments>),
     /// Serve the reference panel on this machine
     Serve(serve::Arguments),
 }
@@ -110,6 +115,16 @@ fn say(text: &str) -> ExitCode {
             ExitCode::from(exit::INTERRUPTED)
         }
         Err(error) => fail(&format!("cannot write to standard output: {error}")),
+    }
+}
+
+/// Says what a run could not delete, and how it is deleted later.
+pub(crate) fn warn_of_what_is_left(cleanup: &Cleanup, target: &str) {
+    for trouble in cleanup.troubles() {
+        eprintln!("warning: a key of this run may be left at the target: {trouble}");
+    }
+    if cleanup.troubles().next().is_some() {
+        eprintln!("to delete it: ptero-conformance cleanup {target}");
     }
 }
 
@@ -171,6 +186,7 @@ pub fn main() -> ExitCode {
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
         Command::Keys(arguments) => keys::run(arguments),
+        Command::Cleanup(arguments) => cleanup::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
     }
 }

@@ -10,6 +10,7 @@ use semver::Version;
 
 use super::SpecsArguments;
 use crate::exchange::Resolve;
+use crate::journal::state_folder;
 use crate::plan::{Agreement, Pace};
 use crate::run::Target;
 use crate::spec::{Api, Consent, Level, Profile, nearest};
@@ -123,7 +124,8 @@ pub struct RunOptions {
           value_parser = clap::value_parser!(u8).range(0..=3))]
     pub confirm: Option<u8>,
 
-    /// Agree to client keys being made at the target, and deleted again
+    /// Agree to client keys being made at the target, and deleted again; a journal knows them until
+    /// they are, and `cleanup` finishes what a kill has left
     #[arg(long, env = "PTERO_ALLOW_CREATE_KEYS", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_create_keys: bool,
 
@@ -132,8 +134,22 @@ pub struct RunOptions {
     pub allow_writes: bool,
 
     /// Agree to the rate limit being spent at this host, which nobody else may be using; type the host out
-    #[arg(long, value_name = "HOST", env = "PTERO_ALLOW_EXHAUSTION")]
+    #[arg(
+        long,
+        value_name = "HOST",
+        env = "PTERO_ALLOW_EXHAUSTION",
+        hide_env_values = true
+    )]
     pub allow_exhaustion: Option<String>,
+
+    /// The folder of the journals, of which every target has one; by default the user's own folder for state
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "PTERO_STATE_DIR",
+        hide_env_values = true
+    )]
+    pub state_dir: Option<PathBuf>,
 
     /// Agree to keys being sent without TLS to another machine
     #[arg(long, env = "PTERO_ALLOW_PLAINTEXT", hide_env_values = true, value_parser = BoolishValueParser::new())]
@@ -141,7 +157,7 @@ pub struct RunOptions {
 }
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
-const VARIABLES: [&str; 23] = [
+const VARIABLES: [&str; 24] = [
     "PTERO_TARGET_URL",
     "PTERO_PROFILE",
     "PTERO_KEYS",
@@ -158,6 +174,7 @@ const VARIABLES: [&str; 23] = [
     "PTERO_ALLOW_WRITES",
     "PTERO_ALLOW_EXHAUSTION",
     "PTERO_ALLOW_PLAINTEXT",
+    "PTERO_STATE_DIR",
     "PTERO_EMBEDDED",
     "PTERO_DRY_RUN",
     "PTERO_JOBS",
@@ -207,6 +224,11 @@ impl RunOptions {
                 Ok(())
             }
         }
+    }
+
+    /// The folder of the journals.
+    pub(crate) fn state_folder(&self) -> Result<PathBuf, String> {
+        state_folder(self.state_dir.as_deref()).map_err(|error| error.to_string())
     }
 
     /// What counts as a failure.

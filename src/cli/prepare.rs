@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::options::RunOptions;
 use crate::exchange::{Http, HttpOptions, InProcess, Transport};
+use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
 use crate::reference::{Faults, World};
 use crate::report::Heading;
-use crate::run::{Session, Setup, Target, embedded_panel};
+use crate::run::{Interrupt, Session, Setup, Target, embedded_panel};
 use crate::spec::{Profile, Specs};
 
 /// Where the cases are sent.
@@ -102,6 +103,24 @@ pub(crate) fn prepare(
         plan,
         heading,
     })
+}
+
+impl Prepared {
+    /// Gives the session its journal if something may be created at a panel that is not our own,
+    /// and a way to be interrupted.
+    pub(crate) fn guard(
+        self,
+        options: &RunOptions,
+        aim: &Aim,
+        interrupt: &Interrupt,
+    ) -> Result<Self, String> {
+        let mut session = self.session.with_interrupt(interrupt.clone());
+        if aim.target().is_some() && self.plan.may_create() {
+            let journal = Journal::open(&options.state_folder()?, &self.heading.base);
+            session = session.with_journal(journal.map_err(|error| error.to_string())?);
+        }
+        Ok(Self { session, ..self })
+    }
 }
 
 fn embedded(profile: &str, specs: &Specs) -> Result<(Transport, Keyring), String> {

@@ -11,10 +11,14 @@ use tokio::task::JoinSet;
 
 use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
+use super::signals::watch;
 use super::{exit, fail, say};
+use crate::journal::Journal;
 use crate::plan::{Bucket, Plan, Selection};
 use crate::report::{CaseReporter, Summary};
-use crate::run::{CaseResult, Session, Trouble, control, look_again};
+use crate::run::{
+    CaseResult, Interrupt, RUN_NAMES, Session, Trouble, control, left_to_others, look_again,
+};
 use crate::spec::{Api, Contract, Control};
 use crate::verdict::{Policy, Standing, Verdict};
 
@@ -83,17 +87,32 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         ));
     }
     if arguments.dry_run {
-        return Ok(say(&dry_run(&prepared, &specs.contract)));
+        let journal = dry_journal(&prepared, &options, &aim)?;
+        return Ok(say(&dry_run(&prepared, &specs.contract, &journal)));
     }
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    let is_remote = matches!(&aim, Aim::Panel(target) if !target.is_loopback());
-    let jobs = arguments.jobs.unwrap_or(if is_remote { 2 } else { 4 });
-    let confirm = options.confirm.unwrap_or(u8::from(is_remote));
-    let code = runtime.block_on(play(prepared, &options, jobs, confirm, &specs.contract))?;
-    if broken.is_empty() {
+    let code = execute(prepared, arguments, &options, &aim, &specs.contract)?;
+    if broken.is_empty() || code == exit::INTERRUPTED {
         return Ok(ExitCode::from(code));
     }
     Ok(super::report(&broken))
+}
+
+/// Runs what is prepared, until it is over or somebody ends it.
+fn execute(
+    prepared: Prepared,
+    arguments: &Arguments,
+    options: &RunOptions,
+    aim: &Aim,
+    contract: &Arc<Contract>,
+) -> Result<u8, String> {
+    let interrupt = Interrupt::default();
+    let prepared = prepared.guard(options, aim, &interrupt)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    watch(&runtime, interrupt.clone())?;
+    let is_remote = aim.target().is_some_and(|target| !target.is_loopback());
+    let jobs = arguments.jobs.unwrap_or(if is_remote { 2 } else { 4 });
+    let confirm = options.confirm.unwrap_or(u8::from(is_remote));
+    runtime.block_on(play(prepared, options, jobs, confirm, contract, &interrupt))
 }
 
 /// The target is named once: by the first word, by a flag or by its variable, or it is embedded.
@@ -122,9 +141,15 @@ async fn play(
     jobs: u8,
     confirm: u8,
     contract: &Arc<Contract>,
+    interrupt: &Interrupt,
 ) -> Result<u8, String> {
     let roles = prepared.plan.roles(contract);
-    match control(&mut prepared.session, &roles).await {
+    // Controls create nothing, so that they can be left alone at any moment.
+    let controlled = tokio::select! {
+        () = interrupt.requested() => return Ok(exit::INTERRUPTED),
+        controlled = control(&mut prepared.session, &roles) => controlled,
+    };
+    match controlled {
         Ok(controlled) => {
             for warning in controlled.warnings() {
                 eprintln!("warning: {warning}");
@@ -151,9 +176,13 @@ async fn play(
     let plan = Plan::new(contract, &cases, &profile, session.agreement(), &given);
     let policy = options.policy();
     let session = Arc::new(session);
-    let mut results = run_all(&session, &plan, jobs).await;
+    let mut results = run_all(&session, &plan, jobs, interrupt).await;
     if confirm > 0 {
-        look_again(&session, &plan, &policy, confirm, &mut results).await;
+        // What creates something is never looked at again, so that this can end at any moment.
+        tokio::select! {
+            () = interrupt.requested() => {}
+            () = look_again(&session, &plan, &policy, confirm, &mut results) => {}
+        }
     }
     if let Some(why) = session.stopped() {
         eprintln!("stopped: {why}");
@@ -164,6 +193,7 @@ async fn play(
             session.repeated()
         );
     }
+    super::warn_of_what_is_left(&session.finish().await, &heading.base);
     let reporter = CaseReporter::new(Arc::clone(contract), Arc::clone(&profile), heading.clone());
     let mut out = std::io::stdout().lock();
     let told = print_cases(&mut out, &results, &reporter, &policy);
@@ -174,6 +204,7 @@ async fn play(
         policy,
         partial: options.partial,
         results: results.iter().collect(),
+        cut_short_of: interrupt.is_requested().then_some(plan.cases.len()),
     };
     let written = told.and_then(|()| writeln!(out, "\n{}", summary.text()));
     match written {
@@ -184,14 +215,21 @@ async fn play(
     }
 }
 
-/// Runs the cases, some at once, and returns their results in the order of the plan.
-async fn run_all(session: &Arc<Session>, plan: &Plan, jobs: u8) -> Vec<CaseResult> {
+/// Runs the cases, some at once, and returns their results in the order of the plan; what is not
+/// begun when it is interrupted has none.
+async fn run_all(
+    session: &Arc<Session>,
+    plan: &Plan,
+    jobs: u8,
+    interrupt: &Interrupt,
+) -> Vec<CaseResult> {
     let mut waiting = plan.cases.iter().cloned().enumerate();
     let mut running = JoinSet::new();
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut progress = Progress::new(plan.cases.len());
     loop {
         while running.len() < usize::from(jobs)
+            && !interrupt.is_requested()
             && let Some((number, planned)) = waiting.next()
         {
             let session = Arc::clone(session);
@@ -208,8 +246,10 @@ async fn run_all(session: &Arc<Session>, plan: &Plan, jobs: u8) -> Vec<CaseResul
         }
     }
     progress.clear();
+    let begun = plan.cases.len() - waiting.len();
     plan.cases
         .iter()
+        .take(begun)
         .enumerate()
         .map(|(number, planned)| {
             results.remove(&number).unwrap_or_else(|| CaseResult {
@@ -312,7 +352,7 @@ fn budget_in_words(prepared: &Prepared, contract: &Contract) -> String {
     }
 }
 
-fn dry_run(prepared: &Prepared, contract: &Contract) -> String {
+fn dry_run(prepared: &Prepared, contract: &Contract, journal: &str) -> String {
     let plan = &prepared.plan;
     let consents = &prepared.session.agreement().consents;
     let run = plan.run().count();
@@ -338,14 +378,35 @@ fn dry_run(prepared: &Prepared, contract: &Contract) -> String {
         }
     }
     text += &budget_in_words(prepared, contract);
-    let writes = plan.writes();
-    if writes.is_empty() {
-        text += "\nnothing is written\n";
-    } else {
-        text += &format!(
-            "\nmade and deleted again: {} requests with effects, all on client keys of this run\n",
-            writes.len()
-        );
+    text + &creations(plan, contract, journal)
+}
+
+/// What would be created at the target, and what becomes of it.
+fn creations(plan: &Plan, contract: &Contract, journal: &str) -> String {
+    let creations = plan.creations();
+    if creations.is_empty() {
+        return "\nnothing is created\n".to_owned();
     }
-    text
+    let mut text = String::from("\ncreated at the target, and deleted again\n");
+    for ((role, route), count) in creations {
+        let creates = contract.inventory.route(&route);
+        let deleted_by = creates.and_then(|route| route.creates.as_ref());
+        let deleted_by = deleted_by.map_or(String::new(), |c| c.deleted_by.to_string());
+        text += &format!("  {count:>5} by `{role}`: {route}\n        then {deleted_by}\n");
+    }
+    let limit = plan.profile.limits.keys;
+    let others = left_to_others(limit as usize);
+    text += &format!("  called {RUN_NAMES}…, {journal}\n");
+    text + &format!(
+        "  the keys that a user has are counted first: of {limit}, {others} are left to others\n"
+    )
+}
+
+/// Where what is created would be known until it is deleted.
+fn dry_journal(prepared: &Prepared, options: &RunOptions, aim: &Aim) -> Result<String, String> {
+    if aim.target().is_none() || !prepared.plan.may_create() {
+        return Ok("in a panel of this process alone".to_owned());
+    }
+    let path = Journal::path_in(&options.state_folder()?, &prepared.heading.base);
+    Ok(format!("known until then in {}", path.display()))
 }

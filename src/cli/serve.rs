@@ -1,6 +1,6 @@
 //! `serve`: the reference panel over HTTP, its keys in files that vanish with it.
 
-use std::fs::{File, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -9,8 +9,10 @@ use std::process::ExitCode;
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::signals::Signals;
 use super::{exit, fail};
 use crate::keys::variable;
+use crate::private::private;
 use crate::reference::{Fault, Faults, Panel, World};
 use crate::run::embedded_panel;
 use crate::spec::Contract;
@@ -86,7 +88,8 @@ async fn listen(arguments: &Arguments, panel: &Panel) -> Result<(), String> {
         .await
         .map_err(|error| format!("port {}: {error}; choose another --port", arguments.port))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
-    let interrupted = interrupted().map_err(|error| error.to_string())?;
+    // Heard before the address is told: whoever reads it can end the panel without leaving keys.
+    let mut signals = Signals::hear().map_err(|error| error.to_string())?;
     let files = KeyFiles::write(arguments.keys_out.as_deref(), &keys_of_roles(panel)?)?;
     println!("http://{address}");
     println!("keys for --keys:  {}", files.yaml.display());
@@ -99,7 +102,7 @@ async fn listen(arguments: &Arguments, panel: &Panel) -> Result<(), String> {
         .into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
         served = axum::serve(listener, service) => served.map_err(|error| error.to_string()),
-        () = interrupted => Ok(()),
+        () = signals.next() => Ok(()),
     }
 }
 
@@ -118,29 +121,6 @@ fn keys_of_roles(panel: &Panel) -> Result<Vec<(String, String)>, String> {
     };
     let keys = panel.keys().into_iter();
     Ok(keys.filter(|(role, _)| is_role(role)).collect())
-}
-
-/// Ends at Ctrl-C, and at a polite request to end. Both are heard from now on, so that whoever
-/// reads the address can end the panel without leaving keys behind.
-#[cfg(unix)]
-fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    Ok(async move {
-        tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-    })
-}
-
-/// Ends at Ctrl-C. Without a handler there is nothing to wait for, and the panel is ended by force.
-#[cfg(not(unix))]
-#[allow(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-fn interrupted() -> std::io::Result<impl Future<Output = ()>> {
-    Ok(async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    })
 }
 
 /// The two files of keys; they are removed when this goes.
@@ -197,7 +177,10 @@ impl KeyFiles {
             ),
             _ => format!("{}: {error}", path.display()),
         };
-        let mut file = open_private(path).map_err(told)?;
+        let mut new = OpenOptions::new();
+        let mut file = private(new.write(true).create_new(true))
+            .open(path)
+            .map_err(told)?;
         self.written.push(path.to_owned());
         file.write_all(text.as_bytes()).map_err(told)
     }
@@ -209,20 +192,4 @@ impl Drop for KeyFiles {
             let _ = std::fs::remove_file(path);
         }
     }
-}
-
-#[cfg(unix)]
-fn open_private(path: &Path) -> std::io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-}
-
-/// Elsewhere a new file is as private as the folder it is in.
-#[cfg(not(unix))]
-fn open_private(path: &Path) -> std::io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
 }

@@ -15,7 +15,7 @@ pub use due::{Due, due, origin};
 pub use selection::Selection;
 
 use crate::spec::{
-    Case, Consent, Contract, Effect, Holder, Ids, Obtainable, Origin, Profile, RoleName,
+    Case, Consent, Contract, Endpoint, Holder, Ids, KeyUse, Obtainable, Origin, Profile, RoleName,
 };
 use crate::verdict::Skip;
 
@@ -119,26 +119,33 @@ impl Plan {
         )
     }
 
-    /// The requests that would have an effect if they were granted, and those that are meant to.
+    /// How many things each role is to create, by the route; those that must be refused are not
+    /// counted.
     #[must_use]
-    pub fn writes(&self) -> Vec<String> {
-        let requests = self.run().flat_map(|planned| {
-            let consent = planned.case.scenario.consent;
-            planned
-                .case
-                .requests()
-                .map(move |request| (consent, request))
-        });
-        let creating = requests.filter(|(consent, request)| {
-            *consent == Some(Consent::CreateKeys)
-                && request
-                    .route
-                    .as_ref()
-                    .is_some_and(|route| route.effect != Effect::None)
-        });
-        creating
-            .map(|(_, request)| request.endpoint.to_string())
-            .collect()
+    pub fn creations(&self) -> BTreeMap<(RoleName, Endpoint), usize> {
+        let mut creations = BTreeMap::new();
+        for planned in self.run() {
+            let steps = planned.case.steps.iter().zip(planned.due.iter().flatten());
+            for (step, due) in steps {
+                let creates = step.request.route.as_ref().filter(|r| r.creates.is_some());
+                if let (Some(route), KeyUse::Role(role)) = (creates, &step.request.key)
+                    && due.expected.status.contains(&route.success.status)
+                {
+                    let key = (role.clone(), route.endpoint.value.clone());
+                    *creations.entry(key).or_default() += 1;
+                }
+            }
+        }
+        creations
+    }
+
+    /// Whether a request is sent that creates something where it is not refused, and that was
+    /// agreed to.
+    #[must_use]
+    pub fn may_create(&self) -> bool {
+        let agreed = self.run().filter(|p| p.case.scenario.consent.is_some());
+        let mut requests = agreed.flat_map(|planned| planned.case.requests());
+        requests.any(|request| request.route.as_ref().is_some_and(|r| r.creates.is_some()))
     }
 }
 

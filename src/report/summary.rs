@@ -10,6 +10,9 @@ use crate::run::CaseResult;
 use crate::spec::{Api, Contract, KeyUse, Profile, RequirementId, VerifiedBy};
 use crate::verdict::{Judged, Kind, Policy, Skip, Standing, Verdict, judge};
 
+/// The exit code of a run that somebody ended.
+const INTERRUPTED: u8 = 130;
+
 /// What a run came to.
 pub struct Summary<'r> {
     /// What the cases refer to.
@@ -24,6 +27,8 @@ pub struct Summary<'r> {
     pub partial: bool,
     /// The results, in the order of the plan.
     pub results: Vec<&'r CaseResult>,
+    /// How many cases there were to be, if the run was interrupted.
+    pub cut_short_of: Option<usize>,
 }
 
 /// The exit code of a run: 2 before 1 before 3 before 0.
@@ -52,9 +57,12 @@ impl Summary<'_> {
         counts
     }
 
-    /// The exit code.
+    /// The exit code; 130 if the run was interrupted.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
+        if self.cut_short_of.is_some() {
+            return INTERRUPTED;
+        }
         exit_code(&self.standings(), self.partial)
     }
 
@@ -233,6 +241,13 @@ impl Summary<'_> {
 
     fn verdict(&self) -> String {
         let standings = self.standings();
+        if let Some(planned) = self.cut_short_of {
+            let failed = standings.get(&Standing::Failed).unwrap_or(&0);
+            return format!(
+                "INCOMPLETE: interrupted after {} of {planned} cases, of which {failed} failed",
+                self.results.len()
+            );
+        }
         match self.exit_code() {
             2 => "BROKEN: the harness could not judge every case".to_owned(),
             1 => {

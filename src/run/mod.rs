@@ -1,9 +1,14 @@
 //! Runs a plan against a target: keys are verified, ids found, cases sent and judged.
 
 mod breaker;
+mod cleanup;
 mod control;
+mod creations;
+mod deletion;
 mod embedded;
 mod ids;
+mod interrupt;
+mod listing;
 mod pace;
 mod render;
 mod replay;
@@ -12,10 +17,15 @@ mod second_look;
 mod session;
 mod target;
 
+pub use cleanup::{Cleanup, LookAlike, clean_up};
 pub use control::{Controlled, Finding, Trouble, control};
+pub(crate) use creations::left_to_others;
+pub use deletion::{Gone, NotDeleted};
 pub use embedded::{EmbeddedError, embedded_panel};
+pub use interrupt::Interrupt;
 pub use replay::{Replayed, judge_recording};
 pub use result::{CaseResult, StepResult};
 pub use second_look::look_again;
+pub(crate) use session::RUN_NAMES;
 pub use session::{Session, Setup};
 pub use target::{BadTarget, Target};

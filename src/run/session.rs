@@ -8,17 +8,21 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::breaker::Breaker;
+use super::creations::{Attempt, Creations, Room};
 use super::ids::{FoundIds, ids_for};
+use super::interrupt::Interrupt;
 use super::pace::Pacer;
 use super::render::{Filling, Lacking, render};
 use super::result::{CaseResult, StepResult};
 use crate::exchange::{
     Interest, Observation, Performed, Redactor, Request, Secret, Transport, TransportError, perform,
 };
+use crate::journal::{Created, Creation, Journal};
 use crate::keys::Keyring;
 use crate::plan::{Agreement, Bucket, Due, Pace, Plan, Planned};
 use crate::spec::{
-    Api, Case, Condition, Contract, Effect, Outcome, Profile, RequestPlan, Save, Step,
+    Api, Case, Condition, Consent, Contract, Creates, Effect, Holder, KeyUse, Outcome, Profile,
+    RequestPlan, RoleName, Save, Step,
 };
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
 
@@ -60,7 +64,13 @@ pub struct Session {
     repeated: AtomicUsize,
     /// Families of checks that are closed, because a request that had to be refused was carried out.
     closed: Mutex<BTreeSet<Condition>>,
+    /// What it creates; `None` where nothing outlives the run: in a panel of its own, in a recording.
+    creations: Option<Creations>,
+    interrupt: Interrupt,
 }
+
+/// What the names of all runs begin with.
+pub(crate) const RUN_NAMES: &str = "ptero-conformance-";
 
 /// Why the steps of a case could not all be judged.
 enum Stop {
@@ -92,7 +102,26 @@ impl Session {
             breaker: Breaker::default(),
             repeated: AtomicUsize::new(0),
             closed: Mutex::default(),
+            creations: None,
+            interrupt: Interrupt::default(),
         }
+    }
+
+    /// A session that may create something at its target, and writes down what.
+    ///
+    /// Without a journal nothing is created over a network, whatever was agreed to.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Journal) -> Self {
+        self.creations = Some(Creations::new(journal));
+        self
+    }
+
+    /// A session that begins nothing more once it was asked to end: it sends the clean-ups of
+    /// what it has begun, and judges what is known.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: Interrupt) -> Self {
+        self.interrupt = interrupt;
+        self
     }
 
     /// A session whose ids are known, and not looked for.
@@ -232,6 +261,25 @@ impl Session {
         &self.ids
     }
 
+    /// The name of this run, by which people recognise what it made.
+    pub(crate) fn run_name(&self) -> &str {
+        &self.run
+    }
+
+    pub(crate) fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    pub(crate) fn creations(&self) -> Option<&Creations> {
+        self.creations.as_ref()
+    }
+
+    /// What the inventory says of what was created.
+    pub(crate) fn creates(&self, creation: &Creation) -> Option<&Creates> {
+        let route = self.contract.inventory.route(&creation.route)?;
+        route.creates.as_ref()
+    }
+
     pub(crate) fn render(
         &self,
         plan: &RequestPlan,
@@ -274,13 +322,23 @@ impl Session {
         if let Some(why) = self.is_closed(&planned.case, due) {
             return result(Ok(Verdict::Skipped(Skip::NotApplicable(why))), Vec::new());
         }
+        let room = match self.room(&planned.case).await {
+            Ok(room) => room,
+            Err(why) => {
+                return result(Ok(Verdict::Skipped(Skip::NotApplicable(why))), Vec::new());
+            }
+        };
         let mut script = Script {
             session: self,
             steps: Vec::new(),
             saved: BTreeMap::new(),
+            consent: planned.case.scenario.consent,
+            maker: None,
+            made: Vec::new(),
         };
         let stop = script.play(&planned.case, due).await;
         script.clean_up(&planned.case).await;
+        drop(room);
         let verdict = match stop {
             Some(Stop::Skip(why)) => Ok(Verdict::Skipped(Skip::NotApplicable(why))),
             Some(Stop::Broken(why)) => Err(why),
@@ -303,6 +361,17 @@ impl Session {
             })
             .collect();
         judge(&judged, &self.contract)
+    }
+
+    /// The room for what a case creates; it is the case's until it is dropped.
+    async fn room(&self, case: &Case) -> Result<Room, String> {
+        match (&self.creations, &self.transport) {
+            (Some(creations), _) => creations.room(self, case).await,
+            (None, Transport::Http(_)) if case.scenario.consent == Some(Consent::CreateKeys) => {
+                Err("no key is created without a journal".to_owned())
+            }
+            (None, _) => Ok(None),
+        }
     }
 
     fn is_closed(&self, case: &Case, due: &[Due]) -> Option<String> {
@@ -359,7 +428,15 @@ struct Script<'s> {
     session: &'s Session,
     steps: Vec<StepResult>,
     saved: BTreeMap<String, SecretString>,
+    consent: Option<Consent>,
+    /// Whose key made what was made; a saved key is that role's too.
+    maker: Option<RoleName>,
+    /// What was made.
+    made: Vec<Created>,
 }
+
+/// What is told of a case that an interruption has cut short.
+const INTERRUPTED: &str = "the run was interrupted before the case was over";
 
 impl Script<'_> {
     async fn play(&mut self, case: &Case, due: &[Due]) -> Option<Stop> {
@@ -373,6 +450,9 @@ impl Script<'_> {
 
     async fn send(&mut self, step: &Step, due: &Due) -> Result<(), Stop> {
         let session = self.session;
+        if session.interrupt.is_requested() {
+            return Err(Stop::Inconclusive(INTERRUPTED.to_owned()));
+        }
         let ids = ids_for(session, &step.request).await.map_err(Stop::Skip)?;
         let request = session
             .render(&step.request, &ids, &self.saved)
@@ -387,75 +467,154 @@ impl Script<'_> {
                 }
                 other => Stop::Broken(other.to_string()),
             })?;
-        let interest = Interest {
-            keep: step.expect.body.keys().cloned().collect(),
-            save: step
-                .save
-                .iter()
-                .flat_map(|save| save.pointers.clone())
-                .collect(),
-        };
+        let attempt = self.announce(&step.request)?;
+        let interest = interest(step, attempt.as_ref());
         let bucket = session.bucket(&step.request);
-        let performed = session
-            .send(bucket.as_ref(), &request, &interest)
-            .await
-            .map_err(|error| Stop::Inconclusive(error.to_string()))?;
+        let outcome = session.send(bucket.as_ref(), &request, &interest).await;
+        let settled = self.settle(attempt.as_ref(), &outcome);
+        let performed = outcome.map_err(|error| Stop::Inconclusive(error.to_string()))?;
+        self.observe(&step.request, &request, &performed.observation);
         if due.expected.status.contains(&performed.observation.status) {
             session.breaker.was_due();
-        }
-        for save in &step.save {
-            self.save(save, &performed.saved);
         }
         self.steps.push(StepResult {
             due: due.clone(),
             observed: performed.observation,
             ids,
         });
+        settled?;
+        for save in &step.save {
+            self.save(step, save, &performed.saved);
+        }
         Ok(())
     }
 
-    fn save(&mut self, save: &Save, found: &BTreeMap<String, SecretString>) {
+    /// The role whose key a request carries, or made the key that it carries.
+    fn role(&self, request: &RequestPlan) -> Option<RoleName> {
+        let KeyUse::Role(name) = &request.key else {
+            return self.maker.clone();
+        };
+        let roles = &self.session.contract.roles;
+        Some(match roles.holder(name, request.api) {
+            Some(Holder::Real(role)) => role.name.value.clone(),
+            _ => name.clone(),
+        })
+    }
+
+    /// Writes down what is about to be created, if the request may create anything.
+    fn announce(&mut self, request: &RequestPlan) -> Result<Option<Attempt>, Stop> {
+        let Some(creations) = self.session.creations() else {
+            return Ok(None);
+        };
+        let maker = self.role(request);
+        let attempt = creations
+            .announce(self.session, request, maker.as_ref(), self.consent)
+            .map_err(|error| Stop::Broken(error.to_string()))?;
+        if attempt.is_some() {
+            self.maker = maker;
+        }
+        Ok(attempt)
+    }
+
+    /// Writes down what became of it, before the answer is used.
+    fn settle(
+        &mut self,
+        attempt: Option<&Attempt>,
+        outcome: &Result<Performed, TransportError>,
+    ) -> Result<(), Stop> {
+        let (Some(creations), Some(attempt)) = (self.session.creations(), attempt) else {
+            return Ok(());
+        };
+        creations
+            .settle(attempt, outcome, &self.session.redactor, &mut self.made)
+            .map_err(Stop::Broken)
+    }
+
+    /// Writes down that something is gone, if the request has deleted it.
+    fn observe(&self, plan: &RequestPlan, request: &Request, observed: &Observation) {
+        if let Some(creations) = self.session.creations() {
+            let role = self.role(plan);
+            creations.observe(self.session, request, role.as_ref(), observed);
+        }
+    }
+
+    fn save(&mut self, step: &Step, save: &Save, found: &BTreeMap<String, SecretString>) {
         use secrecy::ExposeSecret;
-        let parts: Option<Vec<&str>> = save
+        let parts: Option<Vec<&SecretString>> = save
             .pointers
             .iter()
-            .map(|pointer| found.get(pointer).map(ExposeSecret::expose_secret))
+            .map(|pointer| found.get(pointer))
             .collect();
         let Some(parts) = parts else { return };
-        let value = SecretString::from(parts.concat());
         if save.is_key {
-            self.session.redactor.learn(Secret::new(value.clone()));
+            let public = identifier_pointer(step);
+            let pointers = save.pointers.iter().map(String::as_str);
+            let secret = pointers.zip(&parts).filter(|(at, _)| Some(*at) != public);
+            secret.for_each(|(_, part)| self.session.redactor.learn(Secret::new((*part).clone())));
         }
+        let texts: Vec<&str> = parts.iter().map(|part| part.expose_secret()).collect();
+        let value = SecretString::from(texts.concat());
         self.saved.insert(save.name.clone(), value);
     }
 
-    /// Sends the clean-ups of the steps that were sent, the last first. One whose values were not
-    /// saved has nothing to undo.
+    /// Sends the clean-ups of the steps that were sent, the last first, and deletes what is still
+    /// there. A clean-up whose values were not saved has nothing to undo.
     async fn clean_up(&self, case: &Case) {
         let sent = case.steps.iter().take(self.steps.len());
         for plan in sent.rev().filter_map(|step| step.cleanup.as_ref()) {
-            let Ok(ids) = ids_for(self.session, plan).await else {
-                continue;
-            };
-            let Ok(request) = self.session.render(plan, &ids, &self.saved) else {
-                continue;
-            };
-            // What it answers does not count: the case may have deleted the thing itself.
-            let interest = Interest::default();
-            let bucket = self.session.bucket(plan);
-            let _ = self
-                .session
-                .send(bucket.as_ref(), &request, &interest)
-                .await;
+            self.undo(plan).await;
+        }
+        if let Some(creations) = self.session.creations() {
+            creations.delete_all(self.session, &self.made).await;
+        }
+    }
+
+    async fn undo(&self, plan: &RequestPlan) {
+        let session = self.session;
+        let Ok(ids) = ids_for(session, plan).await else {
+            return;
+        };
+        let Ok(request) = session.render(plan, &ids, &self.saved) else {
+            return;
+        };
+        let is_needless = |creations: &Creations| creations.is_needless(session, &request);
+        if session.creations().is_some_and(is_needless) {
+            return;
+        }
+        // What it answers does not count: the case may have deleted the thing itself.
+        let interest = Interest::default();
+        let bucket = session.bucket(plan);
+        let outcome = session.send(bucket.as_ref(), &request, &interest).await;
+        if let Ok(performed) = outcome {
+            self.observe(plan, &request, &performed.observation);
         }
     }
 }
 
-/// A name by which people recognise what this run made.
+/// What has to be known of the answer to a step.
+fn interest(step: &Step, attempt: Option<&Attempt>) -> Interest {
+    let saved = step.save.iter().flat_map(|save| save.pointers.clone());
+    Interest {
+        keep: step.expect.body.keys().cloned().collect(),
+        save: saved
+            .chain(attempt.into_iter().flat_map(Attempt::pointers))
+            .collect(),
+    }
+}
+
+/// Where the answer to a step has the part of a key that is no secret.
+fn identifier_pointer(step: &Step) -> Option<&str> {
+    let creates = step.request.route.as_ref()?.creates.as_ref()?;
+    Some(&creates.identifier)
+}
+
+/// A name by which people recognise what this run made, and that no other run has.
 fn run_name() -> String {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    format!(
-        "ptero-conformance-{}",
-        since.map(|d| d.as_secs()).unwrap_or_default()
-    )
+    let since = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default();
+    // Without random bytes, the process and the moment tell runs of one machine apart.
+    let unique = getrandom::u64()
+        .unwrap_or_else(|_| u64::from(std::process::id()) << 32 | u64::from(since.subsec_nanos()));
+    format!("{RUN_NAMES}{}-{unique:016x}", since.as_secs())
 }
