@@ -4,12 +4,15 @@ mod selftest {
     pub(crate) mod bad_input;
     pub(crate) mod canary;
     pub(crate) mod corpus;
+    pub(crate) mod created;
     pub(crate) mod doctor;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
+    pub(crate) mod hosted;
     pub(crate) mod ids;
     pub(crate) mod mutants;
     pub(crate) mod panel;
+    pub(crate) mod privacy;
     pub(crate) mod program;
     pub(crate) mod replay;
     pub(crate) mod route_sweep;
@@ -21,7 +24,8 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, doctor, faults, fidelity, ids, mutants, program, replay, route_sweep, served,
+    bad_input, corpus, created, doctor, faults, fidelity, ids, mutants, privacy, program, replay,
+    route_sweep, served,
 };
 
 fn main() -> ExitCode {
@@ -36,10 +40,12 @@ fn main() -> ExitCode {
         bad_input::trials(),
         corpus::trials(),
         doctor::trials(),
+        created::trials(),
         faults::trials(),
         fidelity::trials(),
         ids::trials(),
         mutants::trials(),
+        privacy::trials(),
         replay::trials(),
         route_sweep::trials(),
         served::trials(),

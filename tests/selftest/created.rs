@@ -2,10 +2,11 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
@@ -13,15 +14,20 @@ use libtest_mimic::Trial;
 use ptero_conformance::exchange::Redactor;
 use ptero_conformance::journal::{Creation, Event, Journal};
 use ptero_conformance::reference::Faults;
+use serde_json::Value;
 
+use super::canary::{not_in_folder, not_in_text};
 use super::hosted::{Hosted, KEYS, PROFILE, RUNS, world};
-use super::program::{Said, conformance, program, run};
+#[cfg(unix)]
+use super::program::conformance;
+use super::program::{Said, program, run};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 10] = [
+    let all: &[(&str, fn())] = &[
         ("nothing-is-left", nothing_is_left),
         ("killed", killed),
         ("lost-answers", lost_answers),
+        ("odd-identifiers", odd_identifiers),
         ("no-room", no_room),
         (
             "cleanup-says-what-it-cannot-do",
@@ -34,18 +40,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("interrupted", interrupted),
         #[cfg(unix)]
         ("interrupted-tests", interrupted_tests),
-        #[cfg(not(unix))]
-        ("interrupted", || ()),
-        #[cfg(not(unix))]
-        ("interrupted-tests", || ()),
     ];
-    let trial = |(name, test): (&str, fn())| {
+    let trial = |(name, test): &(&str, fn())| {
+        let test = *test;
         Trial::test(format!("created/{name}"), move || {
             test();
             Ok(())
         })
     };
-    all.map(trial).into()
+    all.iter().map(trial).collect()
 }
 
 /// A panel that takes its time, so that something can happen in between.
@@ -188,6 +191,49 @@ fn lost_answers() {
     said.must_exit(3);
     assert_eq!(panel.list(), before, "{}", said.all());
     assert!(!said.stderr.contains("may be left"), "{}", said.stderr);
+}
+
+/// The panel says that a new key's identifier is its secret, or something that leads elsewhere.
+fn odd_identifiers() {
+    let odd: [fn(&str) -> String; 3] = [
+        str::to_owned,
+        |secret| format!("ptlc_{secret}"),
+        |_| "../../servers".to_owned(),
+    ];
+    for identifier in odd {
+        let secrets = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&secrets);
+        let change = move |request: Request, next: Next| {
+            let seen = Arc::clone(&seen);
+            async move {
+                let answer: Response = next.run(request).await;
+                let (mut head, body) = answer.into_parts();
+                let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+                let mut document: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+                let Some(secret) = document["meta"]["secret_token"].as_str() else {
+                    return Response::from_parts(head, Body::from(bytes));
+                };
+                let secret = secret.to_owned();
+                document["attributes"]["identifier"] = identifier(&secret).into();
+                seen.lock().expect("a list").push(secret);
+                head.headers.remove("content-length");
+                Response::from_parts(head, Body::from(document.to_string()))
+            }
+        };
+        let panel = Hosted::new(world(|text| text), Faults::default(), |router| {
+            router.layer(from_fn(change))
+        });
+        let before = panel.list();
+        let said = run(&mut lifecycle(&panel));
+        said.must_exit(2);
+        assert_eq!(panel.list(), before, "{}", said.all());
+        let secrets = secrets.lock().expect("a list");
+        assert!(secrets.len() >= 10, "{} keys were made", secrets.len());
+        for secret in secrets.iter() {
+            not_in_text(secret, "the output", &said.all());
+            not_in_folder(secret, &panel.state());
+        }
+    }
 }
 
 fn no_room() {

@@ -69,6 +69,8 @@ fn clean(program: impl AsRef<OsStr>) -> Command {
     for name in names.filter(|name| name.to_string_lossy().starts_with("PTERO_")) {
         command.env_remove(name);
     }
+    // Nobody's own journals are touched.
+    command.env("PTERO_STATE_DIR", env!("CARGO_TARGET_TMPDIR"));
     command
 }
 
