@@ -33,6 +33,8 @@ const PLAIN_TIMEOUT: Duration = Duration::from_secs(2);
     mut_arg("confirm", |arg| arg.hide(true)),
     mut_arg("allow_create_keys", |arg| arg.hide(true)),
     mut_arg("allow_writes", |arg| arg.hide(true)),
+    mut_arg("allow_exhaustion", |arg| arg.hide(true)),
+    mut_arg("state_dir", |arg| arg.hide(true)),
     mut_arg("panel_version", |arg| arg.hide(true))
 )]
 pub(super) struct Arguments {
