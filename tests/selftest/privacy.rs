@@ -239,7 +239,16 @@ fn serve_shows_nothing() {
     let text = std::fs::read_to_string(root().join("src/reference/world.yaml"));
     std::fs::write(&file, planted(text.expect("the world"))).expect("a world");
     let mut command = program();
-    command.args(["serve", "--port", "0", "--world"]).arg(&file);
+    command
+        .args([
+            "serve",
+            "--profile",
+            "pterodactyl-1.11",
+            "--port",
+            "0",
+            "--world",
+        ])
+        .arg(&file);
     command.arg("--keys-out").arg(folder.path());
     let mut child = command
         .stdout(Stdio::piped())
