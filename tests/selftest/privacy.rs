@@ -39,7 +39,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     let all: [(&str, fn()); 5] = [
         ("run", run_shows_nothing),
         ("tests", tests_show_nothing),
-        ("keys-and-cleanup", keys_and_cleanup_show_nothing),
+        (
+            "keys-doctor-and-cleanup",
+            keys_doctor_and_cleanup_show_nothing,
+        ),
         ("words", words_show_nothing),
         ("serve", serve_shows_nothing),
     ];
@@ -194,10 +197,12 @@ fn tests_show_nothing() {
     leaky.must_not_be_in("the output of the tests", &said);
 }
 
-fn keys_and_cleanup_show_nothing() {
+fn keys_doctor_and_cleanup_show_nothing() {
     let leaky = Leaky::new(&[]);
-    let said = run(&mut leaky.command(&["keys", "check"]));
-    leaky.must_not_be_in("the output of keys check", &said);
+    for words in [&["keys", "check"][..], &["doctor"]] {
+        let said = run(&mut leaky.command(words));
+        leaky.must_not_be_in(&words.join(" "), &said);
+    }
     // Somebody has put a key where it does not belong.
     let key = &leaky.panel.keys()["client-other"];
     leaky.panel.make_key(&format!("{RUNS}{key} zqx"));
