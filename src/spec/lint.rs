@@ -17,7 +17,7 @@ use super::route::{Inventory, Route, RoutesFile};
 use super::schema::Schemas;
 use super::source::SourceFile;
 use super::yaml::Located;
-use super::{Contract, Specs, Step};
+use super::{Case, Contract, Specs, Step};
 
 type Rulings = BTreeMap<Condition, Located<Ruling>>;
 
@@ -125,7 +125,15 @@ fn answers_among<'p>(
 fn refusals_for_everybody(specs: &Specs) -> Vec<Diagnostic> {
     let mut seen = BTreeSet::new();
     let mut troubles = Vec::new();
-    for case in specs.cases() {
+    let of_order = |case: &&Arc<Case>| {
+        let mut cited = case
+            .scenario
+            .requires
+            .iter()
+            .filter_map(|id| specs.contract.requirement(id));
+        !case.scenario.requires.is_empty() && cited.all(|requirement| requirement.of_order)
+    };
+    for case in specs.cases().filter(|case| !of_order(case)) {
         let vain = case
             .steps
             .iter()

@@ -19,6 +19,9 @@ pub struct Requirement {
     pub source: String,
     /// What shows that it is kept.
     pub verified_by: VerifiedBy,
+    /// It is about which of two reasons is answered: a good key may well get the same answer.
+    #[serde(default)]
+    pub of_order: bool,
 }
 
 /// What shows that a requirement is kept.

@@ -209,8 +209,8 @@ fn notices_a_changed_status() -> Result<(), Failed> {
 fn notices_a_changed_order() -> Result<(), Failed> {
     notices(|text| {
         text.replacen(
-            "    - malformed-json\n    - two-factor-required\n    - ip-refused\n",
-            "    - two-factor-required\n    - ip-refused\n    - malformed-json\n",
+            "    - two-factor-required\n    - ip-refused\n",
+            "    - ip-refused\n    - two-factor-required\n",
             1,
         )
     })
