@@ -171,18 +171,7 @@ fn play(
             return Ok(ExitCode::from(exit::UNDECIDED));
         }
     }
-    let cases: Vec<_> = plan
-        .cases
-        .iter()
-        .map(|planned| Arc::clone(&planned.case))
-        .collect();
-    let plan = Plan::new(
-        &contract,
-        &cases,
-        &profile,
-        session.agreement(),
-        &session.keys().roles(),
-    );
+    let plan = plan.again(&contract, session.agreement(), &session.keys().roles());
     let run = Arc::new(Run {
         session,
         reporter: CaseReporter::new(Arc::clone(&contract), Arc::clone(&profile), heading.clone()),

@@ -167,13 +167,7 @@ async fn play(
         plan,
         heading,
     } = prepared;
-    let given = session.keys().roles();
-    let cases: Vec<_> = plan
-        .cases
-        .iter()
-        .map(|planned| Arc::clone(&planned.case))
-        .collect();
-    let plan = Plan::new(contract, &cases, &profile, session.agreement(), &given);
+    let plan = plan.again(contract, session.agreement(), &session.keys().roles());
     let policy = options.policy();
     let session = Arc::new(session);
     let mut results = run_all(&session, &plan, jobs, interrupt).await;

@@ -82,6 +82,18 @@ impl Plan {
         }
     }
 
+    /// The same cases, decided again for the keys that are left after the controls.
+    #[must_use]
+    pub fn again(
+        &self,
+        contract: &Contract,
+        agreement: &Agreement,
+        given: &BTreeSet<RoleName>,
+    ) -> Self {
+        let cases = self.cases.iter().map(|planned| &planned.case);
+        Self::new(contract, cases, &self.profile, agreement, given)
+    }
+
     /// The cases in which something is asked.
     pub fn run(&self) -> impl Iterator<Item = &Planned> {
         self.cases.iter().filter(|planned| planned.is_run())
