@@ -5,9 +5,10 @@
 //! that starts a process per test kills them after a time of its own, and a panic that aborts runs
 //! no clean-up. What is left then stands in the journal, for `ptero-conformance cleanup`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use clap::Parser;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
@@ -18,7 +19,7 @@ use crate::cli::signals::watch;
 use crate::cli::{exit, warn_of_what_is_left};
 use crate::plan::{Plan, Planned, Selection};
 use crate::report::{CaseReporter, Summary};
-use crate::run::{CaseResult, Interrupt, Session, Trouble, control};
+use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
 use crate::spec::{Broken, Diagnostic, Source, Specs};
 use crate::verdict::{Policy, Skip, Standing, Verdict};
 
@@ -54,7 +55,7 @@ pub fn conformance() -> ExitCode {
 #[must_use]
 pub fn a_target_is_named() -> bool {
     let flags = Flags::try_parse();
-    flags.is_ok_and(|flags| flags.run.target_url.is_some())
+    flags.is_ok_and(|flags| flags.run.target_url.is_some() || flags.run.target.is_some())
 }
 
 /// libtest's own part of the flags.
@@ -63,18 +64,63 @@ pub fn libtest_arguments() -> Arguments {
     Flags::parse().libtest
 }
 
-/// One run, shared by its tests.
+/// One run, shared by its tests: it goes on beside them, and each waits for its own case.
 struct Run {
-    session: Session,
     reporter: CaseReporter,
     policy: Policy,
-    runtime: tokio::runtime::Runtime,
-    results: Mutex<Vec<CaseResult>>,
-    interrupt: Interrupt,
+    partial: bool,
+    board: Board,
+}
+
+/// The results of a run, by the place of the case in the plan.
+#[derive(Default)]
+struct Board {
+    state: Mutex<BoardState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct BoardState {
+    results: BTreeMap<usize, Arc<CaseResult>>,
+    is_over: bool,
+}
+
+impl Board {
+    fn post(&self, number: usize, result: CaseResult) {
+        self.lock().results.insert(number, Arc::new(result));
+        self.changed.notify_all();
+    }
+
+    fn close(&self) {
+        self.lock().is_over = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits until a case is over; nothing: the run has ended without it.
+    fn result(&self, number: usize) -> Option<Arc<CaseResult>> {
+        let mut state = self.lock();
+        loop {
+            if let Some(result) = state.results.get(&number) {
+                return Some(Arc::clone(result));
+            }
+            if state.is_over {
+                return None;
+            }
+            state = self
+                .changed
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BoardState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn begin(flags: &Flags) -> Result<ExitCode, String> {
-    let aim = Aim::of(&flags.run)?;
+    let options = flags.run.at(None)?;
+    let aim = Aim::of(&options)?;
     let specs = match load(flags) {
         Ok(specs) => specs,
         Err(troubles) => {
@@ -86,8 +132,8 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
             return Ok(finish(flags, trials));
         }
     };
-    let mut prepared = prepare(&flags.run, &aim, &specs, &Selection::default())?;
-    choose(&mut prepared.plan, &flags.libtest);
+    let mut prepared = prepare(&options, &aim, &specs, &Selection::default())?;
+    choose(&mut prepared.plan, flags);
     let broken = specs.broken.iter().map(broken_suite);
     if flags.libtest.list {
         let listed = prepared
@@ -101,8 +147,8 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
         return Err("no case is chosen by these filters; `--list` names them all".to_owned());
     }
     let interrupt = Interrupt::default();
-    let prepared = prepared.guard(&flags.run, &aim, &interrupt)?;
-    play(flags, prepared, &specs, broken.collect(), interrupt)
+    let prepared = prepared.guard(&options, &aim, &interrupt)?;
+    play(flags, prepared, &specs, broken.collect(), &interrupt)
 }
 
 fn finish(flags: &Flags, trials: Vec<Trial>) -> ExitCode {
@@ -128,18 +174,11 @@ fn load(flags: &Flags) -> Result<Specs, Vec<Diagnostic>> {
     }
 }
 
-/// Keeps the cases that libtest's own flags choose.
-fn choose(plan: &mut Plan, arguments: &Arguments) {
+/// Keeps the cases that libtest's own flags choose: no other is to be asked about.
+fn choose(plan: &mut Plan, flags: &Flags) {
     plan.cases.retain(|planned| {
-        let id = planned.case.id.as_str();
-        let fits = |text: &String| {
-            if arguments.exact {
-                id == text
-            } else {
-                id.contains(text.as_str())
-            }
-        };
-        arguments.filter.as_ref().is_none_or(fits) && !arguments.skip.iter().any(fits)
+        let listed = listed_trial(planned, &flags.run);
+        !flags.libtest.is_filtered_out(&listed)
     });
 }
 
@@ -148,95 +187,117 @@ fn play(
     prepared: Prepared,
     specs: &Specs,
     broken: Vec<Trial>,
-    interrupt: Interrupt,
+    interrupt: &Interrupt,
 ) -> Result<ExitCode, String> {
     let contract = Arc::clone(&specs.contract);
-    let Prepared {
-        profile,
-        mut session,
-        plan,
-        heading,
-    } = prepared;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     watch(&runtime, interrupt.clone())?;
-    let roles = plan.roles(&contract);
-    match runtime.block_on(control(&mut session, &roles)) {
-        Ok(controlled) => controlled
-            .warnings()
-            .iter()
-            .for_each(|w| eprintln!("warning: {w}")),
+    let prepared = match runtime.block_on(prepared.verify(&contract)) {
+        Ok(prepared) => prepared,
         Err(Trouble::Key(message)) => return Err(message),
         Err(Trouble::Target(message)) => {
             eprintln!("error: {message}");
             return Ok(ExitCode::from(exit::UNDECIDED));
         }
-    }
-    let plan = plan.again(&contract, session.agreement(), &session.keys().roles());
-    let run = Arc::new(Run {
+    };
+    let Prepared {
+        profile,
         session,
+        plan,
+        heading,
+        schedule,
+    } = prepared;
+    let run = Arc::new(Run {
         reporter: CaseReporter::new(Arc::clone(&contract), Arc::clone(&profile), heading.clone()),
         policy: flags.run.policy(),
-        runtime,
-        results: Mutex::default(),
-        interrupt,
+        partial: flags.run.partial,
+        board: Board::default(),
     });
     let has_broken_suite = broken
         .iter()
         .any(|trial| !flags.libtest.is_filtered_out(trial));
-    let trials = plan
+    let trials: Vec<_> = plan
         .cases
         .iter()
-        .map(|planned| trial(planned, &run, &flags.run))
-        .chain(broken);
+        .enumerate()
+        .map(|(number, planned)| trial(number, planned, &run, &flags.run))
+        .chain(broken)
+        .collect();
+    let (session, planned) = (Arc::new(session), plan.cases.len());
+    let going = runtime.spawn(go(
+        Arc::clone(&run),
+        Arc::clone(&session),
+        plan,
+        schedule,
+        interrupt.clone(),
+    ));
     // The summary decides; libtest's own count cannot tell what a failure is of.
-    let _conclusion = libtest_mimic::run(&flags.libtest, trials.collect());
-    let left = run.runtime.block_on(run.session.finish());
+    let conclusion = libtest_mimic::run(&flags.libtest, trials);
+    // Interrupted, it still finishes what it has begun.
+    let ended = runtime.block_on(going);
+    let left = runtime.block_on(session.finish());
+    ended.map_err(|error| format!("the run ended early: {error}"))?;
     warn_of_what_is_left(&left, &heading.base);
-    let results = run
-        .results
-        .lock()
-        .map_err(|_| "a test panicked while it was noted".to_owned())?;
+    let state = run.board.lock();
     let summary = Summary {
         contract,
         profile,
         heading,
         policy: run.policy.clone(),
-        partial: flags.run.partial,
-        results: results.iter().collect(),
-        cut_short_of: run.interrupt.is_requested().then_some(plan.cases.len()),
+        partial: run.partial,
+        results: state.results.values().map(Arc::as_ref).collect(),
+        cut_short_of: interrupt.is_requested().then_some(planned),
     };
     // A runner that starts a process per test has no use for a summary of one.
-    if !is_nextest() && !results.is_empty() {
+    if !is_nextest() && !state.results.is_empty() {
+        if let Some(why) = session.stopped() {
+            eprintln!("stopped: {why}");
+        }
         eprintln!("{}", summary.text());
     }
-    let is_over = !run.interrupt.is_requested();
+    let is_over = !interrupt.is_requested();
     Ok(ExitCode::from(if has_broken_suite && is_over {
         exit::USAGE
+    } else if is_nextest() && is_over && !conclusion.has_failed() {
+        // One skipped case of many that it runs: it knows no other word for that than PASS.
+        exit::OK
     } else {
         summary.exit_code()
     }))
 }
 
-fn trial(planned: &Planned, run: &Arc<Run>, options: &RunOptions) -> Trial {
+/// Runs the plan beside the tests that report it.
+async fn go(
+    run: Arc<Run>,
+    session: Arc<Session>,
+    plan: Plan,
+    schedule: Schedule,
+    interrupt: Interrupt,
+) {
+    let mut tell = |event| match event {
+        Event::Over(number, result) => run.board.post(number, *result),
+        Event::LookingAgain { cases, wait } => {
+            let seconds = wait.as_secs();
+            eprintln!("note: looking once more at {cases} cases in {seconds} s");
+        }
+    };
+    schedule.play(&session, &plan, &interrupt, &mut tell).await;
+    run.board.close();
+}
+
+fn trial(number: usize, planned: &Planned, run: &Arc<Run>, options: &RunOptions) -> Trial {
     let id = planned.case.id.to_string();
     let is_ignored = is_ignored(planned, options);
-    let (planned, run, partial) = (planned.clone(), Arc::clone(run), options.partial);
-    Trial::ignorable_test(id, move || {
-        if run.interrupt.is_requested() {
-            return Ok(Completion::ignored_with("not begun: interrupted"));
-        }
-        let result = run.runtime.block_on(run.session.run_case(&planned));
-        let outcome = present(&result, &run, partial);
-        if let Ok(mut results) = run.results.lock() {
-            results.push(result);
-        }
-        outcome
+    let run = Arc::clone(run);
+    Trial::ignorable_test(id, move || match run.board.result(number) {
+        Some(result) => present(&result, &run),
+        None => Ok(Completion::ignored_with("not begun: interrupted")),
     })
     .with_ignored_flag(is_ignored)
 }
 
 /// What a standing looks like under libtest; nextest has no reasons and no ignoring at run time.
-fn present(result: &CaseResult, run: &Run, partial: bool) -> Result<Completion, Failed> {
+fn present(result: &CaseResult, run: &Run) -> Result<Completion, Failed> {
     let reason = || match &result.verdict {
         Ok(Verdict::Skipped(skip)) => skip.to_string(),
         _ => result
@@ -248,7 +309,7 @@ fn present(result: &CaseResult, run: &Run, partial: bool) -> Result<Completion, 
         Standing::Failed | Standing::Unjudged | Standing::Broken => {
             Err(Failed::from(run.reporter.report(result)))
         }
-        Standing::Missing if is_nextest() && !partial => Err(Failed::from(reason())),
+        Standing::Missing if is_nextest() && !run.partial => Err(Failed::from(reason())),
         Standing::Advice | Standing::Missing | Standing::NotAgreed | Standing::NotApplicable => {
             Ok(Completion::ignored_with(reason()))
         }

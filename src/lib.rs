@@ -13,4 +13,5 @@ pub mod reference;
 pub mod report;
 pub mod run;
 pub mod spec;
+pub mod target;
 pub mod verdict;

@@ -11,6 +11,7 @@ mod selftest {
     pub(crate) mod hosted;
     pub(crate) mod ids;
     pub(crate) mod mutants;
+    pub(crate) mod pacing;
     pub(crate) mod panel;
     pub(crate) mod privacy;
     pub(crate) mod program;
@@ -18,14 +19,15 @@ mod selftest {
     pub(crate) mod route_sweep;
     pub(crate) mod served;
     pub(crate) mod server;
+    pub(crate) mod targets;
 }
 
 use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, created, doctor, faults, fidelity, ids, mutants, privacy, program, replay,
-    route_sweep, served,
+    bad_input, corpus, created, doctor, faults, fidelity, ids, mutants, pacing, privacy, program,
+    replay, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -45,10 +47,12 @@ fn main() -> ExitCode {
         fidelity::trials(),
         ids::trials(),
         mutants::trials(),
+        pacing::trials(),
         privacy::trials(),
         replay::trials(),
         route_sweep::trials(),
         served::trials(),
+        targets::trials(),
     ];
     let trials = trials.into_iter().flatten().collect();
     libtest_mimic::run(&harness::libtest_arguments(), trials).exit_code()

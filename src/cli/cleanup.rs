@@ -43,10 +43,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
-    let mut options = arguments.options.clone();
-    if let Some(url) = &arguments.url {
-        options.name_target(url.clone())?;
-    }
+    let options = arguments.options.at(arguments.url.as_ref())?;
     if options.target_url.is_none() {
         return Err("no target: name a panel, `cleanup https://panel.example.com`".to_owned());
     }

@@ -14,8 +14,9 @@ use super::{exit, fail, keys, say};
 use crate::doctor::{Commands, Diagnosis, Prober, Report};
 use crate::exchange::{Redactor, Secret, Transport};
 use crate::plan::Selection;
-use crate::run::{Session, Target, Trouble, control};
+use crate::run::{Session, Trouble, control};
 use crate::spec::{Contract, Specs};
+use crate::target::Target;
 
 /// How long port 80 may take: firewalls often leave such requests without any answer.
 const PLAIN_TIMEOUT: Duration = Duration::from_secs(2);
@@ -49,10 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
-    let mut options = arguments.options.clone();
-    if let Some(url) = &arguments.url {
-        options.name_target(url.clone())?;
-    }
+    let options = arguments.options.at(arguments.url.as_ref())?;
     let target = target(&options)?;
     if let Some(note) = &target.note {
         eprintln!("note: {note}");

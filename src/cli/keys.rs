@@ -49,10 +49,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 }
 
 fn begin(check: &Check) -> Result<ExitCode, String> {
-    let mut options = check.options.clone();
-    if let Some(url) = &check.url {
-        options.name_target(url.clone())?;
-    }
+    let options = check.options.at(check.url.as_ref())?;
     if options.target_url.is_none() {
         return Err("no target: name a panel, `keys check https://panel.example.com`".to_owned());
     }

@@ -1,4 +1,4 @@
-//! `list`: the cases, the requirements with their cases, or the profiles; no panel is asked.
+//! `list`: the cases, the requirements with their cases, the profiles or the states; no panel is asked.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -9,6 +9,10 @@ use super::{SpecsArguments, fail, report, say};
 use crate::spec::{Case, Profile, Specs, VerifiedBy};
 
 #[derive(Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag that somebody types"
+)]
 pub(super) struct Arguments {
     /// Only ids, one a line
     #[arg(long)]
@@ -19,6 +23,9 @@ pub(super) struct Arguments {
     /// The profiles, each with the versions it speaks of
     #[arg(long, conflicts_with_all = ["ids", "requirements", "filters"])]
     profiles: bool,
+    /// The states that a panel can be said to be in, each with what it means
+    #[arg(long, conflicts_with_all = ["ids", "requirements", "profiles", "filters"])]
+    states: bool,
     /// Only cases whose id has one of these texts in it
     #[arg(value_name = "FILTER")]
     filters: Vec<String>,
@@ -35,6 +42,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         requirements(&specs)
     } else if arguments.profiles {
         profiles(&specs)
+    } else if arguments.states {
+        states(&specs)
     } else if specs.broken.is_empty() && !specs.cases().any(|case| arguments.choose(case)) {
         return fail("no case has one of these texts in its id; `list --ids` names them all");
     } else {
@@ -51,6 +60,22 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     } else {
         report(&troubles)
     }
+}
+
+fn states(specs: &Specs) -> String {
+    let states = specs.contract.states.iter();
+    let text = states.map(|state| {
+        let needing = specs.cases();
+        let needing = needing.filter(|case| case.scenario.needs.contains(&state.name.value));
+        format!(
+            "{}: {} ({} cases)\n    to bring a staging panel into it: {}\n",
+            state.name.value,
+            state.means,
+            needing.count(),
+            state.how
+        )
+    });
+    text.collect()
 }
 
 impl Arguments {

@@ -1,7 +1,7 @@
 //! The flags of a run, the same for `run` and for the test harness, each with its variable.
 
-use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -11,9 +11,11 @@ use semver::Version;
 use super::SpecsArguments;
 use crate::exchange::Resolve;
 use crate::journal::state_folder;
+use crate::keys::KeysFile;
 use crate::plan::{Agreement, Pace};
-use crate::run::Target;
-use crate::spec::{Api, Consent, Level, Profile, nearest};
+use crate::run::Schedule;
+use crate::spec::{Api, Consent, Level, Profile, Short, nearest};
+use crate::target::{Facts, Target, TargetFile, read_ids_file, read_target_file, strange};
 use crate::verdict::{Kind, Policy};
 
 /// The flags that say what is tested, how, and what counts.
@@ -32,15 +34,41 @@ pub struct RunOptions {
     )]
     pub target_url: Option<String>,
 
-    /// The profile whose contract holds; `list --profiles` names them
+    /// A file that names the panel and what is agreed about it: address, profile, keys, limits, states
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PTERO_TARGET",
+        hide_env_values = true
+    )]
+    pub target: Option<PathBuf>,
+
+    /// The profile whose contract holds, `documented` by default; `list --profiles` names them
     #[arg(
         long,
         value_name = "NAME",
         env = "PTERO_PROFILE",
-        hide_env_values = true,
-        default_value = "documented"
+        hide_env_values = true
     )]
-    pub profile: String,
+    pub profile: Option<String>,
+
+    /// States that the panel is in, with commas; `list --states` names them. The embedded panel is put into them
+    #[arg(
+        long,
+        value_name = "STATES",
+        env = "PTERO_HAS",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    pub has: Vec<String>,
+
+    /// A server of the user of `client`, by the id in its address; without it, the first that is listed
+    #[arg(long, value_name = "ID", env = "PTERO_SERVER", hide_env_values = true, value_parser = id)]
+    pub server: Option<String>,
+
+    /// A file of ids to use instead of those that are listed first: `client: { server: 1a2b3c4d }`
+    #[arg(long, value_name = "FILE", env = "PTERO_IDS", hide_env_values = true)]
+    pub ids: Option<PathBuf>,
 
     /// A file that says for each role where its key is; `PTERO_KEY_<ROLE>` gives one key
     #[arg(long, value_name = "FILE", env = "PTERO_KEYS", hide_env_values = true)]
@@ -118,6 +146,11 @@ pub struct RunOptions {
           value_parser = BoolishValueParser::new(), conflicts_with = "rate")]
     pub full_speed: bool,
 
+    /// How many cases are run at once; 4 by default, and 2 for a panel that is not on this machine
+    #[arg(long, value_name = "N", env = "PTERO_JOBS", hide_env_values = true,
+          value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub jobs: Option<u8>,
+
     /// How often what opened or closed is looked at once more, half a minute later; 1 by default,
     /// and 0 for a panel on this machine
     #[arg(long, value_name = "TIMES", env = "PTERO_CONFIRM", hide_env_values = true,
@@ -154,10 +187,27 @@ pub struct RunOptions {
     /// Agree to keys being sent without TLS to another machine
     #[arg(long, env = "PTERO_ALLOW_PLAINTEXT", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub allow_plaintext: bool,
+
+    /// What is agreed about the target; of the files that the flags name.
+    #[arg(skip)]
+    pub(crate) agreed: Agreed,
+}
+
+/// What the files that the flags name say of the target.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Agreed {
+    /// What the operator says of it.
+    pub(crate) facts: Facts,
+    /// Keys that stand in the target file itself, and the file.
+    pub(crate) keys: Option<(Arc<KeysFile>, PathBuf)>,
 }
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
-const VARIABLES: [&str; 24] = [
+const VARIABLES: [&str; 28] = [
+    "PTERO_TARGET",
+    "PTERO_HAS",
+    "PTERO_SERVER",
+    "PTERO_IDS",
     "PTERO_TARGET_URL",
     "PTERO_PROFILE",
     "PTERO_KEYS",
@@ -226,6 +276,96 @@ impl RunOptions {
         }
     }
 
+    /// The flags for the target that a command's argument names, completed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::name_target`] and [`Self::complete`].
+    pub(crate) fn at(&self, url: Option<&String>) -> Result<Self, String> {
+        let mut options = self.clone();
+        if let Some(url) = url {
+            options.name_target(url.clone())?;
+        }
+        options.complete()?;
+        Ok(options)
+    }
+
+    /// Reads the files that the flags name, and completes the flags with them: a flag or its
+    /// variable goes before what a file says.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be used, or names another target than the flags.
+    pub(crate) fn complete(&mut self) -> Result<(), String> {
+        if let Some(path) = self.target.clone() {
+            if path.to_string_lossy().contains("://") {
+                return Err(
+                    "--target and PTERO_TARGET name a file; an address is given by --target-url \
+                     or PTERO_TARGET_URL"
+                        .to_owned(),
+                );
+            }
+            let file = read_target_file(&path).map_err(|error| error.to_string())?;
+            self.take(file, &path)?;
+        }
+        if let Some(path) = &self.ids {
+            let ids = read_ids_file(path).map_err(|error| error.to_string())?;
+            self.agreed.facts.ids.extend(ids.ids());
+        }
+        if let Some(server) = &self.server {
+            let name = (Api::Client, "server".to_owned());
+            self.agreed.facts.ids.insert(name, server.clone());
+        }
+        self.agreed.facts.has.extend(self.has.iter().cloned());
+        Ok(())
+    }
+
+    fn take(&mut self, file: TargetFile, path: &Path) -> Result<(), String> {
+        self.agreed.facts = file.facts();
+        match &self.target_url {
+            Some(named) if *named != file.url => {
+                return Err(format!(
+                    "two targets are named: {} in {}, and another by an argument, --target-url or \
+                     PTERO_TARGET_URL; name one",
+                    file.url.rsplit('@').next().unwrap_or_default(),
+                    path.display()
+                ));
+            }
+            _ => self.target_url = Some(file.url),
+        }
+        self.profile = self.profile.take().or(file.profile);
+        self.panel_version = self.panel_version.take().or(file.version);
+        self.ca_cert = self.ca_cert.take().or(file.ca_cert);
+        if let (None, Some(text)) = (&self.resolve, file.resolve) {
+            let resolve = text.parse();
+            self.resolve =
+                Some(resolve.map_err(|error| format!("{}: resolve: {error}", path.display()))?);
+        }
+        match (&self.keys, file.keys) {
+            (None, Some(Short::Name(named))) => self.keys = Some(named.into()),
+            (None, Some(Short::Full(keys))) => {
+                self.agreed.keys = Some((Arc::new(keys), path.to_owned()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The name of the profile whose contract holds.
+    pub(crate) fn profile_name(&self) -> &str {
+        self.profile.as_deref().unwrap_or(DEFAULT_PROFILE)
+    }
+
+    /// How the plan is run.
+    pub(crate) fn schedule(&self, target: Option<&Target>) -> Schedule {
+        let is_remote = target.is_some_and(|target| !target.is_loopback());
+        Schedule {
+            jobs: self.jobs.unwrap_or(if is_remote { 2 } else { 4 }),
+            confirm: self.confirm.unwrap_or(u8::from(is_remote)),
+            policy: self.policy(),
+        }
+    }
+
     /// The folder of the journals.
     pub(crate) fn state_folder(&self) -> Result<PathBuf, String> {
         state_folder(self.state_dir.as_deref()).map_err(|error| error.to_string())
@@ -260,7 +400,11 @@ impl RunOptions {
     /// # Errors
     ///
     /// When exhaustion is agreed to at another host than the target's.
-    pub(crate) fn agreement(&self, target: Option<&Target>) -> Result<Agreement, String> {
+    pub(crate) fn agreement(
+        &self,
+        target: Option<&Target>,
+        facts: &Facts,
+    ) -> Result<Agreement, String> {
         if let Some(host) = &self.allow_exhaustion {
             check_exhaustion(host, target)?;
         }
@@ -274,14 +418,26 @@ impl RunOptions {
                 .into_iter()
                 .filter(|consent| target.is_none() || is_given(consent))
                 .collect(),
-            has: BTreeSet::new(),
+            has: facts.has.clone(),
             version: self.panel_version.clone(),
         })
     }
 }
 
+/// The profile whose contract holds where nobody names one: the published page.
+pub(crate) const DEFAULT_PROFILE: &str = "documented";
+
 /// Requests per second to a panel that others use.
 const DEFAULT_RATE: f64 = 4.0;
+
+/// An id becomes one segment of a path.
+fn id(text: &str) -> Result<String, String> {
+    match strange(text) {
+        _ if text.is_empty() => Err("an id has at least one character".to_owned()),
+        Some(wrong) => Err(format!("an id has no `{wrong}` in it")),
+        None => Ok(text.to_owned()),
+    }
+}
 
 fn rate(text: &str) -> Result<f64, String> {
     let number: Option<f64> = text.parse().ok();
@@ -331,6 +487,7 @@ fn level(text: &str) -> Result<Level, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn variables_are_checked() {
@@ -344,7 +501,7 @@ mod tests {
                 .unwrap_err()
                 .contains("is empty")
         );
-        let wrong = check("PTERO_TARGET", "https://x").unwrap_err();
+        let wrong = check("PTERO_TARGET_URI", "https://x").unwrap_err();
         assert!(wrong.contains("did you mean PTERO_TARGET_URL?"), "{wrong}");
     }
 
@@ -393,7 +550,7 @@ mod tests {
         let agreement = |arguments: &[&str], url: Option<&str>| {
             let flags = Flags::parse_from([&["x"], arguments].concat());
             let target = url.map(|url| Target::parse(url, true).unwrap());
-            flags.run.agreement(target.as_ref())
+            flags.run.agreement(target.as_ref(), &Facts::default())
         };
         let url = Some("https://Panel.example.com:8443/x");
         let given = agreement(&["--allow-exhaustion", "panel.example.COM"], url).unwrap();

@@ -9,8 +9,11 @@ use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
 use crate::reference::{Faults, World};
 use crate::report::Heading;
-use crate::run::{Interrupt, Session, Setup, Target, embedded_panel};
-use crate::spec::{Profile, Specs};
+use crate::run::{
+    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_facts, embedded_panel, put_into,
+};
+use crate::spec::{Contract, Profile, Specs};
+use crate::target::{Facts, Target};
 
 /// Where the cases are sent.
 #[derive(Clone, Debug)]
@@ -27,6 +30,7 @@ pub(crate) struct Prepared {
     pub(crate) session: Session,
     pub(crate) plan: Plan,
     pub(crate) heading: Heading,
+    pub(crate) schedule: Schedule,
 }
 
 impl Aim {
@@ -76,10 +80,14 @@ pub(crate) fn prepare(
     specs: &Specs,
     selection: &Selection,
 ) -> Result<Prepared, String> {
-    let profile = super::profile(&specs.contract, &options.profile)?;
-    let agreement = options.agreement(aim.target())?;
+    let name = options.profile_name();
+    let profile = super::profile(&specs.contract, name)?;
+    let facts = facts(options, aim);
+    facts.check(&specs.contract)?;
+    let profile = &facts.agreed(profile);
+    let agreement = options.agreement(aim.target(), &facts)?;
     let (transport, keys) = match aim {
-        Aim::Embedded => embedded(&options.profile, specs)?,
+        Aim::Embedded => embedded(name, &facts, specs)?,
         Aim::Panel(target) => (open(options, target)?, keys(options, target, specs)?),
     };
     let chosen = specs.cases().filter(|case| selection.chooses(&case.id));
@@ -96,16 +104,56 @@ pub(crate) fn prepare(
             matches!(aim, Aim::Panel(target) if !target.is_loopback()),
             profile,
         ),
+        facts,
     });
+    let schedule = options.schedule(aim.target());
+    let session = session.with_jobs(schedule.jobs);
     Ok(Prepared {
         profile: Arc::clone(profile),
         session,
         plan,
         heading,
+        schedule,
     })
 }
 
+/// What is known of the target beforehand.
+fn facts(options: &RunOptions, aim: &Aim) -> Facts {
+    let mut facts = options.agreed.facts.clone();
+    if let Aim::Embedded = aim {
+        let own = embedded_facts();
+        facts.has.extend(own.has);
+        facts.ids.extend(own.ids);
+    }
+    facts
+}
+
 impl Prepared {
+    /// Verifies the keys, tells what a person should know beforehand, and decides the plan again
+    /// with what is known then.
+    ///
+    /// # Errors
+    ///
+    /// What keeps the run from beginning.
+    pub(crate) async fn verify(mut self, contract: &Contract) -> Result<Self, Trouble> {
+        let roles = self.plan.roles(contract);
+        let controlled = control(&mut self.session, &roles).await?;
+        for warning in controlled.warnings() {
+            eprintln!("warning: {warning}");
+        }
+        for limit in &controlled.configured {
+            eprintln!("note: {limit}; `limits` in a target file agrees to it");
+        }
+        self.profile = Arc::clone(self.session.profile());
+        self.plan = self.plan.again(
+            contract,
+            &self.profile,
+            self.session.agreement(),
+            &self.session.keys().roles(),
+        );
+        Ok(self)
+    }
+
     /// Gives the session its journal if something may be created at a panel that is not our own,
     /// and a way to be interrupted.
     pub(crate) fn guard(
@@ -123,9 +171,12 @@ impl Prepared {
     }
 }
 
-fn embedded(profile: &str, specs: &Specs) -> Result<(Transport, Keyring), String> {
+fn embedded(profile: &str, facts: &Facts, specs: &Specs) -> Result<(Transport, Keyring), String> {
     let mut world = World::embedded();
     world.settings.enforce_limits = false;
+    for state in &facts.has {
+        put_into(state, &mut world).map_err(|error| error.to_string())?;
+    }
     let panel = embedded_panel(profile, world, Faults::default()).map_err(|e| e.to_string())?;
     let mut keys = Keyring::default();
     for (role, key) in panel.keys() {
@@ -162,10 +213,15 @@ pub(crate) fn keys(
     use secrecy::ExposeSecret;
     let roles = &specs.contract.roles;
     let mut keys = Keyring::from_variables(variables()?, roles).map_err(|e| e.to_string())?;
-    let Some(path) = &options.keys else {
-        return Ok(keys);
+    let (from_file, path) = match (&options.keys, &options.agreed.keys) {
+        (Some(path), _) => (read_keys_file(path, roles, target.is_loopback()), path),
+        (None, Some((inline, path))) => {
+            let shown = path.display().to_string();
+            (inline.ring(&shown, roles, target.is_loopback()), path)
+        }
+        (None, None) => return Ok(keys),
     };
-    let from_file = read_keys_file(path, roles, target.is_loopback()).map_err(|e| e.to_string())?;
+    let from_file = from_file.map_err(|error| error.to_string())?;
     for (role, key) in from_file.iter() {
         if keys
             .key(role)

@@ -4,10 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-
-use clap::Args;
-use clap::builder::BoolishValueParser;
-use tokio::task::JoinSet;
+use std::time::Duration;
 
 use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
@@ -17,10 +14,12 @@ use crate::journal::Journal;
 use crate::plan::{Bucket, Plan, Selection};
 use crate::report::{CaseReporter, Summary};
 use crate::run::{
-    CaseResult, Interrupt, RUN_NAMES, Session, Trouble, control, left_to_others, look_again,
+    CaseResult, Event, Interrupt, RUN_NAMES, Schedule, Session, Trouble, left_to_others,
 };
 use crate::spec::{Api, Contract, Control};
 use crate::verdict::{Policy, Standing, Verdict};
+use clap::Args;
+use clap::builder::BoolishValueParser;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -36,9 +35,6 @@ pub(super) struct Arguments {
     /// Only say what would be sent, without asking the target anything
     #[arg(long, env = "PTERO_DRY_RUN", hide_env_values = true, value_parser = BoolishValueParser::new())]
     dry_run: bool,
-    /// How many cases are run at once; 4 by default, and 2 for a panel that is not on this machine
-    #[arg(long, value_name = "N", env = "PTERO_JOBS", hide_env_values = true, value_parser = clap::value_parser!(u8).range(1..=64))]
-    jobs: Option<u8>,
     #[command(flatten)]
     options: RunOptions,
 }
@@ -90,7 +86,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         let journal = dry_journal(&prepared, &options, &aim)?;
         return Ok(say(&dry_run(&prepared, &specs.contract, &journal)));
     }
-    let code = execute(prepared, arguments, &options, &aim, &specs.contract)?;
+    let code = execute(prepared, &options, &aim, &specs.contract)?;
     if broken.is_empty() || code == exit::INTERRUPTED {
         return Ok(ExitCode::from(code));
     }
@@ -100,7 +96,6 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
 /// Runs what is prepared, until it is over or somebody ends it.
 fn execute(
     prepared: Prepared,
-    arguments: &Arguments,
     options: &RunOptions,
     aim: &Aim,
     contract: &Arc<Contract>,
@@ -109,21 +104,19 @@ fn execute(
     let prepared = prepared.guard(options, aim, &interrupt)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     watch(&runtime, interrupt.clone())?;
-    let is_remote = aim.target().is_some_and(|target| !target.is_loopback());
-    let jobs = arguments.jobs.unwrap_or(if is_remote { 2 } else { 4 });
-    let confirm = options.confirm.unwrap_or(u8::from(is_remote));
-    runtime.block_on(play(prepared, options, jobs, confirm, contract, &interrupt))
+    runtime.block_on(play(prepared, options, contract, &interrupt))
 }
 
 /// The target is named once: by the first word, by a flag or by its variable, or it is embedded.
 fn target_and_filters(arguments: &Arguments) -> Result<(RunOptions, Vec<String>), String> {
     let mut options = arguments.options.clone();
     let mut words = arguments.words.clone();
-    let has_other = options.target_url.is_some() || arguments.embedded;
+    let has_other = options.target_url.is_some() || options.target.is_some() || arguments.embedded;
     let first_is_url = words.first().is_some_and(|word| word.contains("://"));
     if first_is_url || (!has_other && !words.is_empty()) {
         options.name_target(words.remove(0))?;
     }
+    options.complete()?;
     match (&options.target_url, arguments.embedded) {
         (Some(_), true) => Err("a target and --embedded exclude each other; name one".to_owned()),
         (None, false) => Err(
@@ -136,48 +129,34 @@ fn target_and_filters(arguments: &Arguments) -> Result<(RunOptions, Vec<String>)
 }
 
 async fn play(
-    mut prepared: Prepared,
+    prepared: Prepared,
     options: &RunOptions,
-    jobs: u8,
-    confirm: u8,
     contract: &Arc<Contract>,
     interrupt: &Interrupt,
 ) -> Result<u8, String> {
-    let roles = prepared.plan.roles(contract);
     // Controls create nothing, so that they can be left alone at any moment.
-    let controlled = tokio::select! {
+    let verified = tokio::select! {
         () = interrupt.requested() => return Ok(exit::INTERRUPTED),
-        controlled = control(&mut prepared.session, &roles) => controlled,
+        verified = prepared.verify(contract) => verified,
     };
-    match controlled {
-        Ok(controlled) => {
-            for warning in controlled.warnings() {
-                eprintln!("warning: {warning}");
-            }
-        }
+    let prepared = match verified {
+        Ok(prepared) => prepared,
         Err(Trouble::Key(message)) => return Err(message),
         Err(Trouble::Target(message)) => {
             eprintln!("error: {message}");
             return Ok(exit::UNDECIDED);
         }
-    }
+    };
     let Prepared {
         profile,
         session,
         plan,
         heading,
+        schedule,
     } = prepared;
-    let plan = plan.again(contract, session.agreement(), &session.keys().roles());
     let policy = options.policy();
     let session = Arc::new(session);
-    let mut results = run_all(&session, &plan, jobs, interrupt).await;
-    if confirm > 0 {
-        // What creates something is never looked at again, so that this can end at any moment.
-        tokio::select! {
-            () = interrupt.requested() => {}
-            () = look_again(&session, &plan, &policy, confirm, &mut results) => {}
-        }
-    }
+    let results = run_all(&session, &plan, &schedule, interrupt).await;
     if let Some(why) = session.stopped() {
         eprintln!("stopped: {why}");
     }
@@ -209,51 +188,26 @@ async fn play(
     }
 }
 
-/// Runs the cases, some at once, and returns their results in the order of the plan; what is not
-/// begun when it is interrupted has none.
+/// Runs the cases and returns their results in the order of the plan; what is not begun when it is
+/// interrupted has none.
 async fn run_all(
     session: &Arc<Session>,
     plan: &Plan,
-    jobs: u8,
+    schedule: &Schedule,
     interrupt: &Interrupt,
 ) -> Vec<CaseResult> {
-    let mut waiting = plan.cases.iter().cloned().enumerate();
-    let mut running = JoinSet::new();
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let mut progress = Progress::new(plan.cases.len());
-    loop {
-        while running.len() < usize::from(jobs)
-            && !interrupt.is_requested()
-            && let Some((number, planned)) = waiting.next()
-        {
-            let session = Arc::clone(session);
-            running.spawn(async move { (number, session.run_case(&planned).await) });
+    let mut tell = |event| match event {
+        Event::Over(number, result) => {
+            results.insert(number, *result);
+            progress.show(results.len());
         }
-        match running.join_next().await {
-            None => break,
-            Some(Ok((number, result))) => {
-                results.insert(number, result);
-                progress.show(results.len());
-            }
-            // A panic of one case is the harness's fault; the others go on.
-            Some(Err(error)) => eprintln!("error: a case could not be run: {error}"),
-        }
-    }
+        Event::LookingAgain { cases, wait } => progress.wait(cases, wait),
+    };
+    schedule.play(session, plan, interrupt, &mut tell).await;
     progress.clear();
-    let begun = plan.cases.len() - waiting.len();
-    plan.cases
-        .iter()
-        .take(begun)
-        .enumerate()
-        .map(|(number, planned)| {
-            results.remove(&number).unwrap_or_else(|| CaseResult {
-                case: Arc::clone(&planned.case),
-                verdict: Err("the case could not be run".to_owned()),
-                origin: planned.origin(),
-                steps: Vec::new(),
-            })
-        })
-        .collect()
+    results.into_values().collect()
 }
 
 /// A line on a terminal that says how far a run is.
@@ -276,9 +230,19 @@ impl Progress {
         }
     }
 
+    fn wait(&mut self, cases: usize, wait: Duration) {
+        if self.is_terminal {
+            let seconds = wait.as_secs();
+            eprint!(
+                "\rlooking again at {cases} of {} cases in {seconds} s",
+                self.total
+            );
+        }
+    }
+
     fn clear(&self) {
         if self.is_terminal {
-            eprint!("\r{:40}\r", "");
+            eprint!("\r{:60}\r", "");
         }
     }
 }

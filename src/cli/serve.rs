@@ -14,7 +14,7 @@ use super::{exit, fail};
 use crate::keys::variable;
 use crate::private::private;
 use crate::reference::{Fault, Faults, Panel, World};
-use crate::run::embedded_panel;
+use crate::run::{embedded_panel, put_into};
 use crate::spec::Contract;
 
 #[derive(Args)]
@@ -37,6 +37,9 @@ pub(super) struct Arguments {
     /// An existing folder for the files of keys; without it, a new temporary one
     #[arg(long, value_name = "DIR")]
     keys_out: Option<PathBuf>,
+    /// States that the panel is put into, with commas; `list --states` names them
+    #[arg(long, value_name = "STATES", value_delimiter = ',')]
+    has: Vec<String>,
     /// Refuse requests over the rate limit; without it, limits are only advertised
     #[arg(long)]
     enforce_limits: bool,
@@ -78,6 +81,9 @@ fn world(arguments: &Arguments) -> Result<World, String> {
             World::from_yaml(&text).map_err(|e| format!("{}: {e}", path.display()))?
         }
     };
+    for state in &arguments.has {
+        put_into(state, &mut world).map_err(|error| error.to_string())?;
+    }
     world.settings.enforce_limits = arguments.enforce_limits;
     Ok(world)
 }

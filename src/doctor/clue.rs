@@ -5,10 +5,10 @@ use url::Url;
 
 use super::{Answered, Outcome, Seen};
 use crate::exchange::{Body, Observation};
-use crate::run::Target;
 use crate::spec::{
     AnswerMatch, Clue, ContentKind, HostMatch, RedirectMatch, SchemeName, TargetMatch, ValueMatch,
 };
+use crate::target::Target;
 
 /// Whether everything in a clue holds.
 pub(super) fn holds(clue: &Clue, seen: &Seen) -> bool {

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use crate::exchange::{Observation, TransportError};
-use crate::run::Target;
+use crate::target::Target;
 
 /// What became of a probe.
 #[derive(Clone, Debug)]

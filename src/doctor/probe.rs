@@ -9,8 +9,8 @@ use url::Url;
 use super::{Answered, Outcome, Seen, clue, evidence};
 use crate::exchange::{Interest, Redactor, Request, Transport, perform};
 use crate::keys::Keyring;
-use crate::run::Target;
 use crate::spec::{Checkup, Probe, Way};
+use crate::target::Target;
 
 /// How many requests in a row may fail.
 const PATIENCE: usize = 2;

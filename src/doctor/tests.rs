@@ -11,8 +11,8 @@ use super::identity::identify;
 use super::{Answered, Outcome, Seen};
 use crate::exchange::{Body, Observation, TransportError};
 use crate::recording::{Exchange, Recording};
-use crate::run::Target;
 use crate::spec::{Checkup, Contract};
+use crate::target::Target;
 
 const PANEL: &str = "https://panel.example.com";
 

@@ -1,6 +1,7 @@
 //! The file of keys: for each role where its key is, seldom the key itself.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,12 +12,12 @@ use super::ring::{KeyError, Keyring};
 use crate::spec::{RoleName, Roles, Short, SourceFile, nearest, read_yaml};
 
 /// The file of keys as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(transparent)]
 pub struct KeysFile(BTreeMap<String, Short<KeySource>>);
 
 /// Where a key is.
-#[derive(Debug, Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeySource {
     #[serde(default)]
@@ -27,6 +28,13 @@ struct KeySource {
     command: Option<Vec<String>>,
     #[serde(default, deserialize_with = "named")]
     stdin: bool,
+}
+
+/// A key may stand in it, so that nothing of it is shown.
+impl fmt::Debug for KeysFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 /// `{ stdin }` and `{ stdin: true }` mean the same.
@@ -55,32 +63,44 @@ pub fn read_keys_file(path: &Path, roles: &Roles, is_loopback: bool) -> Result<K
     }
     let text = std::fs::read_to_string(path).map_err(|error| fail(error.to_string()))?;
     // A trouble's snippet could show a key, so only its place and its message are told.
-    let KeysFile(entries) =
+    let entries: KeysFile =
         read_yaml(&SourceFile::new(&shown, &shown, &text)).map_err(|trouble| {
             fail(format!(
                 "line {}: is not a list of roles with `env`, `file`, `command`, `stdin`, or a key",
                 trouble.line().unwrap_or(1)
             ))
         })?;
-    let mut ring = Keyring::default();
-    for (name, source) in entries {
-        let role = role_named(&name, roles, &shown)?;
-        let place = format!("the key of `{role}` in {shown}");
-        let key = match source {
-            Short::Name(_) if !is_loopback => {
-                return Err(KeyError::Unreadable {
-                    place,
-                    reason: "stands in the file itself, which is for loopback targets only; \
-                             write where it is: `{ env: NAME }`, `{ file: PATH }`, `{ command: [pass, show, NAME] }`"
-                        .to_owned(),
-                });
-            }
-            Short::Name(key) => key,
-            Short::Full(source) => fetch(&source, &place)?,
-        };
-        ring.add(&role, key, &place)?;
+    entries.ring(&shown, roles, is_loopback)
+}
+
+impl KeysFile {
+    /// Fetches the keys; `shown` is the file that names them.
+    ///
+    /// # Errors
+    ///
+    /// When a key cannot be fetched, can be no key, or stands in the file itself and the target is
+    /// on another machine.
+    pub fn ring(&self, shown: &str, roles: &Roles, is_loopback: bool) -> Result<Keyring, KeyError> {
+        let mut ring = Keyring::default();
+        for (name, source) in &self.0 {
+            let role = role_named(name, roles, shown)?;
+            let place = format!("the key of `{role}` in {shown}");
+            let key = match source {
+                Short::Name(_) if !is_loopback => {
+                    return Err(KeyError::Unreadable {
+                        place,
+                        reason: "stands in the file itself, which is for loopback targets only; \
+                                 write where it is: `{ env: NAME }`, `{ file: PATH }`, `{ command: [pass, show, NAME] }`"
+                            .to_owned(),
+                    });
+                }
+                Short::Name(key) => key.clone(),
+                Short::Full(source) => fetch(source, &place)?,
+            };
+            ring.add(&role, key, &place)?;
+        }
+        Ok(ring)
     }
-    Ok(ring)
 }
 
 fn role_named(name: &str, roles: &Roles, shown: &str) -> Result<RoleName, KeyError> {

@@ -82,16 +82,17 @@ impl Plan {
         }
     }
 
-    /// The same cases, decided again for the keys that are left after the controls.
+    /// The same cases, decided again for what is known after the controls.
     #[must_use]
     pub fn again(
         &self,
         contract: &Contract,
+        profile: &Arc<Profile>,
         agreement: &Agreement,
         given: &BTreeSet<RoleName>,
     ) -> Self {
         let cases = self.cases.iter().map(|planned| &planned.case);
-        Self::new(contract, cases, &self.profile, agreement, given)
+        Self::new(contract, cases, profile, agreement, given)
     }
 
     /// The cases in which something is asked.
@@ -169,15 +170,8 @@ fn decide(
     given: &BTreeSet<RoleName>,
 ) -> Result<Vec<Due>, Skip> {
     let due = due(contract, case, profile, agreement.version.as_ref())?;
-    if let Some(state) = case
-        .scenario
-        .needs
-        .iter()
-        .find(|state| !agreement.has.contains(*state))
-    {
-        return Err(Skip::NotApplicable(format!(
-            "the target was not said to have: {state}"
-        )));
+    if let Some(why) = wrong_state(contract, case, &agreement.has) {
+        return Err(Skip::NotApplicable(why));
     }
     if let Some(consent) = case
         .scenario
@@ -199,6 +193,27 @@ fn decide(
         Some(role) => Err(missing(contract, &role)),
         None => Ok(due),
     }
+}
+
+/// Why a case says nothing about a target in these states, if it does not.
+fn wrong_state(contract: &Contract, case: &Case, has: &BTreeSet<String>) -> Option<String> {
+    let scenario = &case.scenario;
+    if let Some(state) = scenario.needs.iter().find(|state| !has.contains(*state)) {
+        return Some(format!("the target was not said to have: {state}"));
+    }
+    if let Some(state) = scenario.unless.iter().find(|state| has.contains(*state)) {
+        return Some(format!("the target is said to have: {state}"));
+    }
+    let closing = closing(contract, has).filter(|state| !scenario.needs.contains(state))?;
+    Some(format!(
+        "the target is said to have {closing}, which closes it to ordinary requests"
+    ))
+}
+
+/// The state of the target, if there is one, in which ordinary requests are refused.
+pub(crate) fn closing<'h>(contract: &Contract, has: &'h BTreeSet<String>) -> Option<&'h String> {
+    has.iter()
+        .find(|name| contract.state(name).is_some_and(|state| state.closes))
 }
 
 /// Whether a key of the case is another one with the prefix of the other type.
@@ -246,7 +261,8 @@ fn needed_roles(contract: &Contract, case: &Case) -> BTreeSet<RoleName> {
         if request.ids == Ids::Existing {
             for name in request.target.ids() {
                 let parameter = contract.inventory.parameter(request.api, name);
-                needed.extend(parameter.map(|parameter| parameter.find.key.value.clone()));
+                let find = parameter.and_then(|parameter| parameter.find.as_ref());
+                needed.extend(find.map(|find| find.key.value.clone()));
             }
         }
     }

@@ -41,8 +41,11 @@ pub fn exit_code(standings: &BTreeMap<Standing, usize>, partial: bool) -> u8 {
         1
     } else if has(Standing::Unjudged) || (has(Standing::Missing) && !partial) {
         3
-    } else {
+    } else if has(Standing::Passed) || has(Standing::Advice) {
         0
+    } else {
+        // What was never asked is no pass.
+        3
     }
 }
 
@@ -273,6 +276,9 @@ impl Summary<'_> {
                 cases(unjudged)
             );
         }
+        if self.partial || !standings.contains_key(&Standing::Missing) {
+            return "NOTHING TESTED: every case was skipped, see above".to_owned();
+        }
         format!(
             "PARTIAL: {}; --partial agrees to that",
             self.missing_roles()
@@ -340,6 +346,8 @@ mod tests {
         assert_eq!(of(&[Passed, Advice, NotAgreed, NotApplicable], false), 0);
         assert_eq!(of(&[Passed, Missing], false), 3);
         assert_eq!(of(&[Passed, Missing], true), 0);
+        assert_eq!(of(&[NotAgreed, NotApplicable], false), 3);
+        assert_eq!(of(&[Missing], true), 3);
         assert_eq!(of(&[Unjudged], true), 3);
         assert_eq!(of(&[Failed, Unjudged, Missing], false), 1);
         assert_eq!(of(&[Broken, Failed], false), 2);

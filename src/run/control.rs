@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret;
 
-use super::ids::ids_for;
-use super::session::Session;
+use super::ids::{check_given, ids_for};
+use super::session::{ConfiguredOtherwise, Session};
 use crate::exchange::{Body, Interest, Observation, Performed, Request};
 use crate::keys::variable;
-use crate::plan::Bucket;
+use crate::plan::{Bucket, closing};
 use crate::spec::{Api, Content, Control, KeyUse, RequestPlan, Role, RoleName, Template};
 use crate::verdict::shows;
 
@@ -39,6 +39,10 @@ pub enum Trouble {
 pub struct Controlled {
     /// The roles that were looked at, in order.
     pub findings: Vec<(RoleName, Finding)>,
+    /// The limits that are not the profile's, though nobody said so.
+    pub configured: Vec<ConfiguredOtherwise>,
+    /// The state, if there is one, in which the target refuses everybody, so that nothing was asked.
+    pub closed: Option<String>,
 }
 
 impl Controlled {
@@ -54,7 +58,13 @@ impl Controlled {
                 "it could not be proved that the key given as `{role}` is one: {why}"
             )),
         };
-        self.findings.iter().filter_map(warning).collect()
+        let closed = self
+            .closed
+            .iter()
+            .map(|state| format!("no key is verified, because the target is said to have {state}"));
+        closed
+            .chain(self.findings.iter().filter_map(warning))
+            .collect()
     }
 }
 
@@ -74,13 +84,17 @@ enum Shown {
 ///
 /// # Errors
 ///
-/// When a key is not accepted, two roles of different users are one user's, or the target does
-/// not answer.
+/// When a key is not accepted, two roles of different users are one user's, an id that was given
+/// is not there, or the target does not answer.
 pub async fn control(
     session: &mut Session,
     roles: &BTreeSet<RoleName>,
 ) -> Result<Controlled, Trouble> {
     let mut found = Controlled::default();
+    if let Some(state) = closing(session.contract(), &session.agreement().has) {
+        found.closed = Some(state.clone());
+        return Ok(found);
+    }
     let mut users: BTreeMap<String, (Role, String)> = BTreeMap::new();
     let wanted: Vec<Role> = session
         .contract()
@@ -101,6 +115,9 @@ pub async fn control(
         knock(session).await?;
     }
     reassign(session, &found);
+    let given: Vec<_> = session.facts().ids.keys().cloned().collect();
+    check_given(session, &given).await.map_err(Trouble::Key)?;
+    found.configured = session.adopt_limits();
     Ok(found)
 }
 

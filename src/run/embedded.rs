@@ -1,7 +1,10 @@
 //! The reference panel as a target: which family, words, limits and prefixes a profile asks for.
 
-use crate::reference::{Api as PanelApi, Family, Faults, Panel, Wording, World, WorldError};
+use crate::reference::{
+    Api as PanelApi, Family, Faults, Panel, TwoFactorRequired, Wording, World, WorldError,
+};
 use crate::spec::{Api, Contract, Profile, Ruling};
+use crate::target::Facts;
 
 /// Why there is no panel for a profile.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +15,9 @@ pub enum EmbeddedError {
     /// The profile names a family that is not played.
     #[error("the reference panel does not play the family `{0}`")]
     Family(String),
+    /// The panel cannot be brought into the state.
+    #[error("the reference panel cannot be put into the state `{0}`; it can into: {states}", states = STATES.join(", "))]
+    State(String),
     /// The world cannot be made.
     #[error(transparent)]
     World(#[from] WorldError),
@@ -58,13 +64,60 @@ pub fn embedded_panel(profile: &str, world: World, faults: Faults) -> Result<Pan
     )?)
 }
 
+/// The states that the reference panel can be in.
+const STATES: [&str; 5] = [
+    "two-factor-required",
+    "two-factor-required-admins",
+    "maintenance",
+    "suspended-server",
+    "trusted-proxies",
+];
+
+/// The id of the suspended server of `client`'s user in the embedded world.
+const SUSPENDED_SERVER: &str = "c3c3c3c3";
+
+/// Brings a panel into a state, before it begins.
+///
+/// # Errors
+///
+/// When the reference panel has no such state.
+pub fn put_into(state: &str, world: &mut World) -> Result<(), EmbeddedError> {
+    let settings = &mut world.settings;
+    match state {
+        "two-factor-required" => settings.two_factor_required = TwoFactorRequired::All,
+        "two-factor-required-admins" => settings.two_factor_required = TwoFactorRequired::Admins,
+        "maintenance" => settings.maintenance = true,
+        "trusted-proxies" => settings.trusted_proxies = vec!["*".to_owned()],
+        // The embedded world has one from the start.
+        "suspended-server" => {}
+        other => return Err(EmbeddedError::State(other.to_owned())),
+    }
+    Ok(())
+}
+
+/// What is known of the embedded world without asking it.
+#[must_use]
+pub fn embedded_facts() -> Facts {
+    let suspended = (Api::Client, "suspended_server".to_owned());
+    Facts {
+        has: ["suspended-server".to_owned()].into(),
+        ids: [(suspended, SUSPENDED_SERVER.to_owned())].into(),
+        ..Facts::default()
+    }
+}
+
 fn with_settings(mut world: World, profile: &Profile) -> World {
     let settings = &mut world.settings;
-    settings.client_rate = Some(profile.limits.client);
-    settings.application_rate = Some(profile.limits.application);
-    settings.key_limit = Some(profile.limits.keys as usize);
-    settings.client_prefix = Some(profile.prefixes.client.clone());
-    settings.application_prefix = Some(profile.prefixes.application.clone());
+    // What the world says itself is not changed.
+    let limits = &profile.limits;
+    settings.client_rate.get_or_insert(limits.client);
+    settings.application_rate.get_or_insert(limits.application);
+    settings.key_limit.get_or_insert(limits.keys as usize);
+    let prefixes = profile.prefixes.clone();
+    settings.client_prefix.get_or_insert(prefixes.client);
+    settings
+        .application_prefix
+        .get_or_insert(prefixes.application);
     world
 }
 

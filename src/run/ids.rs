@@ -7,7 +7,7 @@ use tokio::sync::Mutex;
 
 use super::session::Session;
 use crate::exchange::Interest;
-use crate::spec::{Api, Ids, KeyUse, RequestPlan, Template};
+use crate::spec::{Api, Effect, Ids, KeyUse, Presence, RequestPlan, RoleName, Template};
 
 /// The ids that were looked for: what was found, or why nothing.
 #[derive(Debug, Default)]
@@ -38,6 +38,59 @@ pub(crate) async fn ids_for(
         values.insert(name.to_owned(), value);
     }
     Ok(values)
+}
+
+/// Checks that the ids that the operator gave are there for the key that would find them, where a
+/// route without effect shows one of its kind.
+///
+/// # Errors
+///
+/// Which id is not there: cases about it would all deviate, or pass without reason.
+pub(crate) async fn check_given(session: &Session, given: &[(Api, String)]) -> Result<(), String> {
+    for (api, name) in given {
+        let Some((plan, role)) = showing(session, *api, name) else {
+            continue;
+        };
+        let Ok(ids) = ids_for(session, &plan).await else {
+            continue;
+        };
+        let Ok(request) = session.render(&plan, &ids, &BTreeMap::new()) else {
+            continue;
+        };
+        let (bucket, interest) = (session.bucket(&plan), Interest::default());
+        let sent = session.send(bucket.as_ref(), &request, &interest).await;
+        let Ok(performed) = sent else { continue };
+        let status = performed.observation.status;
+        if status == 404 || status == 403 {
+            let id = ids.get(name).map_or("", String::as_str);
+            return Err(format!(
+                "the id `{id}` that was given for `{name}` of the {api} API is none that `{role}` reaches: \
+                 {} answered {status}; give one of its own",
+                plan.endpoint
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// The request that shows one thing of a kind, with the key that lists them, if there is one.
+fn showing(session: &Session, api: Api, name: &str) -> Option<(RequestPlan, RoleName)> {
+    let contract = session.contract();
+    let find = contract.inventory.parameter(api, name)?.find.as_ref()?;
+    let role = find.key.value.clone();
+    session.keys().key(&role)?;
+    let last = format!("/{{{name}}}");
+    let mut routes = contract.inventory.routes.iter();
+    let route = routes.find(|route| {
+        let endpoint = &route.endpoint;
+        Api::of_path(&endpoint.path) == api
+            && endpoint.method == "GET"
+            && route.effect == Effect::None
+            && session.profile().presence(route, None) == Presence::Always
+            && endpoint.path.ends_with(&last)
+    })?;
+    let plan = RequestPlan::get(api, &route.endpoint, KeyUse::Role(role.clone()));
+    Some((plan, role))
 }
 
 fn missing(session: &Session, api: Api, name: &str) -> Result<String, String> {
@@ -92,13 +145,8 @@ fn with_parents(
         .inventory
         .parameter(api, name)
         .ok_or_else(|| unknown(name))?;
-    let parents: Vec<String> = parameter
-        .find
-        .endpoint
-        .parameters()
-        .filter(|p| *p != name)
-        .map(str::to_owned)
-        .collect();
+    let of_find = parameter.find.iter().flat_map(|f| f.endpoint.parameters());
+    let parents: Vec<String> = of_find.filter(|p| *p != name).map(str::to_owned).collect();
     let mut chain = Vec::new();
     for parent in &parents {
         chain.extend(with_parents(session, api, parent)?);
@@ -117,7 +165,11 @@ async fn find(
     let parameter = inventory
         .parameter(api, name)
         .ok_or_else(|| unknown(name))?;
-    let find = &parameter.find;
+    let Some(find) = &parameter.find else {
+        return Err(format!(
+            "no id for `{{{name}}}`: nothing lists them; give one in a file for --ids"
+        ));
+    };
     let plan = RequestPlan::get(api, &find.endpoint, KeyUse::Role(find.key.value.clone()));
     let request = session
         .render(&plan, parents, &BTreeMap::new())

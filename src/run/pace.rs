@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::exchange::Observation;
 use crate::plan::{Bucket, Pace, WINDOW};
+use crate::spec::Api;
 
 /// How many answers a median is taken of.
 const SAMPLE: usize = 15;
@@ -67,6 +68,11 @@ impl Pacer {
 
     pub(crate) fn pace(&self) -> &Pace {
         &self.pace
+    }
+
+    /// Takes another limit for an API than the one it began with.
+    pub(crate) fn set_limit(&mut self, api: Api, limit: u32) {
+        self.pace.limits.insert(api, limit);
     }
 
     /// Waits until a request may go, and counts it.

@@ -9,6 +9,7 @@ use crate::keys::Keyring;
 use crate::plan::{Agreement, Plan, Planned};
 use crate::recording::{RecordedWorld, Recording, Replay, ReplayContext};
 use crate::spec::{Consent, Profile, Specs};
+use crate::target::Facts;
 use crate::verdict::Verdict;
 
 /// What judging a recording found.
@@ -138,8 +139,12 @@ impl Judge<'_> {
             agreement: agreement.clone(),
             origin: self.world.address.clone(),
             pace: None,
+            facts: Facts {
+                ids: self.world.known_ids(),
+                ..Facts::default()
+            },
         };
-        Session::with_ids(setup, self.world.known_ids())
+        Session::new(setup)
     }
 
     /// The profile with the prefixes of the keys that were made up for the recording.

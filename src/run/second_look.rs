@@ -4,40 +4,43 @@ use std::time::Duration;
 
 use super::result::CaseResult;
 use super::session::Session;
-use crate::plan::Plan;
+use crate::plan::Planned;
 use crate::verdict::{Deviation, Kind, Policy, Standing, Verdict};
 
 /// How long after the run a case is looked at again: long enough for a deployment or a restart
 /// to be over.
-const LATER: Duration = Duration::from_secs(30);
+pub(super) const LATER: Duration = Duration::from_secs(30);
 
-/// Looks at what opened or closed `times` times more; two different answers decide nothing.
+/// Whether nobody is to be alarmed by a result before it was seen twice.
 ///
 /// A case that makes or writes something is not sent again.
-pub async fn look_again(
+pub(super) fn wants_a_second_look(result: &CaseResult, policy: &Policy) -> bool {
+    matches!(result.kind(), Some(Kind::Opened | Kind::Closed))
+        && result.standing(policy) == Standing::Failed
+        && result.case.scenario.consent.is_none()
+}
+
+/// Looks once more at cases, each with its number in the plan; two different answers decide nothing.
+pub(super) async fn look_again<'p>(
     session: &Session,
-    plan: &Plan,
+    planned: &impl Fn(usize) -> Option<&'p Planned>,
     policy: &Policy,
-    times: u8,
-    results: &mut [CaseResult],
+    results: &mut [(usize, CaseResult)],
 ) {
-    let alarming = |result: &CaseResult| {
-        matches!(result.kind(), Some(Kind::Opened | Kind::Closed))
-            && result.standing(policy) == Standing::Failed
-            && result.case.scenario.consent.is_none()
-    };
-    for _ in 0..times {
-        if session.stopped().is_some() || !results.iter().any(alarming) {
-            return;
+    if session.stopped().is_some() {
+        return;
+    }
+    tokio::time::sleep(LATER).await;
+    for (number, result) in results {
+        if !wants_a_second_look(result, policy) {
+            continue;
         }
-        tokio::time::sleep(LATER).await;
-        for (planned, result) in plan.cases.iter().zip(results.iter_mut()) {
-            if alarming(result) {
-                let again = session.run_case(planned).await;
-                if told(&again) != told(result) {
-                    result.verdict = Ok(Verdict::Inconclusive(unstable(result, &again)));
-                }
-            }
+        let Some(planned) = planned(*number) else {
+            continue;
+        };
+        let again = session.run_case(planned).await;
+        if told(&again) != told(result) {
+            result.verdict = Ok(Verdict::Inconclusive(unstable(result, &again)));
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::sync::Semaphore;
 
 use super::breaker::Breaker;
 use super::creations::{Attempt, Creations, Room};
@@ -24,6 +25,7 @@ use crate::spec::{
     Api, Case, Condition, Consent, Contract, Creates, Effect, Holder, KeyUse, Outcome, Profile,
     RequestPlan, RoleName, Save, Step,
 };
+use crate::target::Facts;
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
 
 /// How long a request waits before it is sent again.
@@ -45,6 +47,8 @@ pub struct Setup {
     pub origin: String,
     /// How fast it may be asked; nothing: as fast as it answers.
     pub pace: Option<Pace>,
+    /// What the operator says of it; ids in it are not looked for.
+    pub facts: Facts,
 }
 
 /// A session with one target.
@@ -60,6 +64,9 @@ pub struct Session {
     ids: FoundIds,
     pacer: Option<Pacer>,
     breaker: Breaker,
+    facts: Facts,
+    /// The limits of requests that answers have named.
+    limits: Mutex<BTreeMap<Api, u32>>,
     /// Requests that were sent again, because no byte of an answer had come.
     repeated: AtomicUsize,
     /// Families of checks that are closed, because a request that had to be refused was carried out.
@@ -67,10 +74,41 @@ pub struct Session {
     /// What it creates; `None` where nothing outlives the run: in a panel of its own, in a recording.
     creations: Option<Creations>,
     interrupt: Interrupt,
+    /// Room for the requests that may be under way at once.
+    room: Semaphore,
 }
 
 /// What the names of all runs begin with.
 pub(crate) const RUN_NAMES: &str = "ptero-conformance-";
+
+/// A limit that is not the profile's, though nobody said so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfiguredOtherwise {
+    /// The API.
+    pub api: Api,
+    /// Requests per minute and user, as answers name it.
+    pub limit: u32,
+    /// What the profile says.
+    pub usual: u32,
+    /// The panel's setting for it.
+    pub setting: Option<String>,
+}
+
+impl std::fmt::Display for ConfiguredOtherwise {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            api, limit, usual, ..
+        } = self;
+        write!(
+            f,
+            "configured otherwise: {api} {limit}, profile says {usual}"
+        )?;
+        match &self.setting {
+            Some(setting) => write!(f, " ({setting})"),
+            None => Ok(()),
+        }
+    }
+}
 
 /// Why the steps of a case could not all be judged.
 enum Stop {
@@ -97,13 +135,16 @@ impl Session {
             agreement: setup.agreement,
             origin: setup.origin,
             run: run_name(),
-            ids: FoundIds::default(),
+            ids: FoundIds::known(setup.facts.ids.clone()),
             pacer: setup.pace.map(Pacer::new),
             breaker: Breaker::default(),
+            facts: setup.facts,
+            limits: Mutex::default(),
             repeated: AtomicUsize::new(0),
             closed: Mutex::default(),
             creations: None,
             interrupt: Interrupt::default(),
+            room: Semaphore::new(Semaphore::MAX_PERMITS),
         }
     }
 
@@ -116,21 +157,19 @@ impl Session {
         self
     }
 
+    /// A session that has at most so many requests under way at once.
+    #[must_use]
+    pub fn with_jobs(mut self, jobs: u8) -> Self {
+        self.room = Semaphore::new(jobs.into());
+        self
+    }
+
     /// A session that begins nothing more once it was asked to end: it sends the clean-ups of
     /// what it has begun, and judges what is known.
     #[must_use]
     pub fn with_interrupt(mut self, interrupt: Interrupt) -> Self {
         self.interrupt = interrupt;
         self
-    }
-
-    /// A session whose ids are known, and not looked for.
-    #[must_use]
-    pub fn with_ids(setup: Setup, ids: BTreeMap<(Api, String), String>) -> Self {
-        Self {
-            ids: FoundIds::known(ids),
-            ..Self::new(setup)
-        }
     }
 
     /// The requests that a plan sends whose parts are all known beforehand.
@@ -151,9 +190,9 @@ impl Session {
         &self.contract
     }
 
-    /// The profile whose contract holds.
+    /// The profile whose contract holds, with the limits that hold at the target.
     #[must_use]
-    pub fn profile(&self) -> &Profile {
+    pub fn profile(&self) -> &Arc<Profile> {
         &self.profile
     }
 
@@ -189,6 +228,43 @@ impl Session {
         self.repeated.load(Ordering::Relaxed)
     }
 
+    /// What the operator says of the target.
+    pub(crate) fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Takes the limits that the panel has named for those that hold, and tells where nobody said
+    /// that they are not the profile's.
+    ///
+    /// The panel in this process is not asked: it is set up as its profile says.
+    pub(crate) fn adopt_limits(&mut self) -> Vec<ConfiguredOtherwise> {
+        if !matches!(self.transport, Transport::Http(_)) {
+            return Vec::new();
+        }
+        let seen = self.limits.lock().map(|seen| seen.clone());
+        let mut profile = Profile::clone(&self.profile);
+        let mut found = Vec::new();
+        for (api, limit) in seen.unwrap_or_default() {
+            let usual = profile.limits.of(api);
+            if limit == usual || self.facts.limits.of(api).is_some() {
+                continue;
+            }
+            *profile.limits.of_mut(api) = limit;
+            if let Some(pacer) = &mut self.pacer {
+                pacer.set_limit(api, limit);
+            }
+            let setting = self.contract.setting(api).map(str::to_owned);
+            found.push(ConfiguredOtherwise {
+                api,
+                limit,
+                usual,
+                setting,
+            });
+        }
+        self.profile = Arc::new(profile);
+        found
+    }
+
     /// Whose requests the panel counts together with this one; nobody's where its key is none.
     pub(crate) fn bucket(&self, plan: &RequestPlan) -> Option<Bucket> {
         Bucket::of(plan, &self.contract)
@@ -205,6 +281,9 @@ impl Session {
         interest: &Interest,
     ) -> Result<Performed, TransportError> {
         let first = self.send_once(bucket, request, interest).await;
+        if let (Some(bucket), Ok(performed)) = (bucket, &first) {
+            self.note_limit(bucket.api, &performed.observation);
+        }
         match &first {
             Err(error) if self.may_repeat(request, error) => {
                 self.repeated.fetch_add(1, Ordering::Relaxed);
@@ -227,7 +306,10 @@ impl Session {
         if let Some(pacer) = &self.pacer {
             pacer.admit(bucket).await;
         }
+        // It is never closed, so that there always is room at some time.
+        let room = self.room.acquire().await;
         let sent = perform(&self.transport, request, &self.redactor, interest).await;
+        drop(room);
         // On this machine nobody else is hurt by a panel that is asked although it is in trouble.
         let Some(pacer) = &self.pacer else {
             return sent;
@@ -241,6 +323,16 @@ impl Session {
             Err(error) => self.breaker.note_error(error),
         }
         sent
+    }
+
+    /// Notes the limit that an answer names, the first time.
+    fn note_limit(&self, api: Api, answer: &Observation) {
+        let named = answer.header("x-ratelimit-limit");
+        if let Some(limit) = named.and_then(|text| text.parse().ok())
+            && let Ok(mut limits) = self.limits.lock()
+        {
+            limits.entry(api).or_insert(limit);
+        }
     }
 
     fn may_repeat(&self, request: &Request, error: &TransportError) -> bool {

@@ -44,6 +44,8 @@ pub struct Scenario {
     pub consent: Option<Consent>,
     /// States that the target must be said to have.
     pub needs: Vec<String>,
+    /// States that the target must not be said to have.
+    pub unless: Vec<String>,
 }
 
 impl Scenario {

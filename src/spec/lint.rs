@@ -16,6 +16,7 @@ use super::role::Roles;
 use super::route::{Inventory, Route, RoutesFile};
 use super::schema::Schemas;
 use super::source::SourceFile;
+use super::state::State;
 use super::yaml::Located;
 use super::{Case, Contract, Specs, Step};
 
@@ -447,6 +448,17 @@ fn check_created(file: &SourceFile, routes: &RoutesFile, troubles: &mut Vec<Diag
                 );
                 troubles.push(Diagnostic::at(file, &endpoint.span, message));
             }
+        }
+    }
+}
+
+/// States: each name once.
+pub(super) fn check_states(file: &SourceFile, states: &[State], troubles: &mut Vec<Diagnostic>) {
+    let mut names = BTreeSet::new();
+    for state in states {
+        if !names.insert(state.name.value.as_str()) {
+            let message = format!("a state `{}` exists already", state.name.value);
+            troubles.push(Diagnostic::at(file, &state.name.span, message));
         }
     }
 }

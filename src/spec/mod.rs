@@ -18,6 +18,7 @@ mod route;
 mod schema;
 mod signature;
 mod source;
+mod state;
 mod suite;
 mod suite_file;
 mod template;
@@ -45,6 +46,7 @@ pub use route::{Creates, Effect, Endpoint, Inventory, Parameter, Presence, Route
 pub use schema::{Mismatch, Problem, Schema, Schemas};
 pub use signature::Signature;
 pub use source::{Source, SourceFile};
+pub use state::{Setting, State};
 pub use suite::{Broken, Suite};
 pub use template::{Part, Template};
 pub(crate) use yaml::read as read_yaml;
@@ -72,6 +74,10 @@ pub struct Contract {
     pub schemas: Schemas,
     /// The signs of answers that are not the panel's own.
     pub signatures: Vec<Signature>,
+    /// What a panel can be like without breaking its contract.
+    pub states: Vec<State>,
+    /// The settings behind a panel's limits.
+    pub settings: Vec<Setting>,
     /// What `doctor` asks, and what the answers mean.
     pub checkup: Checkup,
 }
@@ -128,6 +134,20 @@ impl Contract {
             .find(|info| *info.name.value == *name)
     }
 
+    /// The state of a name.
+    #[must_use]
+    pub fn state(&self, name: &str) -> Option<&State> {
+        self.states.iter().find(|state| *state.name.value == *name)
+    }
+
+    /// The setting of a panel that its limit of requests to an API comes from.
+    #[must_use]
+    pub fn setting(&self, api: Api) -> Option<&str> {
+        let mut settings = self.settings.iter();
+        let setting = settings.find(|setting| setting.limit == api)?;
+        Some(&setting.name)
+    }
+
     fn names(&self) -> build::Names<'_> {
         build::Names {
             requirements: &self.requirements,
@@ -135,6 +155,7 @@ impl Contract {
             inventory: &self.inventory,
             conditions: &self.conditions,
             schemas: &self.schemas,
+            states: &self.states,
         }
     }
 }
@@ -211,6 +232,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let conditions = reader.one::<condition::ConditionsFile>("conditions.yaml");
     let roles = reader.one::<Roles>("roles.yaml");
     let signatures = reader.one::<signature::SignaturesFile>("signatures.yaml");
+    let states = reader.one::<state::StatesFile>("states.yaml");
     let checkup = reader.one::<Checkup>("doctor.yaml");
     let parameters = reader.one::<route::ParametersFile>("routes/parameters.yaml");
     let routes = reader.folder::<route::RoutesFile>("routes/", "routes/parameters.yaml");
@@ -221,6 +243,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         Some(roles),
         Some(parameters),
         Some(signatures),
+        Some(states),
         Some(checkup),
     ) = (
         requirements,
@@ -228,6 +251,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         roles,
         parameters,
         signatures,
+        states,
         checkup,
     )
     else {
@@ -250,6 +274,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     lint::check_profiles(&profile_files, &names, &mut troubles);
     let profiles = profile_file::profiles(&profile_files, &mut troubles);
     lint::check_roles(&roles.0, &roles.1, &mut troubles);
+    lint::check_states(&states.0, &states.1.states, &mut troubles);
     lint::check_requirements(&requirements.0, &requirements.1.requirements, &mut troubles);
     let names = checkup::Names {
         roles: &roles.1,
@@ -268,6 +293,8 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         profiles: profiles.into_iter().map(Arc::new).collect(),
         schemas,
         signatures: signatures.1.signatures,
+        states: states.1.states,
+        settings: states.1.settings,
         checkup: checkup.1,
     })
 }

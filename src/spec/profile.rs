@@ -185,6 +185,25 @@ pub struct Limits {
     pub keys: u32,
 }
 
+impl Limits {
+    /// The limit of requests to an API, per minute and user.
+    #[must_use]
+    pub const fn of(&self, api: Api) -> u32 {
+        match api {
+            Api::Client => self.client,
+            Api::Application => self.application,
+        }
+    }
+
+    /// The same, to change it.
+    pub(crate) const fn of_mut(&mut self, api: Api) -> &mut u32 {
+        match api {
+            Api::Client => &mut self.client,
+            Api::Application => &mut self.application,
+        }
+    }
+}
+
 /// What the keys of each type start with; empty: with nothing that is always the same.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

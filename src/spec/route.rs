@@ -229,8 +229,9 @@ pub struct Parameter {
     /// Whether the router turns it into a model before the controller runs.
     #[serde(default = "yes")]
     pub bound: bool,
-    /// How a value that exists is found.
-    pub find: Find,
+    /// How a value that exists is found; nothing: only the operator knows it.
+    #[serde(default)]
+    pub find: Option<Find>,
 }
 
 fn yes() -> bool {

@@ -40,6 +40,7 @@ pub(super) fn is_suite(path: &str) -> bool {
         "doctor.yaml",
         "roles.yaml",
         "signatures.yaml",
+        "states.yaml",
     ];
     let folders = ["profiles/", "routes/"];
     !single.contains(&path) && !folders.iter().any(|folder| path.starts_with(folder))

@@ -32,7 +32,9 @@ pub(super) struct ScenarioFile {
     #[serde(default)]
     pub(super) consent: Option<Consent>,
     #[serde(default)]
-    pub(super) needs: Vec<String>,
+    pub(super) needs: Vec<Located<String>>,
+    #[serde(default)]
+    pub(super) unless: Vec<Located<String>>,
     #[serde(default)]
     pub(super) matrix: Ordered<Located<Axis>>,
     #[serde(default)]

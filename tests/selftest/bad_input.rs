@@ -62,7 +62,7 @@ const ROWS: [Row; 33] = [
     ),
     row(
         "unknown-variable",
-        |_| variable("PTERO_TARGET", "https://panel.invalid"),
+        |_| variable("PTERO_TARGET_URI", "https://panel.invalid"),
         USAGE,
         "did you mean PTERO_TARGET_URL?",
     ),

@@ -11,6 +11,7 @@ use ptero_conformance::plan::{Agreement, Plan, Planned};
 use ptero_conformance::reference::{Fault, Panel, World};
 use ptero_conformance::run::{Session, Setup, embedded_panel};
 use ptero_conformance::spec::{Consent, Contract, Ids, Outcome, Profile, Source, Specs};
+use ptero_conformance::target::Facts;
 use ptero_conformance::verdict::{Kind, Verdict};
 
 const PROFILE: &str = "pterodactyl-1.11";
@@ -184,6 +185,7 @@ impl Stage {
             agreement: agreement(),
             origin: "http://localhost".to_owned(),
             pace: None,
+            facts: Facts::default(),
         })
     }
 }

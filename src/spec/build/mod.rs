@@ -14,6 +14,7 @@ use super::role::Roles;
 use super::route::Inventory;
 use super::schema::Schemas;
 use super::source::SourceFile;
+use super::state::State;
 use super::suite_file::{SavedKeyFile, ScenarioFile, StepFile};
 use super::template::{self, Template};
 use super::yaml::{Located, Short};
@@ -29,6 +30,7 @@ pub(super) struct Names<'a> {
     pub(super) inventory: &'a Inventory,
     pub(super) conditions: &'a [ConditionInfo],
     pub(super) schemas: &'a Schemas,
+    pub(super) states: &'a [State],
 }
 
 /// The suite that a scenario stands in.
@@ -133,8 +135,21 @@ impl Builder<'_> {
             requires: written.requires.iter().map(|id| id.value.clone()).collect(),
             level,
             consent: written.consent,
-            needs: written.needs.clone(),
+            needs: self.states(&written.needs),
+            unless: self.states(&written.unless),
         }
+    }
+
+    /// States of a target, which must be known.
+    fn states(&mut self, written: &[Located<String>]) -> Vec<String> {
+        let known = self.names.states;
+        for state in written {
+            if !known.iter().any(|s| s.name.value == state.value) {
+                let names = known.iter().map(|s| s.name.value.as_str());
+                self.unknown(&state.span, "state", &state.value, names);
+            }
+        }
+        written.iter().map(|state| state.value.clone()).collect()
     }
 
     /// A scenario without requirements of its own (a user's suite) is as binding as can be.

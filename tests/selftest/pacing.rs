@@ -1,0 +1,179 @@
+//! A paced run against a panel with a small limit that somebody else uses too, on one simulated clock.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http::Request;
+use libtest_mimic::{Failed, Trial};
+use ptero_conformance::exchange::InProcess;
+use ptero_conformance::keys::Keyring;
+use ptero_conformance::plan::{Agreement, Pace, Plan};
+use ptero_conformance::reference::{Clock, Family, Faults, Panel, Wording, World};
+use ptero_conformance::run::{Event, Interrupt, Schedule, Session, Setup};
+use ptero_conformance::spec::{Api, Source, Specs};
+use ptero_conformance::target::{Facts, Limits};
+use ptero_conformance::verdict::Policy;
+use tokio::time::Instant;
+use tower::ServiceExt;
+
+/// Requests a minute and user that the panel allows.
+const LIMIT: u32 = 20;
+
+/// Requests a minute of the same user's other client.
+const OTHERS: usize = 8;
+
+pub fn trials() -> Vec<Trial> {
+    vec![Trial::test(
+        "pacing/no-limit-is-spent-and-the-bound-is-kept",
+        no_limit_is_spent,
+    )]
+}
+
+/// The clock of the runtime, so that the panel's windows and the run's waiting are one time.
+struct Simulated {
+    start: Instant,
+    began: SystemTime,
+}
+
+impl Clock for Simulated {
+    fn now(&self) -> SystemTime {
+        self.began + self.start.elapsed()
+    }
+}
+
+fn no_limit_is_spent() -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()?;
+    runtime.block_on(play())
+}
+
+async fn play() -> Result<(), Failed> {
+    let panel = panel()?;
+    let specs = Specs::load(&Source::Folder("specs".into())).map_err(|t| format!("{t:?}"))?;
+    let contract = Arc::clone(&specs.contract);
+    let facts = Facts {
+        limits: Limits {
+            client: Some(LIMIT),
+            ..Limits::default()
+        },
+        ..Facts::default()
+    };
+    let profile = facts.agreed(contract.profile("pterodactyl-1.11").ok_or("no profile")?);
+    let keys = keys(&panel)?;
+    let mut given = panel.keys().into_iter();
+    let key = given.find(|(role, _)| role == "client").ok_or("no key")?.1;
+    let cases = specs
+        .cases()
+        .filter(|case| case.id.as_str().starts_with("authentication/"));
+    let agreement = Agreement::default();
+    let plan = Plan::new(&contract, cases, &profile, &agreement, &keys.roles());
+    let pace = Pace {
+        rate: 4.0,
+        leave: 0.5,
+        limits: [(Api::Client, LIMIT), (Api::Application, LIMIT)].into(),
+    };
+    let bound = pace.shortest(&plan.budget(&contract));
+    let session = Arc::new(Session::new(Setup {
+        contract,
+        profile,
+        transport: InProcess::new(panel.router()).into(),
+        keys,
+        agreement,
+        origin: "http://localhost".to_owned(),
+        pace: Some(pace),
+        facts,
+    }));
+    let others = tokio::spawn(use_it(panel.router(), key));
+    tokio::task::yield_now().await;
+    let start = Instant::now();
+    let mut refused = Vec::new();
+    let mut over = 0;
+    let mut tell = |event| {
+        if let Event::Over(_, result) = event {
+            over += 1;
+            let is_spent = |step: &_| -> bool {
+                let step: &ptero_conformance::run::StepResult = step;
+                step.observed.status == 429
+            };
+            if result.steps.iter().any(is_spent) {
+                refused.push(result.case.id.to_string());
+            }
+        }
+    };
+    let schedule = Schedule {
+        jobs: 2,
+        confirm: 0,
+        policy: Policy::default(),
+    };
+    schedule
+        .play(&session, &plan, &Interrupt::default(), &mut tell)
+        .await;
+    others.abort();
+    let took = start.elapsed();
+    println!(
+        "{} of {over} cases asked in {took:?}; printed as {bound:?}",
+        plan.run().count()
+    );
+    if bound < Duration::from_secs(300) {
+        return Err(format!("{bound:?} is too short to show anything").into());
+    }
+    if !refused.is_empty() {
+        return Err(format!("429 for {refused:?}").into());
+    }
+    if took < bound.mul_f64(0.95) || took > bound.mul_f64(1.05) {
+        return Err(format!("{took:?}, but the plan says {bound:?}").into());
+    }
+    Ok(())
+}
+
+fn panel() -> Result<Panel, Failed> {
+    let mut world = World::embedded();
+    world.settings.enforce_limits = true;
+    world.settings.client_rate = Some(LIMIT);
+    world.settings.application_rate = Some(LIMIT);
+    let clock = Simulated {
+        start: Instant::now(),
+        began: SystemTime::now(),
+    };
+    let family: Family = "pterodactyl-1.11".parse()?;
+    let panel = Panel::with_clock(
+        family,
+        world,
+        Wording::default(),
+        Faults::default(),
+        Arc::new(clock),
+    )?;
+    Ok(panel)
+}
+
+fn keys(panel: &Panel) -> Result<Keyring, Failed> {
+    let mut keys = Keyring::default();
+    for (name, key) in panel.keys() {
+        if name == "client" || name == "application" {
+            keys.add(&name.parse()?, key, "the panel")?;
+        }
+    }
+    Ok(keys)
+}
+
+/// Somebody else with the same user's key, at the beginning of each minute.
+async fn use_it(router: Router, key: String) {
+    loop {
+        for _ in 0..OTHERS {
+            let request = Request::get("/api/client")
+                .header("accept", "application/json")
+                .header("authorization", format!("Bearer {key}"))
+                .extension(ConnectInfo(std::net::SocketAddr::from(([127, 0, 0, 1], 9))))
+                .body(Body::empty())
+                .unwrap();
+            let answer = router.clone().oneshot(request).await.unwrap();
+            assert_eq!(answer.status(), 200, "the other client is never refused");
+        }
+        tokio::time::sleep(Duration::from_secs(60)).await;
+    }
+}
