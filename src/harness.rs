@@ -16,7 +16,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::cli::options::{RunOptions, check_variables};
 use crate::cli::prepare::{Aim, Prepared, prepare, variables};
 use crate::cli::signals::watch;
-use crate::cli::{exit, warn_of_what_is_left};
+use crate::cli::{exit, tell_how_it_went, warn_of_what_is_left};
 use crate::plan::{Plan, Planned, Selection};
 use crate::report::{CaseReporter, Summary};
 use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
@@ -146,6 +146,9 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
     if prepared.plan.cases.is_empty() && specs.broken.is_empty() {
         return Err("no case is chosen by these filters; `--list` names them all".to_owned());
     }
+    if prepared.session.pace().is_some() && !is_nextest() {
+        eprintln!("{}", prepared.forecast(&specs.contract, &options, &aim)?.in_short());
+    }
     let interrupt = Interrupt::default();
     let prepared = prepared.guard(&options, &aim, &interrupt)?;
     play(flags, prepared, &specs, broken.collect(), &interrupt)
@@ -250,9 +253,7 @@ fn play(
     };
     // A runner that starts a process per test has no use for a summary of one.
     if !is_nextest() && !state.results.is_empty() {
-        if let Some(why) = session.stopped() {
-            eprintln!("stopped: {why}");
-        }
+        tell_how_it_went(&session);
         eprintln!("{}", summary.text());
     }
     let is_over = !interrupt.is_requested();

@@ -23,6 +23,8 @@ use crate::run::{Cleanup, Gone, NotDeleted, clean_up};
     mut_arg("profile", |arg| arg.hide(true)),
     mut_arg("partial", |arg| arg.hide(true)),
     mut_arg("fail_on", |arg| arg.hide(true)),
+    mut_arg("jobs", |arg| arg.hide(true)),
+    mut_arg("has", |arg| arg.hide(true)),
     mut_arg("level", |arg| arg.hide(true)),
     mut_arg("trust_source", |arg| arg.hide(true)),
     mut_arg("allow_create_keys", |arg| arg.hide(true)),

@@ -28,6 +28,8 @@ const PLAIN_TIMEOUT: Duration = Duration::from_secs(2);
     mut_arg("profile", |arg| arg.hide(true)),
     mut_arg("partial", |arg| arg.hide(true)),
     mut_arg("fail_on", |arg| arg.hide(true)),
+    mut_arg("jobs", |arg| arg.hide(true)),
+    mut_arg("has", |arg| arg.hide(true)),
     mut_arg("level", |arg| arg.hide(true)),
     mut_arg("trust_source", |arg| arg.hide(true)),
     mut_arg("leave", |arg| arg.hide(true)),

@@ -27,8 +27,9 @@ enum Command {
 /// that judge cases have no meaning here, and are not shown.
 #[derive(Args)]
 #[command(
-    mut_arg("partial", |arg| arg.hide(true)),
     mut_arg("fail_on", |arg| arg.hide(true)),
+    mut_arg("jobs", |arg| arg.hide(true)),
+    mut_arg("has", |arg| arg.hide(true)),
     mut_arg("level", |arg| arg.hide(true)),
     mut_arg("trust_source", |arg| arg.hide(true)),
     mut_arg("allow_create_keys", |arg| arg.hide(true)),
@@ -68,13 +69,34 @@ fn begin(check: &Check) -> Result<ExitCode, String> {
     }
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     match runtime.block_on(control(&mut prepared.session, &given)) {
-        Ok(controlled) => Ok(say(&table(&specs.contract, &controlled))),
+        Ok(controlled) => {
+            let said = say(&table(&specs.contract, &controlled));
+            let is_enough = options.partial || is_complete(&specs.contract, &controlled);
+            Ok(if is_enough || said != ExitCode::from(exit::OK) {
+                said
+            } else {
+                ExitCode::from(exit::UNDECIDED)
+            })
+        }
         Err(Trouble::Key(message)) => Err(message),
         Err(Trouble::Target(message)) => {
             eprintln!("error: {message}");
             Ok(ExitCode::from(exit::UNDECIDED))
         }
     }
+}
+
+/// Whether every key that the panel's pages can make is there, and is what it was given as.
+fn is_complete(contract: &Contract, controlled: &Controlled) -> bool {
+    let mut needed = contract.roles.real.iter();
+    needed.all(|role| {
+        let mut findings = controlled.findings.iter();
+        let finding = findings.find(|(name, _)| *name == role.name.value);
+        match finding {
+            Some((_, finding)) => *finding == Finding::Proved,
+            None => role.obtainable != Obtainable::Yes,
+        }
+    })
 }
 
 /// What the controls found out, and what is lacking.
@@ -84,12 +106,15 @@ pub(super) fn table(contract: &Contract, controlled: &Controlled) -> String {
         let Some(role) = contract.roles.real(name) else {
             continue;
         };
-        let what = match finding {
-            Finding::Proved => "proved".to_owned(),
-            Finding::Other(other) => format!("is a key of `{other}`, and counts as that"),
-            Finding::Undecided(why) => format!("not proved: {why}"),
+        let (what, is) = match finding {
+            Finding::Proved => ("proved".to_owned(), role),
+            Finding::Other(other) => (
+                format!("is a key of `{other}`, and counts as that"),
+                contract.roles.real(other).unwrap_or(role),
+            ),
+            Finding::Undecided(why) => (format!("not proved: {why}"), role),
         };
-        text += &format!("{name}: {what}\n    may: {}\n", role.may);
+        text += &format!("{name}: {what}\n    may: {}\n", is.may);
         let sharing: Vec<_> = controlled
             .findings
             .iter()

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 
 use crate::exchange::Redactor;
-use crate::run::Cleanup;
+use crate::run::{Cleanup, Session};
 use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 
 /// Exit codes: what a run says to the program that started it.
@@ -115,6 +115,19 @@ fn say(text: &str) -> ExitCode {
             ExitCode::from(exit::INTERRUPTED)
         }
         Err(error) => fail(&format!("cannot write to standard output: {error}")),
+    }
+}
+
+/// Says what a reader of the results should know of how they came about.
+pub(crate) fn tell_how_it_went(session: &Session) {
+    if let Some(why) = session.stopped() {
+        eprintln!("stopped: {why}");
+    }
+    if session.repeated() > 0 {
+        eprintln!(
+            "note: {} requests were sent again after a connection failed",
+            session.repeated()
+        );
     }
 }
 

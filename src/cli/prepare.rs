@@ -8,7 +8,7 @@ use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
 use crate::reference::{Faults, World};
-use crate::report::Heading;
+use crate::report::{Forecast, Heading};
 use crate::run::{
     Interrupt, Schedule, Session, Setup, Trouble, control, embedded_facts, embedded_panel, put_into,
 };
@@ -129,6 +129,36 @@ fn facts(options: &RunOptions, aim: &Aim) -> Facts {
 }
 
 impl Prepared {
+    /// What the run will do.
+    ///
+    /// # Errors
+    ///
+    /// When there is no folder for the journal.
+    pub(crate) fn forecast<'a>(
+        &'a self,
+        contract: &'a Contract,
+        options: &RunOptions,
+        aim: &Aim,
+    ) -> Result<Forecast<'a>, String> {
+        Ok(Forecast {
+            plan: &self.plan,
+            contract,
+            target: &self.heading.target,
+            pace: self.session.pace(),
+            consents: self.session.agreement().consents.iter().copied().collect(),
+            journal: self.journal(options, aim)?,
+        })
+    }
+
+    /// Where what is created will be known until it is deleted, in words.
+    fn journal(&self, options: &RunOptions, aim: &Aim) -> Result<String, String> {
+        if aim.target().is_none() || !self.plan.may_create() {
+            return Ok("in a panel of this process alone".to_owned());
+        }
+        let path = Journal::path_in(&options.state_folder()?, &self.heading.base);
+        Ok(format!("known until then in {}", path.display()))
+    }
+
     /// Verifies the keys, tells what a person should know beforehand, and decides the plan again
     /// with what is known then.
     ///

@@ -10,13 +10,12 @@ use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
 use super::signals::watch;
 use super::{exit, fail, say};
-use crate::journal::Journal;
-use crate::plan::{Bucket, Plan, Selection};
+use crate::plan::{Plan, Selection};
 use crate::report::{CaseReporter, Summary};
 use crate::run::{
-    CaseResult, Event, Interrupt, RUN_NAMES, Schedule, Session, Trouble, left_to_others,
+    CaseResult, Event, Interrupt, Schedule, Session, Trouble,
 };
-use crate::spec::{Api, Contract, Control};
+use crate::spec::Contract;
 use crate::verdict::{Policy, Standing, Verdict};
 use clap::Args;
 use clap::builder::BoolishValueParser;
@@ -83,8 +82,12 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         ));
     }
     if arguments.dry_run {
-        let journal = dry_journal(&prepared, &options, &aim)?;
-        return Ok(say(&dry_run(&prepared, &specs.contract, &journal)));
+        let forecast = prepared.forecast(&specs.contract, &options, &aim)?;
+        return Ok(say(&forecast.text()));
+    }
+    if prepared.session.pace().is_some() {
+        let forecast = prepared.forecast(&specs.contract, &options, &aim)?;
+        eprintln!("{}", forecast.in_short());
     }
     let code = execute(prepared, &options, &aim, &specs.contract)?;
     if broken.is_empty() || code == exit::INTERRUPTED {
@@ -157,15 +160,7 @@ async fn play(
     let policy = options.policy();
     let session = Arc::new(session);
     let results = run_all(&session, &plan, &schedule, interrupt).await;
-    if let Some(why) = session.stopped() {
-        eprintln!("stopped: {why}");
-    }
-    if session.repeated() > 0 {
-        eprintln!(
-            "note: {} requests were sent again after a connection failed",
-            session.repeated()
-        );
-    }
+    super::tell_how_it_went(&session);
     super::warn_of_what_is_left(&session.finish().await, &heading.base);
     let reporter = CaseReporter::new(Arc::clone(contract), Arc::clone(&profile), heading.clone());
     let mut out = std::io::stdout().lock();
@@ -285,86 +280,4 @@ fn print_cases(
         )?;
     }
     Ok(())
-}
-
-/// Requests by whose limit they count towards, and how long they take at least.
-fn budget_in_words(prepared: &Prepared, contract: &Contract) -> String {
-    let budget = prepared.plan.budget(contract);
-    let pace = prepared.session.pace();
-    let mut text = String::from("\nrequests by user and API, controls and ids not counted\n");
-    for (Bucket { user, api }, count) in &budget.buckets {
-        let limits = &prepared.profile.limits;
-        let limit = match api {
-            Api::Client => limits.client,
-            Api::Application => limits.application,
-        };
-        let ours = pace.map_or(String::new(), |pace| {
-            format!(", {} of them ours", pace.allowance(*api))
-        });
-        text += &format!("  {count:>5} {api:<12} {user} (limit {limit} a minute{ours})\n");
-    }
-    text += &format!("  {:>5} refused before any limit counts\n", budget.others);
-    text + &match pace {
-        Some(pace) => format!("shortest time: {} s\n", pace.shortest(&budget).as_secs()),
-        None => "no pace is kept: nobody else is on this machine's panel\n".to_owned(),
-    }
-}
-
-fn dry_run(prepared: &Prepared, contract: &Contract, journal: &str) -> String {
-    let plan = &prepared.plan;
-    let consents = &prepared.session.agreement().consents;
-    let run = plan.run().count();
-    let mut text = format!(
-        "target {} · profile {}\n",
-        prepared.heading.target, plan.profile.name.value
-    );
-    text += &format!("{run} of {} cases would be run\n", plan.cases.len());
-    for planned in &plan.cases {
-        text += &match &planned.due {
-            Ok(_) => format!("  run   {}\n", planned.case.id),
-            Err(skip) => format!("  skip  {}: {skip}\n", planned.case.id),
-        };
-    }
-    text += "\nbefore them, the controls of these roles\n";
-    for role in plan.roles(contract) {
-        let Some(role) = contract.roles.real(&role) else {
-            continue;
-        };
-        let is_sent = |control: &&Control| control.consent.is_none_or(|c| consents.contains(&c));
-        for control in role.control.iter().filter(is_sent) {
-            text += &format!("  {}: {}\n", role.name.value, *control.endpoint);
-        }
-    }
-    text += &budget_in_words(prepared, contract);
-    text + &creations(plan, contract, journal)
-}
-
-/// What would be created at the target, and what becomes of it.
-fn creations(plan: &Plan, contract: &Contract, journal: &str) -> String {
-    let creations = plan.creations();
-    if creations.is_empty() {
-        return "\nnothing is created\n".to_owned();
-    }
-    let mut text = String::from("\ncreated at the target, and deleted again\n");
-    for ((role, route), count) in creations {
-        let creates = contract.inventory.route(&route);
-        let deleted_by = creates.and_then(|route| route.creates.as_ref());
-        let deleted_by = deleted_by.map_or(String::new(), |c| c.deleted_by.to_string());
-        text += &format!("  {count:>5} by `{role}`: {route}\n        then {deleted_by}\n");
-    }
-    let limit = plan.profile.limits.keys;
-    let others = left_to_others(limit as usize);
-    text += &format!("  called {RUN_NAMES}…, {journal}\n");
-    text + &format!(
-        "  the keys that a user has are counted first: of {limit}, {others} are left to others\n"
-    )
-}
-
-/// Where what is created would be known until it is deleted.
-fn dry_journal(prepared: &Prepared, options: &RunOptions, aim: &Aim) -> Result<String, String> {
-    if aim.target().is_none() || !prepared.plan.may_create() {
-        return Ok("in a panel of this process alone".to_owned());
-    }
-    let path = Journal::path_in(&options.state_folder()?, &prepared.heading.base);
-    Ok(format!("known until then in {}", path.display()))
 }

@@ -3,7 +3,9 @@
 mod case;
 mod curl;
 mod diff;
+mod forecast;
 mod summary;
 
 pub use case::{CaseReporter, Heading};
+pub use forecast::Forecast;
 pub use summary::{Summary, exit_code};

@@ -1,0 +1,106 @@
+//! What a run will do, said beforehand: requests and whose limits they count towards, the time they
+//! take, and what is created.
+
+use crate::plan::{Bucket, Pace, Plan};
+use crate::run::{RUN_NAMES, left_to_others};
+use crate::spec::{Consent, Contract, Control};
+
+/// What a run will do.
+pub struct Forecast<'a> {
+    /// What is run.
+    pub plan: &'a Plan,
+    /// What the cases refer to.
+    pub contract: &'a Contract,
+    /// The target.
+    pub target: &'a str,
+    /// How fast it may be asked; nothing: as fast as it answers.
+    pub pace: Option<&'a Pace>,
+    /// What was agreed to.
+    pub consents: Vec<Consent>,
+    /// Where what is created will be known until it is deleted.
+    pub journal: String,
+}
+
+impl Forecast<'_> {
+    /// Everything, case by case.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let cases = &self.plan.cases;
+        let mut text = format!(
+            "target {} · profile {}\n{} of {} cases would be run\n",
+            self.target,
+            self.plan.profile.name.value,
+            self.plan.run().count(),
+            cases.len()
+        );
+        for planned in cases {
+            text += &match &planned.due {
+                Ok(_) => format!("  run   {}\n", planned.case.id),
+                Err(skip) => format!("  skip  {}: {skip}\n", planned.case.id),
+            };
+        }
+        text += "\nbefore them, the controls of these roles\n";
+        text += &self.controls();
+        text + "\n" + &self.in_short()
+    }
+
+    /// Requests, time and what is created.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        self.requests() + "\n" + &self.creations()
+    }
+
+    fn controls(&self) -> String {
+        let mut text = String::new();
+        for role in self.plan.roles(self.contract) {
+            let Some(role) = self.contract.roles.real(&role) else {
+                continue;
+            };
+            let is_sent =
+                |control: &&Control| control.consent.is_none_or(|c| self.consents.contains(&c));
+            for control in role.control.iter().filter(is_sent) {
+                text += &format!("  {}: {}\n", role.name.value, *control.endpoint);
+            }
+        }
+        text
+    }
+
+    /// Requests by whose limit they count towards, and how long they take at least.
+    fn requests(&self) -> String {
+        let budget = self.plan.budget(self.contract);
+        let mut text = String::from("requests by user and API, controls and ids not counted\n");
+        for (Bucket { user, api }, count) in &budget.buckets {
+            let limit = self.plan.profile.limits.of(*api);
+            let ours = self.pace.map_or(String::new(), |pace| {
+                format!(", {} of them ours", pace.allowance(*api))
+            });
+            text += &format!("  {count:>5} {api:<12} {user} (limit {limit} a minute{ours})\n");
+        }
+        text += &format!("  {:>5} refused before any limit counts\n", budget.others);
+        text + &match self.pace {
+            Some(pace) => format!("shortest time: {} s\n", pace.shortest(&budget).as_secs()),
+            None => "no pace is kept: nobody else is on this machine's panel\n".to_owned(),
+        }
+    }
+
+    /// What would be created at the target, and what becomes of it.
+    fn creations(&self) -> String {
+        let creations = self.plan.creations();
+        if creations.is_empty() {
+            return "nothing is created or changed\n".to_owned();
+        }
+        let mut text = String::from("created at the target, and deleted again\n");
+        for ((role, route), count) in creations {
+            let creates = self.contract.inventory.route(&route);
+            let deleted_by = creates.and_then(|route| route.creates.as_ref());
+            let deleted_by = deleted_by.map_or(String::new(), |c| c.deleted_by.to_string());
+            text += &format!("  {count:>5} by `{role}`: {route}\n        then {deleted_by}\n");
+        }
+        let limit = self.plan.profile.limits.keys;
+        let others = left_to_others(limit as usize);
+        text += &format!("  called {RUN_NAMES}…, {}\n", self.journal);
+        text + &format!(
+            "  the keys that a user has are counted first: of {limit}, {others} are left to others\n"
+        )
+    }
+}
