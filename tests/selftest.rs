@@ -5,6 +5,7 @@ mod selftest {
     pub(crate) mod canary;
     pub(crate) mod corpus;
     pub(crate) mod created;
+    pub(crate) mod cross_profile;
     pub(crate) mod doctor;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
@@ -19,6 +20,7 @@ mod selftest {
     pub(crate) mod route_sweep;
     pub(crate) mod served;
     pub(crate) mod server;
+    pub(crate) mod stage;
     pub(crate) mod targets;
 }
 
@@ -26,8 +28,8 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, created, doctor, faults, fidelity, ids, mutants, pacing, privacy, program,
-    replay, route_sweep, served, targets,
+    bad_input, corpus, created, cross_profile, doctor, faults, fidelity, ids, mutants, pacing,
+    privacy, program, replay, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -41,8 +43,9 @@ fn main() -> ExitCode {
     let trials = [
         bad_input::trials(),
         corpus::trials(),
-        doctor::trials(),
         created::trials(),
+        cross_profile::trials(),
+        doctor::trials(),
         faults::trials(),
         fidelity::trials(),
         ids::trials(),
