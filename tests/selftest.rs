@@ -7,6 +7,7 @@ mod selftest {
     pub(crate) mod created;
     pub(crate) mod cross_profile;
     pub(crate) mod doctor;
+    pub(crate) mod embedded;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
     pub(crate) mod hosted;
@@ -28,8 +29,8 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, created, cross_profile, doctor, faults, fidelity, ids, mutants, pacing,
-    privacy, program, replay, route_sweep, served, targets,
+    bad_input, corpus, created, cross_profile, doctor, embedded, faults, fidelity, ids, mutants,
+    pacing, privacy, program, replay, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         created::trials(),
         cross_profile::trials(),
         doctor::trials(),
+        embedded::trials(),
         faults::trials(),
         fidelity::trials(),
         ids::trials(),

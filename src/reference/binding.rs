@@ -3,6 +3,7 @@
 //! A thing inside another one is only found there: a database of another server is missing.
 
 use super::{
+    answers::forks,
     errors::Refusal,
     identifiers,
     inquiry::{Bound, Inquiry},
@@ -100,6 +101,10 @@ fn has_encoded_id(inquiry: &Inquiry<'_>, server: &Server, value: &str) -> Result
 
 /// Client API: what belongs to a server; databases by hash.
 fn inside_server(state: &State, bound: &mut Bound, name: &str, value: &str) -> Option<()> {
+    if name == "nest" {
+        bound.nest = Some(state.world.nests.iter().find(|one| is(one.id, value))?.id);
+        return Some(());
+    }
     let Some(server) = bound.server.and_then(|id| state.server(id)) else {
         return Some(()); // not a thing of the database: looked up later, if at all
     };
@@ -141,10 +146,17 @@ fn application(state: &State, bound: &mut Bound, name: &str, value: &str) -> Opt
         }
         "nest" => bound.nest = Some(world.nests.iter().find(|one| is(one.id, value))?.id),
         "egg" => {
-            let mut eggs = world.eggs.iter().filter(|one| Some(one.nest) == bound.nest);
+            // Where there are no nests, eggs stand alone.
+            let mut eggs = world
+                .eggs
+                .iter()
+                .filter(|one| bound.nest.is_none_or(|nest| one.nest == nest));
             bound.egg = Some(eggs.find(|one| is(one.id, value))?.id);
         }
         "server" => bound.server = Some(world.servers.iter().find(|one| is(one.id, value))?.id),
+        "role" => (value == forks::ROLE).then_some(())?,
+        // Nobody has made one.
+        "mount" | "database_host" => return None,
         "allocation" => {
             let mut all = world
                 .allocations

@@ -218,8 +218,10 @@ fn conflict(inquiry: &Inquiry<'_>, server: &Server) -> Option<Condition> {
 
 pub(super) fn permission(inquiry: &mut Inquiry<'_>) -> Verdict {
     let granted = match inquiry.route.permission {
+        _ if is_left_open(inquiry) => true,
         Permission::Nothing | Permission::Action(_) => true,
         Permission::Server(permission) => may_on_server(inquiry, permission)?,
+        Permission::Power if lacks_signal(inquiry) => true,
         Permission::Power => may_on_server(inquiry, power_permission(inquiry))?,
         Permission::Resource(resource, access) => may_administer(inquiry, resource, access)?,
         Permission::Password(field) => return password(inquiry, field),
@@ -238,6 +240,16 @@ pub(super) fn action_permission(inquiry: &mut Inquiry<'_>) -> Verdict {
         }
         _ => Ok(()),
     }
+}
+
+/// Whether the fork, as it was released, does not ask for the permission of this route.
+fn is_left_open(inquiry: &Inquiry<'_>) -> bool {
+    inquiry.route.left_open && inquiry.state.world.settings.holes
+}
+
+/// Whether the family asks for the permission of a signal only, and there is none.
+fn lacks_signal(inquiry: &Inquiry<'_>) -> bool {
+    inquiry.traits().power_by_signal && inquiry.text("signal").is_none()
 }
 
 /// The permission for a power signal; nobody is given the one for unknown signals.

@@ -61,6 +61,8 @@ pub(super) struct Setting<'a> {
     pub referer: Option<String>,
     /// The content type of redirects.
     pub redirect_type: &'static str,
+    /// Where guests are sent.
+    pub login_page: &'static str,
     pub debug: bool,
 }
 
@@ -153,7 +155,10 @@ impl Refusal {
         let mut response = match self.manner {
             _ if setting.wants_json => self.json(setting.debug),
             Manner::Plain => page(self.status),
-            Manner::Login => redirect(setting, &format!("{}/auth/login", setting.base_url)),
+            Manner::Login => {
+                let target = format!("{}{}", setting.base_url, setting.login_page);
+                redirect(setting, &target)
+            }
             Manner::Back => {
                 let target = setting.referer.as_deref().unwrap_or(setting.base_url);
                 redirect(setting, target)
@@ -221,6 +226,7 @@ const fn status(family: Family, condition: Condition) -> u16 {
         Condition::InvalidBody => 422,
         Condition::OverLimit => 429,
         Condition::Maintenance => 503,
+        Condition::DaemonUnreachable if matches!(family, Family::Pelican) => 500,
         Condition::DaemonUnreachable => 504,
     }
 }

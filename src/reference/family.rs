@@ -1,12 +1,12 @@
-//! The version families whose behaviour the panel can take on.
+//! The families of panels whose behaviour the panel can take on: versions of Pterodactyl, and forks.
 
 use std::{fmt, str::FromStr};
 
 /// A range of panel versions with one order of checks, one set of words and one set of routes.
 ///
-/// Families are ordered by version. What sets two of them apart stands in `order` (checks),
-/// `traits` (values and ways), `wording` (words), `limits` (limits of single routes) and, as
-/// `since` and `until`, at the routes.
+/// Families are ordered by version, the forks behind them. What sets two of them apart stands in
+/// `order` (checks), `traits` (values and ways), `wording` (words), `limits` (limits of single
+/// routes) and, as `since` and `until`, at the routes. A fork is what it changes in its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Family {
@@ -24,10 +24,16 @@ pub enum Family {
     V1_12,
     /// Pterodactyl 1.14, observed on 1.14.1.
     V1_14,
+    /// Jexactyl, observed on 3.8.0.
+    Jexactyl,
+    /// Pyrodactyl, observed on 4.5.0.
+    Pyrodactyl,
+    /// Pelican, observed on 1.0.0-beta25.
+    Pelican,
 }
 
 impl Family {
-    /// Every family, oldest first.
+    /// Every family of Pterodactyl, oldest first.
     pub const ALL: [Self; 7] = [
         Self::V1_7,
         Self::V1_8,
@@ -37,6 +43,9 @@ impl Family {
         Self::V1_12,
         Self::V1_14,
     ];
+
+    /// The forks.
+    pub const FORKS: [Self; 3] = [Self::Jexactyl, Self::Pyrodactyl, Self::Pelican];
 
     /// The name that profiles use.
     #[must_use]
@@ -49,21 +58,36 @@ impl Family {
             Self::V1_11_9 => "pterodactyl-1.11.9",
             Self::V1_12 => "pterodactyl-1.12",
             Self::V1_14 => "pterodactyl-1.14",
+            Self::Jexactyl => "jexactyl",
+            Self::Pyrodactyl => "pyrodactyl",
+            Self::Pelican => "pelican",
+        }
+    }
+
+    fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(Self::FORKS)
+    }
+
+    /// The family of Pterodactyl that a fork is made from; any other is its own.
+    pub(super) const fn base(self) -> Self {
+        match self {
+            Self::Jexactyl => Self::V1_11,
+            Self::Pyrodactyl | Self::Pelican => Self::V1_11_9,
+            own => own,
         }
     }
 }
 
 /// A family name that no family has.
 #[derive(Debug, thiserror::Error)]
-#[error("unknown family `{0}`, expected one of {expected}", expected = Family::ALL.map(Family::name).join(", "))]
+#[error("unknown family `{0}`, expected one of {expected}", expected = Family::all().map(Family::name).collect::<Vec<_>>().join(", "))]
 pub struct UnknownFamily(String);
 
 impl FromStr for Family {
     type Err = UnknownFamily;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
+        Self::all()
             .find(|family| family.name() == name)
             .ok_or_else(|| UnknownFamily(name.to_owned()))
     }
@@ -81,12 +105,12 @@ mod tests {
 
     #[test]
     fn every_family_is_found_by_its_name() {
-        for family in Family::ALL {
+        for family in Family::all() {
             let found: Family = family.to_string().parse().expect("a name");
             assert_eq!(found, family);
         }
         assert!(Family::ALL.is_sorted());
         let error = "pterodactyl-1.13".parse::<Family>().expect_err("no family");
-        assert!(error.to_string().ends_with("pterodactyl-1.14"), "{error}");
+        assert!(error.to_string().ends_with("pelican"), "{error}");
     }
 }

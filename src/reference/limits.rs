@@ -181,7 +181,7 @@ impl RouteLimit {
     /// The limit of a route in a family, besides that of its API.
     pub(super) fn of(family: Family, route: &Route) -> Option<&'static Self> {
         ROUTE_LIMITS.iter().find(|one| {
-            (one.since..=one.until).contains(&family)
+            (one.since..=one.until).contains(&family.base())
                 && one.method == route.method
                 && one.path == route.path
         })

@@ -54,7 +54,9 @@ pub(super) enum Check {
 
 /// The checks of an API in their order.
 const fn order(family: Family, api: Api) -> &'static [Check] {
-    match (family, api) {
+    match (family.base(), api) {
+        (_, Api::Client) if matches!(family, Family::Pelican) => PELICAN_CLIENT,
+        (_, Api::Application) if matches!(family, Family::Pelican) => PELICAN_APPLICATION,
         (Family::V1_7, Api::Client) => V1_7_CLIENT,
         (Family::V1_7, Api::Application) => V1_7_APPLICATION,
         (Family::V1_8 | Family::V1_10 | Family::V1_11, Api::Client) => V1_8_CLIENT,
@@ -62,8 +64,8 @@ const fn order(family: Family, api: Api) -> &'static [Check] {
             V1_8_APPLICATION
         }
         (Family::V1_11_9, Api::Client) => V1_11_9_CLIENT,
-        (Family::V1_12 | Family::V1_14, Api::Client) => V1_12_CLIENT,
-        (Family::V1_12 | Family::V1_14, Api::Application) => V1_12_APPLICATION,
+        (_, Api::Client) => V1_12_CLIENT,
+        (_, Api::Application) => V1_12_APPLICATION,
     }
 }
 
@@ -180,6 +182,40 @@ const V1_12_APPLICATION: &[Check] = &[
     Check::Administrator,      // group 18: 403 without X-RateLimit
     Check::Quota,              // group 18: before the permission
     Check::RouteQuota,
+    Check::Permission,
+    Check::Fields,
+    Check::Daemon,
+];
+
+// Observed "Also observed: pelican-beta25", "order": counted and bound as soon as the key is known.
+const PELICAN_CLIENT: &[Check] = &[
+    Check::Csrf,
+    Check::Credential,
+    Check::Quota,
+    Check::RouteQuota,
+    Check::Binding(Part::All), // also for a key that is locked to another address
+    Check::WellFormedJson,     // 404 for a missing server, whatever the content
+    Check::TwoFactor,
+    Check::Address,
+    Check::KeyType,
+    Check::Ownership,
+    Check::ServerState,
+    Check::Permission,
+    Check::Fields,
+    Check::ActionPermission,
+    Check::Daemon,
+];
+
+const PELICAN_APPLICATION: &[Check] = &[
+    Check::Csrf,
+    Check::Credential,
+    Check::Quota,
+    Check::RouteQuota,
+    Check::Binding(Part::All),
+    Check::WellFormedJson,
+    Check::TwoFactor,
+    Check::Address,
+    Check::Administrator,
     Check::Permission,
     Check::Fields,
     Check::Daemon,

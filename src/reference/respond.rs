@@ -137,6 +137,7 @@ impl Parts {
             base_url: &base_url(state, incoming),
             referer: incoming.text("referer").map(std::borrow::Cow::into_owned),
             redirect_type: self.family.traits().redirect_type,
+            login_page: self.family.traits().login_page,
             debug: state.world.settings.debug,
         })
     }

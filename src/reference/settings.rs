@@ -21,6 +21,8 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// Whether nodes answer the panel.
     pub wings: Wings,
+    /// Whether a fork leaves out the checks that it left out when it was released.
+    pub holes: bool,
     /// Whether errors show where they come from.
     pub debug: bool,
     /// Who must have two-factor authentication.
@@ -53,6 +55,7 @@ impl Default for Settings {
         Self {
             base_url: None,
             wings: Wings::Reachable,
+            holes: false,
             debug: false,
             two_factor_required: TwoFactorRequired::None,
             maintenance: false,

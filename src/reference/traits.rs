@@ -51,6 +51,10 @@ pub(super) struct Traits {
     pub security_headers: bool,
     /// Whether servers and users also have ids that are encoded UUIDs.
     pub encoded_ids: bool,
+    /// Whether a power request without a signal is invalid before it is forbidden.
+    pub power_by_signal: bool,
+    /// Where guests of the pages are sent.
+    pub login_page: &'static str,
 }
 
 /// How a key is read from `Authorization` (panel-facts §3, group 01).
@@ -118,6 +122,9 @@ impl Family {
             Self::V1_11 => &V1_11,
             Self::V1_11_9 => &V1_11_9,
             Self::V1_12 | Self::V1_14 => &V1_12,
+            Self::Jexactyl => &JEXACTYL,
+            Self::Pyrodactyl => &PYRODACTYL,
+            Self::Pelican => &PELICAN,
         }
     }
 }
@@ -143,6 +150,8 @@ const V1_7: Traits = Traits {
     cors: false,
     security_headers: false,
     encoded_ids: false,
+    power_by_signal: false,
+    login_page: "/auth/login",
 };
 
 const V1_8: Traits = Traits {
@@ -183,5 +192,27 @@ const V1_12: Traits = Traits {
     email_changes: Some(3),
     security_headers: true,
     encoded_ids: true,
+    ..V1_11_9
+};
+
+// Its table of keys has no column for it, and its library of addresses is that of 1.10.
+const JEXACTYL: Traits = Traits {
+    keys_expire: false,
+    address_errors: false,
+    ..V1_11
+};
+
+const PYRODACTYL: Traits = Traits {
+    client_prefix: "pyro_",
+    application_prefix: "pyro_",
+    ..V1_11_9
+};
+
+const PELICAN: Traits = Traits {
+    scheme: Scheme::LastInAnyCase,
+    client_prefix: "pacc_",
+    application_prefix: "papp_",
+    power_by_signal: true,
+    login_page: "/login",
     ..V1_11_9
 };

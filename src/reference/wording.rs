@@ -176,6 +176,10 @@ fn former_words(
             "MethodNotAllowedHttpException",
             "The {method} method is not supported for this route. Supported methods: {methods}.",
         ),
+        (Family::Pelican, Condition::DaemonUnreachable) => (
+            "ConnectionException",
+            "An unexpected error was encountered while processing this request, please try again.",
+        ),
         _ => return None,
     })
 }

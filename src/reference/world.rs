@@ -159,6 +159,10 @@ pub(super) enum Resource {
     Eggs,
     DatabaseHosts,
     ServerDatabases,
+    /// Of Pelican.
+    Mounts,
+    /// Of Pelican.
+    Roles,
 }
 
 /// The permissions of an application key.

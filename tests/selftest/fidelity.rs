@@ -33,6 +33,26 @@ const RECORDINGS: [(&str, Family, &str); 4] = [
     ("pterodactyl-1.14.1", Family::V1_14, "http://127.0.0.1:8093"),
 ];
 
+/// The recordings of forks: name, family, address, what the keys of each type begin with, and how
+/// many exchanges are answered as recorded at least. What a fork says of single fields, the routes
+/// of its nodes and its front page are not played.
+const FORKS: [(&str, Family, &str, [&str; 2], usize); 2] = [
+    (
+        "pyrodactyl-4.5.0",
+        Family::Pyrodactyl,
+        "http://127.0.0.1:8095",
+        ["pyro_", "pyro_"],
+        941,
+    ),
+    (
+        "pelican-beta25",
+        Family::Pelican,
+        "http://127.0.0.1:8097",
+        ["pacc_", "papp_"],
+        930,
+    ),
+];
+
 pub(crate) fn trials() -> Vec<Trial> {
     let trial = |(name, family, address): (&'static str, _, _)| {
         Trial::test(format!("fidelity/{name}"), move || {
@@ -47,7 +67,22 @@ pub(crate) fn trials() -> Vec<Trial> {
                 .ok_or_else(|| report.to_string().into())
         })
     };
-    RECORDINGS.into_iter().map(trial).collect()
+    let forks = FORKS.map(|(name, family, address, prefixes, least)| {
+        Trial::test(format!("fidelity/{name}"), move || {
+            let path = format!("tests/recordings/{name}.jsonl");
+            let recording = std::fs::read_to_string(path)?;
+            let [client, application] = prefixes;
+            let world = include_str!("../recordings/panel-world.yaml")
+                .replace("ptlc_", client)
+                .replace("ptla_", application);
+            let report = compare(family, address, &recording, &world);
+            let equal = report.equal();
+            eprintln!("{name}: {equal} exchanges are answered as recorded");
+            let told = format!("{equal} are answered as recorded, not {least}\n{report}");
+            (equal >= least).then_some(()).ok_or_else(|| told.into())
+        })
+    });
+    RECORDINGS.into_iter().map(trial).chain(forks).collect()
 }
 
 /// What a panel says when a user has as many keys as are allowed.
@@ -111,6 +146,13 @@ pub struct Report {
 }
 
 impl Report {
+    /// How many exchanges are answered as recorded.
+    #[must_use]
+    pub fn equal(&self) -> usize {
+        let different: BTreeSet<_> = self.differences.iter().map(|one| &one.id).collect();
+        self.compared.values().sum::<usize>() - different.len()
+    }
+
     /// Whether something was compared and nothing differs.
     #[must_use]
     pub fn agrees(&self) -> bool {
@@ -120,9 +162,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let compared: usize = self.compared.values().sum();
-        let different: BTreeSet<_> = self.differences.iter().map(|one| &one.id).collect();
-        let equal = compared - different.len();
+        let (compared, equal) = (self.compared.values().sum::<usize>(), self.equal());
         writeln!(
             f,
             "{equal} of {compared} exchanges are answered as recorded"

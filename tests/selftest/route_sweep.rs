@@ -1,7 +1,7 @@
 //! Asks every route of the reference panel with every kind of key, and compares with what real
 //! panels answered.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use axum::{
     Router,
@@ -14,13 +14,44 @@ use serde_json::Value;
 use tower::ServiceExt;
 
 /// The versions that were swept, with the family that plays each.
-const VERSIONS: [(&str, Family); 6] = [
+const VERSIONS: [(&str, Family); 9] = [
     ("1.7.0", Family::V1_7),
     ("1.8.1", Family::V1_8),
     ("1.10.4", Family::V1_10),
     ("1.11.8", Family::V1_11),
     ("develop", Family::V1_11_9),
     ("1.14.1", Family::V1_14),
+    ("jexactyl-3.8.0", Family::Jexactyl),
+    ("pyrodactyl-4.5.0", Family::Pyrodactyl),
+    ("pelican-beta25", Family::Pelican),
+];
+
+/// What a fork's sweep shows that the reference panel does not play: the version, what the recorded
+/// cell begins with, and why. Who got through in the recording must get through all the same.
+const UNPLAYED: [(&str, &str, &str); 7] = [
+    (
+        "jexactyl-3.8.0",
+        "500 ",
+        "controllers that fail where no shop is set up",
+    ),
+    ("jexactyl-3.8.0", "400 DisplayException", "the same"),
+    (
+        "jexactyl-3.8.0",
+        "429 ",
+        "limits of single routes, spent by the sweep",
+    ),
+    ("pyrodactyl-4.5.0", "429 ", "the same"),
+    (
+        "pyrodactyl-4.5.0",
+        "500 TypeError",
+        "a controller that fails on empty content",
+    ),
+    ("pyrodactyl-4.5.0", "404", "an answer without the envelope"),
+    (
+        "pelican-beta25",
+        "500 UniqueConstraintViolationException",
+        "a second nameless mount",
+    ),
 ];
 
 /// The columns of a sweep after method and paths.
@@ -58,7 +89,7 @@ const COLUMNS: [Column; 13] = [
         "ip-locked",
         Some("client-ip-locked"),
         Some("application-ip-locked"),
-        Path::Missing,
+        Path::Existing,
     ),
     column(
         "valid-missing",
@@ -116,7 +147,7 @@ fn agrees(version: &str, family: Family) -> Result<(), Failed> {
     let mut lines = sweep.lines().map(|line| line.split(',').collect());
     let header: Vec<&str> = lines.next().unwrap_or_default();
     assert_eq!(header[3..], COLUMNS.each_ref().map(|column| column.name));
-    let (mut compared, mut different) = (0, Vec::new());
+    let (mut compared, mut unplayed, mut different) = (0, BTreeSet::new(), Vec::new());
     for cells in lines {
         for (column, recorded) in COLUMNS.iter().zip(&cells[3..]) {
             if recorded.is_empty() {
@@ -125,7 +156,12 @@ fn agrees(version: &str, family: Family) -> Result<(), Failed> {
             let asked = column.request(&cells);
             let answered = visit.ask(&asked);
             compared += 1;
-            if answered != *recorded {
+            if answered == *recorded {
+                continue;
+            }
+            if let Some(why) = is_unplayed(version, recorded, &answered) {
+                unplayed.insert(why);
+            } else {
                 different.push(format!(
                     "{asked:?}: recorded {recorded}, answered {answered}"
                 ));
@@ -136,11 +172,27 @@ fn agrees(version: &str, family: Family) -> Result<(), Failed> {
         "{version}: {} of {compared} cells agree",
         compared - different.len()
     );
+    let listed = UNPLAYED.iter().filter(|(of, ..)| *of == version).count();
+    assert_eq!(unplayed.len(), listed, "an exception that excepts nothing");
     if different.is_empty() && compared > 0 {
         Ok(())
     } else {
         Err(different.join("\n").into())
     }
+}
+
+/// The number of the exception that speaks of a difference, if one does.
+fn is_unplayed(version: &str, recorded: &str, answered: &str) -> Option<usize> {
+    let is_refused = |cell: &str| cell.starts_with("401") || cell.starts_with("403");
+    let stops = is_refused(answered) && !recorded.starts_with("429");
+    UNPLAYED
+        .iter()
+        .position(|(of, cell, _)| *of == version && begins(recorded, cell) && !stops)
+}
+
+/// Whether a cell begins so; a status alone has to be the whole cell.
+fn begins(cell: &str, beginning: &str) -> bool {
+    cell == beginning || (beginning.len() > 3 && cell.starts_with(beginning))
 }
 
 /// A request of a sweep: method, path and role.
@@ -172,6 +224,7 @@ impl Visit {
     fn new(family: Family) -> Result<Self, Failed> {
         let mut world = World::from_yaml(include_str!("../recordings/panel-world.yaml"))?;
         world.settings.enforce_limits = false;
+        world.settings.holes = true;
         let panel = Panel::new(family, world, Wording::default(), Faults::default())?;
         let mut keys: HashMap<_, _> = panel.keys().into_iter().collect();
         keys.insert("unknown".to_owned(), format!("ptlc_{}", "x".repeat(43)));

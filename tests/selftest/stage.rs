@@ -1,6 +1,6 @@
 //! A reference panel in this process, and cases that are run against it.
 
-use std::cell::OnceCell;
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use ptero_conformance::exchange::InProcess;
@@ -8,7 +8,8 @@ use ptero_conformance::keys::Keyring;
 use ptero_conformance::plan::{Agreement, Plan, Planned};
 use ptero_conformance::reference::{Faults, Panel, World};
 use ptero_conformance::run::{CaseResult, Session, Setup, embedded_panel};
-use ptero_conformance::spec::{Case, Consent, Contract, Profile, Specs};
+use ptero_conformance::spec::{Consent, Contract, Profile, Specs};
+use ptero_conformance::verdict::Kind;
 use tokio::runtime::Runtime;
 
 /// The world of the embedded panel, whose limits are only advertised, as `run --embedded` has it.
@@ -20,14 +21,10 @@ pub(crate) fn world() -> World {
 
 /// A panel that plays one profile, and cases that are judged by another or the same.
 pub(crate) struct Stage {
-    contract: Arc<Contract>,
-    profile: Arc<Profile>,
-    panel: Panel,
-    keys: Keyring,
-    agreement: Agreement,
+    setup: Parts,
     pub(crate) plan: Plan,
-    /// For cases that write nothing.
-    session: OnceCell<Session>,
+    /// The session of the cases, until one of them ends a kind of request for it.
+    session: RefCell<Session>,
     runtime: Runtime,
 }
 
@@ -53,14 +50,17 @@ impl Stage {
             .cases()
             .filter(|case| states.is_empty() || !case.scenario.needs.is_empty());
         let plan = Plan::new(&contract, cases, judge, &agreement, &keys.roles());
-        Self {
+        let setup = Parts {
             contract,
             profile: Arc::clone(judge),
             panel,
             keys,
             agreement,
+        };
+        Self {
+            session: RefCell::new(setup.session()),
+            setup,
             plan,
-            session: OnceCell::new(),
             runtime: tokio::runtime::Builder::new_current_thread()
                 .enable_time()
                 .build()
@@ -77,41 +77,34 @@ impl Stage {
             .collect()
     }
 
-    /// What becomes of a case. One that may write has a session of its own: within one, the first
-    /// request that is carried out although it had to be refused ends its kind.
+    /// What becomes of a case, whatever became of others: within one session, the first request
+    /// that is carried out although it had to be refused ends its kind.
     pub(crate) fn result(&self, planned: &Planned) -> CaseResult {
-        let own = planned
-            .case
-            .scenario
-            .consent
-            .map(|_| self.session_for(&planned.case));
-        let session = match &own {
-            Some(session) => session,
-            None => self
-                .session
-                .get_or_init(|| self.new_session(self.keys.clone())),
-        };
-        self.runtime.block_on(session.run_case(planned))
-    }
-
-    /// A session with the keys that a case needs.
-    fn session_for(&self, case: &Arc<Case>) -> Session {
-        let all = self.keys.roles();
-        let alone = Plan::new(&self.contract, [case], &self.profile, &self.agreement, &all);
-        let needed = alone.roles(&self.contract);
-        let mut keys = self.keys.clone();
-        for role in all.difference(&needed) {
-            keys.take(role);
+        let mut session = self.session.borrow_mut();
+        let result = self.runtime.block_on(session.run_case(planned));
+        if result.kind() == Some(Kind::Opened) {
+            *session = self.setup.session();
         }
-        self.new_session(keys)
+        result
     }
+}
 
-    fn new_session(&self, keys: Keyring) -> Session {
+/// What its sessions are made of.
+struct Parts {
+    contract: Arc<Contract>,
+    profile: Arc<Profile>,
+    panel: Panel,
+    keys: Keyring,
+    agreement: Agreement,
+}
+
+impl Parts {
+    fn session(&self) -> Session {
         Session::new(Setup {
             contract: Arc::clone(&self.contract),
             profile: Arc::clone(&self.profile),
             transport: InProcess::new(self.panel.router()).into(),
-            keys,
+            keys: self.keys.clone(),
             agreement: self.agreement.clone(),
             origin: "http://localhost".to_owned(),
             pace: None,

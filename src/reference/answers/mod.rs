@@ -7,6 +7,7 @@
 
 pub(super) mod account;
 pub(super) mod application;
+pub(super) mod forks;
 mod key_fields;
 mod lists;
 mod objects;

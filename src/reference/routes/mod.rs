@@ -2,6 +2,7 @@
 
 mod application;
 mod client;
+mod forks;
 mod remote;
 
 use super::{
@@ -67,6 +68,8 @@ pub(super) struct Route {
     pub open_to: OpenTo,
     /// Whether it needs the node.
     pub daemon: bool,
+    /// Whether the fork that has it was released without asking for the permission.
+    pub left_open: bool,
     pub action: Action,
 }
 
@@ -88,6 +91,7 @@ impl Route {
             without_two_factor: false,
             open_to: OpenTo::Nobody,
             daemon: false,
+            left_open: false,
             action,
         }
     }
@@ -130,6 +134,13 @@ impl Route {
     const fn daemon(self) -> Self {
         Self {
             daemon: true,
+            ..self
+        }
+    }
+
+    const fn left_open(self) -> Self {
+        Self {
+            left_open: true,
             ..self
         }
     }
@@ -201,13 +212,17 @@ pub(super) fn find(family: Family, method: &str, path: &str) -> Found {
     Found::OtherMethods(allowed)
 }
 
-/// The routes that a family has.
+/// The routes that a family has; those of a fork's own first, which are more exact.
 fn of(family: Family) -> impl Iterator<Item = &'static Route> {
+    let (own, base) = (forks::routes(family), family.base());
     let all = client::ROUTES
         .iter()
         .chain(application::ROUTES)
         .chain(remote::ROUTES);
-    all.filter(move |route| (route.since..=route.until).contains(&family))
+    let kept = all.filter(move |route| {
+        (route.since..=route.until).contains(&base) && !forks::lacks(family, route)
+    });
+    own.iter().chain(kept)
 }
 
 /// An answer without content.
@@ -269,6 +284,10 @@ mod tests {
             (Family::V1_11_9, 125),
             (Family::V1_12, 125),
             (Family::V1_14, 123),
+            // Those of both APIs as swept: 155, 135, 134; and the 14 of nodes of their base.
+            (Family::Jexactyl, 169),
+            (Family::Pyrodactyl, 149),
+            (Family::Pelican, 148),
         ] {
             let mut seen = std::collections::BTreeSet::new();
             for route in of(family) {
