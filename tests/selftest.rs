@@ -16,6 +16,7 @@ mod selftest {
     pub(crate) mod pacing;
     pub(crate) mod panel;
     pub(crate) mod privacy;
+    pub(crate) mod profile_diff;
     pub(crate) mod program;
     pub(crate) mod replay;
     pub(crate) mod route_sweep;
@@ -30,7 +31,7 @@ use std::process::ExitCode;
 use ptero_conformance::harness;
 use selftest::{
     bad_input, corpus, created, cross_profile, doctor, embedded, faults, fidelity, ids, mutants,
-    pacing, privacy, program, replay, route_sweep, served, targets,
+    pacing, privacy, profile_diff, program, replay, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         mutants::trials(),
         pacing::trials(),
         privacy::trials(),
+        profile_diff::trials(),
         replay::trials(),
         route_sweep::trials(),
         served::trials(),

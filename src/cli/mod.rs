@@ -8,6 +8,7 @@ mod keys;
 mod list;
 pub(crate) mod options;
 pub(crate) mod prepare;
+mod profile;
 mod run;
 mod serve;
 pub(crate) mod signals;
@@ -62,6 +63,8 @@ enum Command {
     Check(check::Arguments),
     /// Show what a case sends, and how its expectation is found
     Explain(explain::Arguments),
+    /// Compare the contracts of two versions without a panel
+    Profile(profile::Arguments),
     /// Verify keys before a run
     Keys(Box<keys::Arguments>),
     /// Delete what runs have left behind at a panel
@@ -198,6 +201,7 @@ pub fn main() -> ExitCode {
         Command::List(arguments) => list::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),
+        Command::Profile(arguments) => profile::run(arguments),
         Command::Keys(arguments) => keys::run(arguments),
         Command::Cleanup(arguments) => cleanup::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),

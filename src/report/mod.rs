@@ -1,6 +1,7 @@
 //! Tells people what came of a run: failing cases in full, then a summary.
 
 mod case;
+mod comparison;
 mod curl;
 mod diff;
 mod forecast;
@@ -8,4 +9,5 @@ mod summary;
 
 pub use case::{CaseReporter, Heading};
 pub use forecast::Forecast;
+pub use comparison::compare_profiles;
 pub use summary::{Summary, exit_code};

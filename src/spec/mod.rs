@@ -3,6 +3,7 @@
 mod build;
 mod case;
 mod checkup;
+mod comparison;
 mod condition;
 mod diagnostic;
 mod expectation;
@@ -31,6 +32,7 @@ pub use checkup::{
     AnswerMatch, Checkup, Clue, Concern, ContentKind, Gravity, HarmlessRequest, HostMatch,
     PanelKind, Probe, Reading, RedirectMatch, SchemeName, Sign, Stranger, TargetMatch, Way,
 };
+pub use comparison::{Comparison, OrderChange, RulingChange, Shift, differing};
 pub use condition::{Condition, ConditionInfo};
 pub use diagnostic::{Diagnostic, nearest};
 pub use expectation::{Basis, ErrorMatch, Expectation, ValueMatch};
@@ -38,7 +40,7 @@ pub use lint::lint;
 pub use name::{
     Api, BadName, CaseId, Consent, Level, Origin, ProfileName, RequirementId, RoleName, SchemaName,
 };
-pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling};
+pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling, WithoutJson};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
 pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};
