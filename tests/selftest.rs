@@ -8,6 +8,7 @@ mod selftest {
     pub(crate) mod cross_profile;
     pub(crate) mod doctor;
     pub(crate) mod embedded;
+    pub(crate) mod explained;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
     pub(crate) mod hosted;
@@ -30,8 +31,8 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, created, cross_profile, doctor, embedded, faults, fidelity, ids, mutants,
-    pacing, privacy, profile_diff, program, replay, route_sweep, served, targets,
+    bad_input, corpus, created, cross_profile, doctor, embedded, explained, faults, fidelity, ids,
+    mutants, pacing, privacy, profile_diff, program, replay, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         cross_profile::trials(),
         doctor::trials(),
         embedded::trials(),
+        explained::trials(),
         faults::trials(),
         fidelity::trials(),
         ids::trials(),

@@ -1,18 +1,25 @@
-//! `explain`: what a case sends, and how its expectation follows from a profile.
+//! `explain`: what a case sends, and how its expectation follows from a profile; or a requirement,
+//! and what shows that it is kept.
 
+use std::collections::BTreeSet;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::{SpecsArguments, fail, report, say};
+use crate::plan::due;
+use crate::report::{Shell, readable};
 use crate::spec::{
-    Case, Contract, Outcome, Profile, Question, ResolutionStep, Specs, Step, nearest, resolve,
+    Basis, Case, Contract, Outcome, Profile, Question, Requirement, ResolutionStep, Specs, Step,
+    VerifiedBy, nearest, resolve,
 };
+use crate::verdict::Expected;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The case's whole id; `list --ids` names them all
-    case: String,
+    /// A case's whole id, or a requirement's; `list --ids` and `list --requirements` name them all
+    #[arg(value_name = "CASE|REQUIREMENT")]
+    subject: String,
     /// The profile whose contract holds; `list --profiles` names them
     #[arg(
         long,
@@ -31,8 +38,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(specs) => specs,
         Err(code) => return code,
     };
-    match find(&specs, arguments) {
-        Ok((case, profile)) => say(&explain(&specs.contract, case, profile)),
+    match answer(&specs, arguments) {
+        Ok(text) => say(&text),
         Err(message) => {
             let broken: Vec<_> = specs
                 .broken
@@ -48,24 +55,75 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn find<'s>(specs: &'s Specs, arguments: &Arguments) -> Result<(&'s Case, &'s Profile), String> {
-    let wanted = arguments.case.as_str();
-    let case = specs
-        .cases()
-        .find(|case| case.id.as_str() == wanted)
-        .ok_or_else(|| {
-            let near = nearest(wanted, specs.cases().map(|case| case.id.as_str()));
-            let advice = near.map_or("`list --ids` names them all".to_owned(), |n| {
-                format!("did you mean `{n}`?")
-            });
-            format!("there is no case `{wanted}`; {advice}")
-        })?;
+fn answer(specs: &Specs, arguments: &Arguments) -> Result<String, String> {
+    let wanted = arguments.subject.as_str();
     let profile = super::profile(&specs.contract, &arguments.profile)?;
-    Ok((case, profile))
+    if let Some(case) = specs.cases().find(|case| case.id.as_str() == wanted) {
+        return Ok(explain(&specs.contract, case, profile));
+    }
+    let mut requirements = specs.contract.requirements.iter();
+    match requirements.find(|requirement| requirement.id.as_str() == wanted) {
+        Some(requirement) => Ok(explain_requirement(specs, requirement)),
+        None => Err(unknown(specs, wanted)),
+    }
+}
+
+/// What may have been meant by a name that neither a case nor a requirement has.
+fn unknown(specs: &Specs, wanted: &str) -> String {
+    let cases = specs.cases().map(|case| case.id.as_str());
+    let requirements = specs.contract.requirements.iter().map(|r| r.id.as_str());
+    let all: Vec<_> = cases.chain(requirements).collect();
+    // Requirements are written in capitals, which nobody should have to know.
+    let capitals = wanted.to_ascii_uppercase();
+    let near = all
+        .iter()
+        .copied()
+        .find(|name| *name == capitals)
+        .or_else(|| nearest(wanted, all.iter().copied()))
+        .or_else(|| nearest(&capitals, all.iter().copied()));
+    let advice = near.map_or(
+        "`list --ids` names all cases, `list --requirements` all requirements".to_owned(),
+        |name| format!("did you mean `{name}`?"),
+    );
+    format!("there is no case and no requirement `{wanted}`; {advice}")
+}
+
+/// The explanation of a requirement, as text.
+fn explain_requirement(specs: &Specs, requirement: &Requirement) -> String {
+    let id = &requirement.id.value;
+    let mut text = format!("{id} ({})\n{}\n", requirement.level, requirement.text);
+    text += &format!("source: {}\n", requirement.source);
+    if let VerifiedBy::Manual(reason) = &requirement.verified_by {
+        return text + &format!("\nverified by a person: {reason}\n");
+    }
+    let mut scenarios: Vec<(&Case, usize)> = Vec::new();
+    let citing = specs.cases().filter(|c| c.scenario.requires.contains(id));
+    for case in citing {
+        let is_same = |other: &Case| std::sync::Arc::ptr_eq(&other.scenario, &case.scenario);
+        match scenarios.last_mut() {
+            Some((other, count)) if is_same(other) => *count += 1,
+            _ => scenarios.push((&**case, 1)),
+        }
+    }
+    let all: usize = scenarios.iter().map(|(_, count)| count).sum();
+    text += &format!(
+        "\nverified by {all} cases of {} scenarios\n",
+        scenarios.len()
+    );
+    for (case, count) in scenarios {
+        let scenario = &case.scenario;
+        text += &format!("  {count:>4}  {}\n", scenario.title);
+        text += &format!("        {}:{}", scenario.file.shown, scenario.line());
+        text += &scenario.consent.map_or(String::new(), |consent| {
+            format!(", needs {}", consent.flag())
+        });
+        text.push('\n');
+    }
+    text
 }
 
 /// The explanation of one case, as text.
-pub(crate) fn explain(contract: &Contract, case: &Case, profile: &Profile) -> String {
+fn explain(contract: &Contract, case: &Case, profile: &Profile) -> String {
     let scenario = &case.scenario;
     let mut out = format!("{}\n{}\n", case.id, scenario.title);
     out += &format!("{}:{}\n", scenario.file.shown, scenario.line());
@@ -74,6 +132,7 @@ pub(crate) fn explain(contract: &Contract, case: &Case, profile: &Profile) -> St
             out += &format!("{id} ({}): {}\n", requirement.level, requirement.text);
         }
     }
+    let expected = due(contract, case, profile, None);
     for (number, step) in case.steps.iter().enumerate() {
         out += &format!("\nstep {}", number + 1);
         out += &step
@@ -81,30 +140,72 @@ pub(crate) fn explain(contract: &Contract, case: &Case, profile: &Profile) -> St
             .as_ref()
             .map_or(String::new(), |name| format!(" ({name})"));
         out.push('\n');
-        out += &explain_request(step);
+        out += &explain_request(contract, step, profile);
         out += &explain_expectation(contract, step, profile);
+        if let Ok(expected) = &expected {
+            out += &details(&expected[number].expected);
+        }
+    }
+    if let Err(skip) = expected {
+        out += &format!("\nnot asked under {}: {skip}\n", profile.name.value);
     }
     out
 }
 
-fn explain_request(step: &Step) -> String {
+fn explain_request(contract: &Contract, step: &Step, profile: &Profile) -> String {
     let request = &step.request;
-    let mut out = format!("  sends {} {}\n", request.endpoint.method, request.target);
+    let shell = Shell {
+        roles: &contract.roles,
+        profile,
+        base: "",
+        origin: "${origin}",
+    };
+    let text = |template| readable(template, request, &shell);
+    let mut out = format!(
+        "  sends {} {}\n",
+        request.endpoint.method,
+        text(&request.target)
+    );
     if let Some(value) = &request.authorization {
-        out += &format!("    Authorization: {value}\n");
+        out += &format!("    Authorization: {}\n", text(value));
     }
     for (name, value) in &request.headers {
-        out += &format!("    {name}: {value}\n");
+        out += &format!("    {name}: {}\n", text(value));
     }
     if let Some(content) = &request.content {
-        out += &format!("    {}\n", content.text());
+        out += &format!("    {}\n", text(content.text()));
     }
     out
+}
+
+/// What must hold besides status and error.
+fn details(expected: &Expected) -> String {
+    let mut lines = Vec::new();
+    let schemas: BTreeSet<_> = expected.schemas.iter().collect();
+    for schema in schemas {
+        lines.push(format!("schema {schema}"));
+    }
+    for (name, wanted) in &expected.headers {
+        lines.push(format!("header {name}: {wanted}"));
+    }
+    for (at, wanted) in &expected.body {
+        lines.push(format!("content {at}: {wanted}"));
+    }
+    for at in &expected.absent {
+        lines.push(format!("content {at}: absent"));
+    }
+    if let Some(step) = expected.same_as {
+        lines.push(format!(
+            "the same status, type and error as step {}",
+            step + 1
+        ));
+    }
+    lines.iter().map(|line| format!("      {line}\n")).collect()
 }
 
 fn explain_expectation(contract: &Contract, step: &Step, profile: &Profile) -> String {
     let Some(conditions) = step.conditions() else {
-        return "  expects what the scenario states\n".to_owned();
+        return stated(step);
     };
     let wants_json = step.request.wants_json(profile);
     let question = Question {
@@ -126,6 +227,27 @@ fn explain_expectation(contract: &Contract, step: &Step, profile: &Profile) -> S
         out += &format!("    - {}\n", in_words(step));
     }
     out + &outcome_in_words(&resolution.outcome, step)
+}
+
+/// What the scenario states itself, whatever the profile.
+fn stated(step: &Step) -> String {
+    let Basis::Stated { status, error } = &step.expect.basis else {
+        return String::new();
+    };
+    let statuses: Vec<_> = status.iter().map(ToString::to_string).collect();
+    let mut text = "  expects what the scenario states\n    expects ".to_owned();
+    text += &if statuses.is_empty() {
+        "any status".to_owned()
+    } else {
+        format!("status {}", statuses.join(" or "))
+    };
+    if let Some(code) = error.as_ref().and_then(|error| error.code.as_ref()) {
+        text += &format!(", code {code}");
+    }
+    if let Some(detail) = error.as_ref().and_then(|error| error.detail.as_ref()) {
+        text += &format!(", detail “{detail}”");
+    }
+    text + "\n"
 }
 
 fn in_words(step: &ResolutionStep) -> String {

@@ -9,13 +9,13 @@ use crate::spec::{
 
 /// What a line needs to know besides the request.
 #[derive(Clone, Copy)]
-pub(super) struct Shell<'a> {
-    pub(super) roles: &'a Roles,
-    pub(super) profile: &'a Profile,
+pub(crate) struct Shell<'a> {
+    pub(crate) roles: &'a Roles,
+    pub(crate) profile: &'a Profile,
     /// The target's address, without a slash at its end.
-    pub(super) base: &'a str,
+    pub(crate) base: &'a str,
     /// Scheme, host and port of the target.
-    pub(super) origin: &'a str,
+    pub(crate) origin: &'a str,
 }
 
 /// The line for a request, for a POSIX shell.
@@ -24,7 +24,12 @@ pub(super) fn curl(
     ids: &BTreeMap<String, String>,
     shell: &Shell<'_>,
 ) -> String {
-    let writer = Writer { plan, ids, shell };
+    let writer = Writer {
+        plan,
+        ids,
+        shell,
+        quotes: escaped,
+    };
     let mut words = vec!["curl -sS -i --path-as-is".to_owned()];
     match plan.endpoint.method.as_str() {
         "GET" => {}
@@ -59,10 +64,23 @@ pub(super) fn curl(
     words.join(" ")
 }
 
+/// A part of a request for people to read: keys as variables, all else as it is sent.
+pub(crate) fn readable(template: &Template, plan: &RequestPlan, shell: &Shell<'_>) -> String {
+    let writer = Writer {
+        plan,
+        ids: &BTreeMap::new(),
+        shell,
+        quotes: str::to_owned,
+    };
+    writer.text(template)
+}
+
 struct Writer<'a> {
     plan: &'a RequestPlan,
     ids: &'a BTreeMap<String, String>,
     shell: &'a Shell<'a>,
+    /// How text is written that is no variable.
+    quotes: fn(&str) -> String,
 }
 
 impl Writer<'_> {
@@ -78,19 +96,19 @@ impl Writer<'_> {
     fn part(&self, part: &Part) -> String {
         let api = self.plan.api;
         match part {
-            Part::Text(text) => escaped(text),
+            Part::Text(text) => (self.quotes)(text),
             Part::Key(None) => match &self.plan.key {
                 KeyUse::Role(role) => self.key(role),
                 KeyUse::Saved(name) => saved(name),
             },
             Part::Key(Some(role)) => self.key(role),
-            Part::Prefix(of) => escaped(self.prefix(of.unwrap_or(api))),
+            Part::Prefix(of) => (self.quotes)(self.prefix(of.unwrap_or(api))),
             Part::Run => "ptero-conformance-by-hand".to_owned(),
-            Part::Origin => escaped(self.shell.origin),
+            Part::Origin => (self.quotes)(self.shell.origin),
             Part::Id(name) => self
                 .ids
                 .get(name)
-                .map_or_else(|| format!("{{{name}}}"), |id| escaped(id)),
+                .map_or_else(|| format!("{{{name}}}"), |id| (self.quotes)(id)),
             Part::Saved(name) => saved(name),
         }
     }
@@ -108,7 +126,7 @@ impl Writer<'_> {
             }
             Some(Holder::MadeUp(made_up)) => {
                 let text = made_up.value.clone().unwrap_or_default();
-                escaped(&text.replace("${prefix}", self.prefix(self.plan.api)))
+                (self.quotes)(&text.replace("${prefix}", self.prefix(self.plan.api)))
             }
             None => String::new(),
         }

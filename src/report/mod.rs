@@ -10,4 +10,5 @@ mod summary;
 pub use case::{CaseReporter, Heading};
 pub use forecast::Forecast;
 pub use comparison::compare_profiles;
+pub(crate) use curl::{Shell, readable};
 pub use summary::{Summary, exit_code};
