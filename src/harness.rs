@@ -147,7 +147,12 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
         return Err("no case is chosen by these filters; `--list` names them all".to_owned());
     }
     if prepared.session.pace().is_some() && !is_nextest() {
-        eprintln!("{}", prepared.forecast(&specs.contract, &options, &aim)?.in_short());
+        eprintln!(
+            "{}",
+            prepared
+                .forecast(&specs.contract, &options, &aim)?
+                .in_short()
+        );
     }
     let interrupt = Interrupt::default();
     let prepared = prepared.guard(&options, &aim, &interrupt)?;

@@ -12,9 +12,7 @@ use super::signals::watch;
 use super::{exit, fail, say};
 use crate::plan::{Plan, Selection};
 use crate::report::{CaseReporter, Summary};
-use crate::run::{
-    CaseResult, Event, Interrupt, Schedule, Session, Trouble,
-};
+use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
 use crate::spec::Contract;
 use crate::verdict::{Policy, Standing, Verdict};
 use clap::Args;

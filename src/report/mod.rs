@@ -8,7 +8,7 @@ mod forecast;
 mod summary;
 
 pub use case::{CaseReporter, Heading};
-pub use forecast::Forecast;
 pub use comparison::compare_profiles;
 pub(crate) use curl::{Shell, readable};
+pub use forecast::Forecast;
 pub use summary::{Summary, exit_code};

@@ -9,6 +9,7 @@ use ptero_conformance::plan::{Agreement, Plan, Planned};
 use ptero_conformance::reference::{Faults, Panel, World};
 use ptero_conformance::run::{CaseResult, Session, Setup, embedded_panel};
 use ptero_conformance::spec::{Consent, Contract, Profile, Specs};
+use ptero_conformance::target::Facts;
 use ptero_conformance::verdict::Kind;
 use tokio::runtime::Runtime;
 
@@ -108,6 +109,7 @@ impl Parts {
             agreement: self.agreement.clone(),
             origin: "http://localhost".to_owned(),
             pace: None,
+            facts: Facts::default(),
         })
     }
 }
