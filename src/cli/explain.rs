@@ -295,11 +295,11 @@ fn outcome_in_words(outcome: &Outcome, step: &Step) -> String {
                 .answer
                 .without_json
                 .as_ref()
-                .map(|without| without.status);
-            format!(
-                "    expects status {}, not JSON\n",
-                status.unwrap_or(refusal.answer.status)
-            )
+                .map_or(vec![refusal.answer.status], |without| {
+                    without.status.0.clone()
+                });
+            let each: Vec<_> = status.iter().map(ToString::to_string).collect();
+            format!("    expects status {}, not JSON\n", each.join(" or "))
         }
     }
 }

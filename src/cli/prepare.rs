@@ -1,16 +1,18 @@
 //! From flags to a session: the target, its keys, the plan.
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use super::options::RunOptions;
 use crate::exchange::{Http, HttpOptions, InProcess, Transport};
 use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
-use crate::reference::{Faults, World};
+use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
 use crate::report::{Forecast, Heading};
 use crate::run::{
-    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_facts, embedded_panel, put_into,
+    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_facts,
+    embedded_panel_with_clock, put_into,
 };
 use crate::spec::{Contract, Profile, Specs};
 use crate::target::{Facts, Target};
@@ -87,27 +89,33 @@ pub(crate) fn prepare(
     let profile = &facts.agreed(profile);
     let agreement = options.agreement(aim.target(), &facts)?;
     let (transport, keys) = match aim {
-        Aim::Embedded => embedded(name, &facts, specs)?,
+        Aim::Embedded => embedded(name, &facts, specs, Embedded::Open)?,
         Aim::Panel(target) => (open(options, target)?, keys(options, target, specs)?),
     };
     let chosen = specs.cases().filter(|case| selection.chooses(&case.id));
     let plan = Plan::new(&specs.contract, chosen, profile, &agreement, &keys.roles());
     let heading = aim.heading();
-    let session = Session::new(Setup {
+    let schedule = options.schedule(aim.target());
+    let setup = |transport, keys, pace| Setup {
         contract: Arc::clone(&specs.contract),
         profile: Arc::clone(profile),
         transport,
         keys,
-        agreement,
+        agreement: agreement.clone(),
         origin: heading.origin.clone(),
-        pace: options.pace(
-            matches!(aim, Aim::Panel(target) if !target.is_loopback()),
-            profile,
-        ),
-        facts,
-    });
-    let schedule = options.schedule(aim.target());
-    let session = session.with_jobs(schedule.jobs);
+        pace,
+        facts: facts.clone(),
+    };
+    let is_remote = aim.target().is_some_and(|target| !target.is_loopback());
+    let pace = options.pace(is_remote, profile);
+    let mut session = Session::new(setup(transport, keys, pace)).with_jobs(schedule.jobs);
+    if matches!(aim, Aim::Embedded) && plan.run().any(|planned| planned.case.is_apart()) {
+        let clock = Arc::new(ManualClock::starting_at(SystemTime::now()));
+        let limited = Embedded::Limited(Arc::clone(&clock));
+        let (transport, keys) = embedded(name, &facts, specs, limited)?;
+        let apart = Session::new(setup(transport, keys, None)).with_clock(clock);
+        session = session.with_apart(apart);
+    }
     Ok(Prepared {
         profile: Arc::clone(profile),
         session,
@@ -201,13 +209,41 @@ impl Prepared {
     }
 }
 
-fn embedded(profile: &str, facts: &Facts, specs: &Specs) -> Result<(Transport, Keyring), String> {
+/// How many requests a minute the limited panel allows: what it does with the next one does not
+/// depend on how many there were.
+const FEW: u32 = 30;
+
+/// Which reference panel a run has in its process.
+enum Embedded {
+    /// One that refuses nobody for having asked too often: a run asks much.
+    Open,
+    /// One with limits, soon spent, and a clock that is moved on instead of being waited for.
+    Limited(Arc<ManualClock>),
+}
+
+fn embedded(
+    profile: &str,
+    facts: &Facts,
+    specs: &Specs,
+    kind: Embedded,
+) -> Result<(Transport, Keyring), String> {
     let mut world = World::embedded();
-    world.settings.enforce_limits = false;
     for state in &facts.has {
         put_into(state, &mut world).map_err(|error| error.to_string())?;
     }
-    let panel = embedded_panel(profile, world, Faults::default()).map_err(|e| e.to_string())?;
+    let clock: Arc<dyn Clock> = match kind {
+        Embedded::Open => {
+            world.settings.enforce_limits = false;
+            Arc::new(SystemClock)
+        }
+        Embedded::Limited(clock) => {
+            world.settings.client_rate = Some(FEW);
+            world.settings.application_rate = Some(FEW);
+            clock
+        }
+    };
+    let panel = embedded_panel_with_clock(profile, world, Faults::default(), clock)
+        .map_err(|e| e.to_string())?;
     let mut keys = Keyring::default();
     for (role, key) in panel.keys() {
         let role = role

@@ -6,7 +6,8 @@ use semver::Version;
 
 use crate::spec::{
     Answer, Api, Basis, Case, Condition, Contract, Located, Origin, Outcome, Presence, Profile,
-    ProfileName, Question, Refusal, Resolution, Route, Ruling, Step, ValueMatch, resolve,
+    ProfileName, Question, Refusal, Repeat, RequestPlan, Resolution, Route, Ruling, Step,
+    ValueMatch, resolve,
 };
 use crate::verdict::{ErrorWords, Expected, Skip, Wording};
 
@@ -17,6 +18,8 @@ pub struct Due {
     pub expected: Expected,
     /// How that follows from the profile, where the scenario gives reasons.
     pub resolution: Option<Resolution>,
+    /// How often the request is sent at most.
+    pub times: u32,
 }
 
 /// What is due for every step of a case.
@@ -98,31 +101,71 @@ fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) ->
         (Basis::Because(_), None) => (Expected::default(), None),
     };
     expected.schemas.extend(step.expect.schema.clone());
-    let with_prefixes = |wanted: &ValueMatch| with_prefixes(wanted, profile);
+    if step.expect.shows_limit {
+        let shown = limit_headers(profile, &step.request, resolution.as_ref())?;
+        expected.headers.extend(shown);
+    }
+    let with_facts = |wanted: &ValueMatch| with_facts(wanted, profile, step.request.api);
     for (name, wanted) in &step.expect.headers {
         let name = name.to_ascii_lowercase();
-        expected.headers.insert(name, with_prefixes(wanted)?);
+        expected.headers.insert(name, with_facts(wanted)?);
     }
     for (at, wanted) in &step.expect.body {
-        expected.body.insert(at.clone(), with_prefixes(wanted)?);
+        expected.body.insert(at.clone(), with_facts(wanted)?);
     }
     expected.absent.extend(step.expect.absent.clone());
-    expected.same_as = step.expect.same_as.as_ref().and_then(|name| {
-        case.steps
-            .iter()
-            .position(|other| other.name.as_ref() == Some(name))
-    });
+    let number_of = |name: &String| {
+        let mut steps = case.steps.iter();
+        steps.position(|other| other.name.as_ref() == Some(name))
+    };
+    expected.same_as = step.expect.same_as.as_ref().and_then(number_of);
+    let relations = step.expect.relations.iter();
+    expected.relations = relations
+        .filter_map(|relation| Some((number_of(&relation.step)?, relation.clone())))
+        .collect();
     expected.without_content = step.request.endpoint.method == "HEAD" || expected.status == [204];
+    let times = match step.repeat {
+        Some(Repeat::UntilSpent) => profile.limits.of(step.request.api).saturating_add(1),
+        None => 1,
+    };
     Ok(Due {
         expected,
         resolution,
+        times,
     })
 }
 
-/// A match in which prefixes of keys are the profile's.
-fn with_prefixes(wanted: &ValueMatch, profile: &Profile) -> Result<ValueMatch, Skip> {
-    wanted.try_map(|text| {
-        let mut filled = text.to_owned();
+/// The header fields by which an answer shows that the request was counted, or was not.
+fn limit_headers(
+    profile: &Profile,
+    request: &RequestPlan,
+    resolution: Option<&Resolution>,
+) -> Result<Vec<(String, ValueMatch)>, Skip> {
+    let reason = match resolution.map(|resolution| &resolution.outcome) {
+        Some(Outcome::Refused(refusal)) => Some(&refusal.condition),
+        _ => None,
+    };
+    let shows = profile.shows_limit(request.api, &request.endpoint, reason);
+    let Some(shows) = shows else {
+        return Err(Skip::NotApplicable(format!(
+            "profile {} says nothing about when requests are counted",
+            profile.name.value
+        )));
+    };
+    let wanted = if shows {
+        ValueMatch::Present
+    } else {
+        ValueMatch::Absent
+    };
+    let names = ["x-ratelimit-limit", "x-ratelimit-remaining"];
+    Ok(names.map(|name| (name.to_owned(), wanted.clone())).into())
+}
+
+/// A match in which prefixes of keys and limits are the profile's.
+fn with_facts(wanted: &ValueMatch, profile: &Profile, asked: Api) -> Result<ValueMatch, Skip> {
+    wanted.try_map(&|text: &str| {
+        let limit = profile.limits.of(asked).to_string();
+        let mut filled = text.replace("${limit}", &limit);
         for api in [Api::Client, Api::Application] {
             let name = format!("${{prefix:{api}}}");
             if filled.contains(&name) && profile.prefix(api).is_empty() {
@@ -195,7 +238,7 @@ fn refused(contract: &Contract, step: &Step, profile: &Profile, refusal: &Refusa
     let behind = behind(contract, step, profile, refusal);
     match &answer.without_json {
         Some(without) if !refusal.in_json => Expected {
-            status: vec![without.status],
+            status: without.status.0.clone(),
             headers: lower(&without.headers),
             behind,
             origin,

@@ -123,13 +123,21 @@ impl Plan {
         missing
     }
 
-    /// The requests of the cases, by whose limit they count towards.
+    /// The requests of the cases, by whose limit they count towards, but for those that spend one.
     #[must_use]
     pub fn budget(&self, contract: &Contract) -> Budget {
-        Budget::of(
-            self.run().flat_map(|planned| planned.case.requests()),
-            contract,
-        )
+        let paced = self.run().filter(|planned| !planned.case.spends_limit());
+        Budget::of(paced.flat_map(|planned| planned.case.requests()), contract)
+    }
+
+    /// How many requests are sent at most by the cases that spend a limit, apart from all others.
+    #[must_use]
+    pub fn spending(&self) -> u32 {
+        let spending = self.run().filter(|planned| planned.case.spends_limit());
+        spending
+            .flat_map(|planned| planned.due.iter().flatten())
+            .map(|due| due.times)
+            .sum()
     }
 
     /// How many things each role is to create, by the route; those that must be refused are not

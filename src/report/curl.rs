@@ -103,6 +103,7 @@ impl Writer<'_> {
             },
             Part::Key(Some(role)) => self.key(role),
             Part::Prefix(of) => (self.quotes)(self.prefix(of.unwrap_or(api))),
+            Part::Limit => self.shell.profile.limits.of(api).to_string(),
             Part::Run => "ptero-conformance-by-hand".to_owned(),
             Part::Origin => (self.quotes)(self.shell.origin),
             Part::Id(name) => self

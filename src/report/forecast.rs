@@ -77,6 +77,12 @@ impl Forecast<'_> {
             text += &format!("  {count:>5} {api:<12} {user} (limit {limit} a minute{ours})\n");
         }
         text += &format!("  {:>5} refused before any limit counts\n", budget.others);
+        let spending = self.plan.spending();
+        if spending > 0 {
+            text += &format!(
+                "  {spending:>5} at most to spend limits, last and alone, at full speed\n"
+            );
+        }
         text + &match self.pace {
             Some(pace) => format!("shortest time: {} s\n", pace.shortest(&budget).as_secs()),
             None => "no pace is kept: nobody else is on this machine's panel\n".to_owned(),

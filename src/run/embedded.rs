@@ -1,7 +1,10 @@
 //! The reference panel as a target: which family, words, limits and prefixes a profile asks for.
 
+use std::sync::Arc;
+
 use crate::reference::{
-    Api as PanelApi, Family, Faults, Panel, TwoFactorRequired, Wording, World, WorldError,
+    Api as PanelApi, Clock, Family, Faults, Panel, SystemClock, TwoFactorRequired, Wording, World,
+    WorldError,
 };
 use crate::spec::{Api, Contract, Profile, Ruling};
 use crate::target::Facts;
@@ -36,6 +39,20 @@ pub enum EmbeddedError {
 ///
 /// When nothing is known about the profile, or the world cannot be made.
 pub fn embedded_panel(profile: &str, world: World, faults: Faults) -> Result<Panel, EmbeddedError> {
+    embedded_panel_with_clock(profile, world, faults, Arc::new(SystemClock))
+}
+
+/// The same, whose rate windows and dates follow another clock.
+///
+/// # Errors
+///
+/// As [`embedded_panel`].
+pub fn embedded_panel_with_clock(
+    profile: &str,
+    world: World,
+    faults: Faults,
+    clock: Arc<dyn Clock>,
+) -> Result<Panel, EmbeddedError> {
     let contract = Contract::embedded().map_err(|troubles| {
         EmbeddedError::Contract(
             troubles
@@ -56,11 +73,12 @@ pub fn embedded_panel(profile: &str, world: World, faults: Faults) -> Result<Pan
         .family
         .parse()
         .map_err(|_| EmbeddedError::Family(profile.family.clone()))?;
-    Ok(Panel::new(
+    Ok(Panel::with_clock(
         family,
         with_settings(world, profile),
         wording(profile),
         faults,
+        clock,
     )?)
 }
 

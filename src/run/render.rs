@@ -103,6 +103,7 @@ impl Renderer<'_> {
             Part::Key(None) => self.own_key()?,
             Part::Key(Some(role)) => self.key_of(role)?,
             Part::Prefix(api) => self.prefix(api.unwrap_or(self.plan.api)).to_owned().into(),
+            Part::Limit => filling.profile.limits.of(self.plan.api).to_string().into(),
             Part::Run => filling.run.to_owned().into(),
             Part::Origin => filling.origin.to_owned().into(),
             Part::Id(name) => {

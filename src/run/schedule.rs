@@ -12,7 +12,6 @@ use super::result::CaseResult;
 use super::second_look::{LATER, look_again, wants_a_second_look};
 use super::session::Session;
 use crate::plan::{Bucket, Plan, Planned};
-use crate::spec::Consent;
 use crate::verdict::Policy;
 
 /// How a plan is run.
@@ -51,7 +50,8 @@ impl Schedule {
         tell: &mut (dyn FnMut(Event) + Send),
     ) {
         let all = plan.cases.iter().enumerate();
-        let (apart, together): (Vec<_>, Vec<_>) = all.partition(|(_, case)| spends_a_limit(case));
+        let (apart, together): (Vec<_>, Vec<_>) =
+            all.partition(|(_, planned)| planned.case.spends_limit());
         let doubtful = self.together(session, &together, interrupt, tell).await;
         if !doubtful.is_empty() {
             self.look_again(session, plan, doubtful, interrupt, tell)
@@ -183,9 +183,4 @@ fn panicked(planned: &Planned, error: &JoinError) -> CaseResult {
         origin: planned.origin(),
         steps: Vec::new(),
     }
-}
-
-/// A case that spends a limit would make others undecided that ask at the same time.
-fn spends_a_limit(planned: &Planned) -> bool {
-    planned.is_run() && planned.case.scenario.consent == Some(Consent::Exhaustion)
 }

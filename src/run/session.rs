@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::SecretString;
-use tokio::sync::Semaphore;
+use tokio::sync::{RwLock, Semaphore};
 
 use super::breaker::Breaker;
 use super::creations::{Attempt, Creations, Room};
@@ -21,15 +21,19 @@ use crate::exchange::{
 use crate::journal::{Created, Creation, Journal};
 use crate::keys::Keyring;
 use crate::plan::{Agreement, Bucket, Due, Pace, Plan, Planned};
+use crate::reference::ManualClock;
 use crate::spec::{
     Api, Case, Condition, Consent, Contract, Creates, Effect, Holder, KeyUse, Outcome, Profile,
-    RequestPlan, RoleName, Save, Step,
+    RequestPlan, RoleName, Save, Step, Wait,
 };
 use crate::target::Facts;
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
 
 /// How long a request waits before it is sent again.
 const BACKOFF: Duration = Duration::from_millis(500);
+
+/// How long is waited at most until a limit begins anew: twice the minute of every observed panel.
+const LONGEST_WAIT: Duration = Duration::from_secs(120);
 
 /// What a session is made of.
 pub struct Setup {
@@ -76,6 +80,12 @@ pub struct Session {
     interrupt: Interrupt,
     /// Room for the requests that may be under way at once.
     room: Semaphore,
+    /// Where cases that count or spend a limit are sent to instead, if they are.
+    apart: Option<Box<Session>>,
+    /// The target's own clock, where it has one that waits for nobody.
+    clock: Option<Arc<ManualClock>>,
+    /// Held by what is asked; alone by what spends a limit.
+    alone: RwLock<()>,
 }
 
 /// What the names of all runs begin with.
@@ -145,7 +155,25 @@ impl Session {
             creations: None,
             interrupt: Interrupt::default(),
             room: Semaphore::new(Semaphore::MAX_PERMITS),
+            apart: None,
+            clock: None,
+            alone: RwLock::default(),
         }
+    }
+
+    /// A session whose cases that count or spend a limit are played with another target: one that
+    /// nobody else uses.
+    #[must_use]
+    pub fn with_apart(mut self, apart: Session) -> Self {
+        self.apart = Some(Box::new(apart));
+        self
+    }
+
+    /// A session with a target in this process whose clock is moved on where it would be waited.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<ManualClock>) -> Self {
+        self.clock = Some(clock);
+        self
     }
 
     /// A session that may create something at its target, and writes down what.
@@ -335,6 +363,26 @@ impl Session {
         }
     }
 
+    /// Sends a request of a case that spends a limit: at once, and it may well be refused.
+    async fn send_unpaced(
+        &self,
+        request: &Request,
+        interest: &Interest,
+    ) -> Result<Performed, TransportError> {
+        perform(&self.transport, request, &self.redactor, interest).await
+    }
+
+    /// Waits, or moves the target's own clock on.
+    async fn wait(&self, time: Duration) {
+        match &self.clock {
+            Some(clock) => clock.advance(time),
+            None => tokio::select! {
+                () = tokio::time::sleep(time) => {}
+                () = self.interrupt.requested() => {}
+            },
+        }
+    }
+
     fn may_repeat(&self, request: &Request, error: &TransportError) -> bool {
         let is_safe = matches!(request.method.as_str(), "GET" | "HEAD" | "OPTIONS");
         let is_over = matches!(
@@ -394,7 +442,27 @@ impl Session {
 
     /// Sends what a case plans and judges what comes; what is to be cleaned up is cleaned up
     /// whatever came.
+    ///
+    /// What spends a limit waits until nothing else is asked, and is asked alone. What compares
+    /// counts is played once more where it deviates: a minute may have begun at the panel.
     pub async fn run_case(&self, planned: &Planned) -> CaseResult {
+        let case = &planned.case;
+        if let Some(apart) = self.apart.as_ref().filter(|_| case.is_apart()) {
+            return Box::pin(apart.run_case(planned)).await;
+        }
+        if case.spends_limit() {
+            let _alone = self.alone.write().await;
+            return self.play(planned).await;
+        }
+        let _together = self.alone.read().await;
+        let result = self.play(planned).await;
+        if case.compares_counts() && result.kind().is_some() {
+            return self.play(planned).await;
+        }
+        result
+    }
+
+    async fn play(&self, planned: &Planned) -> CaseResult {
         let result = |verdict, steps| CaseResult {
             case: Arc::clone(&planned.case),
             verdict,
@@ -533,15 +601,18 @@ const INTERRUPTED: &str = "the run was interrupted before the case was over";
 impl Script<'_> {
     async fn play(&mut self, case: &Case, due: &[Due]) -> Option<Stop> {
         for (step, due) in case.steps.iter().zip(due) {
-            if let Err(stop) = self.send(step, due).await {
+            if let Err(stop) = self.send(case, step, due).await {
                 return Some(stop);
             }
         }
         None
     }
 
-    async fn send(&mut self, step: &Step, due: &Due) -> Result<(), Stop> {
+    async fn send(&mut self, case: &Case, step: &Step, due: &Due) -> Result<(), Stop> {
         let session = self.session;
+        if let Some(Wait::RetryAfter) = step.wait {
+            self.wait_as_told().await?;
+        }
         if session.interrupt.is_requested() {
             return Err(Stop::Inconclusive(INTERRUPTED.to_owned()));
         }
@@ -560,9 +631,13 @@ impl Script<'_> {
                 other => Stop::Broken(other.to_string()),
             })?;
         let attempt = self.announce(&step.request)?;
-        let interest = interest(step, attempt.as_ref());
+        let interest = interest(case, step, attempt.as_ref());
         let bucket = session.bucket(&step.request);
-        let outcome = session.send(bucket.as_ref(), &request, &interest).await;
+        let outcome = if case.spends_limit() {
+            self.send_until_spent(due, &request, &interest).await
+        } else {
+            session.send(bucket.as_ref(), &request, &interest).await
+        };
         let settled = self.settle(attempt.as_ref(), &outcome);
         let performed = outcome.map_err(|error| Stop::Inconclusive(error.to_string()))?;
         self.observe(&step.request, &request, &performed.observation);
@@ -579,6 +654,44 @@ impl Script<'_> {
             self.save(step, save, &performed.saved);
         }
         Ok(())
+    }
+
+    /// Sends a request again as long as it succeeds, as often as is due.
+    async fn send_until_spent(
+        &self,
+        due: &Due,
+        request: &Request,
+        interest: &Interest,
+    ) -> Result<Performed, TransportError> {
+        let session = self.session;
+        let mut outcome = session.send_unpaced(request, interest).await;
+        for _ in 1..due.times {
+            let is_success =
+                matches!(&outcome, Ok(performed) if performed.observation.status < 300);
+            if !is_success || session.interrupt.is_requested() {
+                break;
+            }
+            outcome = session.send_unpaced(request, interest).await;
+        }
+        outcome
+    }
+
+    /// Waits as long as `Retry-After` of the last answer says, and a moment more.
+    async fn wait_as_told(&self) -> Result<(), Stop> {
+        let last = self.steps.last().map(|step| &step.observed);
+        let told = last.and_then(|answer| answer.header("retry-after"));
+        let seconds = told.and_then(|value| value.parse::<u64>().ok());
+        match seconds.map(Duration::from_secs) {
+            Some(time) if time <= LONGEST_WAIT => {
+                self.session.wait(time + BACKOFF).await;
+                Ok(())
+            }
+            _ => Err(Stop::Inconclusive(format!(
+                "`Retry-After` says {}, and {} s are waited at most",
+                told.unwrap_or("nothing"),
+                LONGEST_WAIT.as_secs()
+            ))),
+        }
     }
 
     /// The role whose key a request carries, or made the key that it carries.
@@ -684,10 +797,15 @@ impl Script<'_> {
 }
 
 /// What has to be known of the answer to a step.
-fn interest(step: &Step, attempt: Option<&Attempt>) -> Interest {
+fn interest(case: &Case, step: &Step, attempt: Option<&Attempt>) -> Interest {
+    let compared = case
+        .steps
+        .iter()
+        .flat_map(|step| &step.expect.relations)
+        .filter_map(|relation| relation.place.pointer().map(str::to_owned));
     let saved = step.save.iter().flat_map(|save| save.pointers.clone());
     Interest {
-        keep: step.expect.body.keys().cloned().collect(),
+        keep: step.expect.body.keys().cloned().chain(compared).collect(),
         save: saved
             .chain(attempt.into_iter().flat_map(Attempt::pointers))
             .collect(),

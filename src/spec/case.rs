@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::condition::Condition;
 use super::expectation::{Basis, Expectation};
 use super::name::{Api, CaseId, Consent, Level, RequirementId, RoleName};
 use super::profile::Profile;
+use super::relation::Beside;
 use super::route::{Endpoint, Route};
 use super::source::SourceFile;
 use super::template::Template;
@@ -69,6 +72,26 @@ pub struct Step {
     pub save: Vec<Save>,
     /// What undoes it, sent after the last step whatever came of it.
     pub cleanup: Option<RequestPlan>,
+    /// Whether it is sent more than once.
+    pub repeat: Option<Repeat>,
+    /// What is waited for before it is sent.
+    pub wait: Option<Wait>,
+}
+
+/// How often a step is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Repeat {
+    /// As long as it succeeds, at most as often as the profile's limit allows and once more.
+    UntilSpent,
+}
+
+/// What a step waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wait {
+    /// As many seconds as `Retry-After` of the answer before it says.
+    RetryAfter,
 }
 
 /// A value that a step saves.
@@ -228,6 +251,26 @@ impl RequestPlan {
 }
 
 impl Case {
+    /// Whether it compares what the panel counts; a minute that begins between two of its steps
+    /// makes such a comparison wrong.
+    #[must_use]
+    pub fn compares_counts(&self) -> bool {
+        let mut relations = self.steps.iter().flat_map(|step| &step.expect.relations);
+        relations.any(|relation| relation.to == Beside::LessThan)
+    }
+
+    /// Whether it spends a limit, so that nothing else may be asked meanwhile.
+    #[must_use]
+    pub fn spends_limit(&self) -> bool {
+        self.scenario.consent == Some(Consent::Exhaustion)
+    }
+
+    /// Whether it needs limits that nobody else spends.
+    #[must_use]
+    pub fn is_apart(&self) -> bool {
+        self.compares_counts() || self.spends_limit()
+    }
+
     /// Every step's requests, those that clean up included.
     pub fn requests(&self) -> impl Iterator<Item = &RequestPlan> {
         self.steps

@@ -35,6 +35,15 @@ impl Condition {
         }
     }
 
+    /// The condition that the requests of this minute are spent.
+    #[must_use]
+    pub fn over_limit() -> Self {
+        Self {
+            name: "over-limit".into(),
+            argument: None,
+        }
+    }
+
     /// The condition that the machine behind a server cannot be reached.
     #[must_use]
     pub fn daemon_unreachable() -> Self {

@@ -1,5 +1,6 @@
 //! What an answer must be: by reasons, or stated inline.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -10,6 +11,7 @@ use serde_json::Value;
 
 use super::condition::Condition;
 use super::name::SchemaName;
+use super::relation::Relation;
 
 /// What one value must be: a header field's, or a member's of the content.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -23,6 +25,12 @@ pub enum ValueMatch {
     EndsWith(String),
     /// A text that has this in it.
     Contains(String),
+    /// There, and with none of these in it; what is no text is looked through as JSON.
+    Lacks(Vec<String>),
+    /// A text of digits, and nothing else.
+    WholeNumber,
+    /// What one of these accepts.
+    AnyOf(Vec<ValueMatch>),
     /// There, whatever it is.
     Present,
     /// Not there.
@@ -40,6 +48,12 @@ struct WrittenMatch {
     ends_with: Option<String>,
     #[serde(default)]
     contains: Option<String>,
+    #[serde(default)]
+    lacks: Vec<String>,
+    #[serde(default)]
+    any_of: Vec<ValueMatch>,
+    #[serde(default)]
+    whole_number: bool,
     #[serde(default)]
     absent: bool,
     #[serde(default)]
@@ -105,13 +119,16 @@ impl TryFrom<Written> for ValueMatch {
         found.extend(full.starts_with.map(Self::StartsWith));
         found.extend(full.ends_with.map(Self::EndsWith));
         found.extend(full.contains.map(Self::Contains));
+        found.extend((!full.lacks.is_empty()).then_some(Self::Lacks(full.lacks)));
+        found.extend((!full.any_of.is_empty()).then_some(Self::AnyOf(full.any_of)));
+        found.extend(full.whole_number.then_some(Self::WholeNumber));
         found.extend(full.absent.then_some(Self::Absent));
         found.extend(full.present.then_some(Self::Present));
         match <[Self; 1]>::try_from(found) {
             Ok([one]) => Ok(one),
             Err(_) => Err(
-                "write one of `equals`, `starts_with`, `ends_with`, `contains`, \
-                           `present: true`, `absent: true`",
+                "write one of `equals`, `starts_with`, `ends_with`, `contains`, `lacks`, `any_of`, \
+                 `whole_number: true`, `present: true`, `absent: true`",
             ),
         }
     }
@@ -127,6 +144,16 @@ impl ValueMatch {
             Self::StartsWith(start) => text.is_some_and(|t| t.starts_with(start.as_str())),
             Self::EndsWith(end) => text.is_some_and(|t| t.ends_with(end.as_str())),
             Self::Contains(part) => text.is_some_and(|t| t.contains(part.as_str())),
+            Self::Lacks(parts) => observed.is_some_and(|value| {
+                let text = value
+                    .as_str()
+                    .map_or_else(|| value.to_string().into(), Cow::from);
+                !parts.iter().any(|part| text.contains(part.as_str()))
+            }),
+            Self::WholeNumber => {
+                text.is_some_and(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit()))
+            }
+            Self::AnyOf(matches) => matches.iter().any(|one| one.holds(observed)),
             Self::Present => observed.is_some(),
             Self::Absent => observed.is_none(),
         }
@@ -140,19 +167,35 @@ impl ValueMatch {
             Self::StartsWith(start) => Some(Value::String(format!("{start}…"))),
             Self::EndsWith(end) => Some(Value::String(format!("…{end}"))),
             Self::Contains(part) => Some(Value::String(format!("…{part}…"))),
+            Self::Lacks(_) => Some(Value::String("<anything else>".to_owned())),
+            Self::WholeNumber => Some(Value::String("<a whole number>".to_owned())),
+            Self::AnyOf(matches) => matches.iter().find_map(Self::example),
             Self::Present => Some(Value::String("<anything>".to_owned())),
             Self::Absent => None,
         }
     }
 
     /// The same with every text changed by `change`.
-    pub(crate) fn try_map<E>(&self, change: impl Fn(&str) -> Result<String, E>) -> Result<Self, E> {
+    pub(crate) fn try_map<E>(
+        &self,
+        change: &impl Fn(&str) -> Result<String, E>,
+    ) -> Result<Self, E> {
         Ok(match self {
             Self::Equals(Value::String(text)) => Self::Equals(Value::String(change(text)?)),
             Self::StartsWith(text) => Self::StartsWith(change(text)?),
             Self::EndsWith(text) => Self::EndsWith(change(text)?),
             Self::Contains(text) => Self::Contains(change(text)?),
-            Self::Equals(_) | Self::Present | Self::Absent => self.clone(),
+            Self::Lacks(parts) => Self::Lacks(
+                parts
+                    .iter()
+                    .map(|part| change(part))
+                    .collect::<Result<_, _>>()?,
+            ),
+            Self::AnyOf(matches) => {
+                let changed = matches.iter().map(|one| one.try_map(change));
+                Self::AnyOf(changed.collect::<Result<_, _>>()?)
+            }
+            Self::Equals(_) | Self::WholeNumber | Self::Present | Self::Absent => self.clone(),
         })
     }
 }
@@ -165,6 +208,15 @@ impl fmt::Display for ValueMatch {
             Self::StartsWith(start) => write!(f, "something that begins with `{start}`"),
             Self::EndsWith(end) => write!(f, "something that ends with `{end}`"),
             Self::Contains(part) => write!(f, "something with `{part}` in it"),
+            Self::Lacks(parts) => {
+                let quoted: Vec<_> = parts.iter().map(|part| format!("`{part}`")).collect();
+                write!(f, "something without {}", quoted.join(" or "))
+            }
+            Self::WholeNumber => f.write_str("a whole number"),
+            Self::AnyOf(matches) => {
+                let each: Vec<_> = matches.iter().map(ToString::to_string).collect();
+                f.write_str(&each.join(", or "))
+            }
             Self::Present => f.write_str("present"),
             Self::Absent => f.write_str("absent"),
         }
@@ -196,6 +248,10 @@ pub struct Expectation {
     pub absent: Vec<String>,
     /// The step whose answer this one must equal in status, content type and error.
     pub same_as: Option<String>,
+    /// Values beside those of earlier steps.
+    pub relations: Vec<Relation>,
+    /// Whether the answer must show the rate limit exactly if the profile counts the request.
+    pub shows_limit: bool,
 }
 
 /// What status and error an answer must have.
@@ -228,6 +284,7 @@ impl Expectation {
             && self.body.is_empty()
             && self.absent.is_empty()
             && self.same_as.is_none()
+            && self.relations.is_empty()
     }
 }
 
@@ -235,6 +292,10 @@ impl Expectation {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    fn lacks(parts: &[&str]) -> ValueMatch {
+        ValueMatch::Lacks(parts.iter().map(|part| (*part).to_owned()).collect())
+    }
 
     #[test]
     fn every_match_accepts_and_rejects() {
@@ -244,6 +305,14 @@ mod tests {
             (ValueMatch::StartsWith("a".into()), json!("ab"), json!("ba")),
             (ValueMatch::EndsWith("a".into()), json!("ba"), json!("ab")),
             (ValueMatch::Contains("b".into()), json!("abc"), json!("ac")),
+            (lacks(&["b", "c"]), json!("ad"), json!("ac")),
+            (ValueMatch::WholeNumber, json!("60"), json!("60.5")),
+            (lacks(&["b"]), json!({ "a": 1 }), json!({ "b": 1 })),
+            (
+                ValueMatch::AnyOf(vec![ValueMatch::Equals(json!("a")), lacks(&["a"])]),
+                json!("a"),
+                json!("ba"),
+            ),
         ];
         for (matcher, good, bad) in rows {
             assert!(matcher.holds(Some(&good)), "{matcher}");
@@ -253,6 +322,8 @@ mod tests {
         assert!(ValueMatch::Present.holds(Some(&json!(null))));
         assert!(!ValueMatch::Present.holds(None));
         assert!(ValueMatch::Absent.holds(None));
+        let open = ValueMatch::AnyOf(vec![ValueMatch::Absent, ValueMatch::Equals(json!(1))]);
+        assert!(open.holds(None) && open.holds(Some(&json!(1))) && !open.holds(Some(&json!(2))));
         assert!(!ValueMatch::Absent.holds(Some(&json!(null))));
     }
 
@@ -268,6 +339,8 @@ mod tests {
             body: BTreeMap::new(),
             absent: Vec::new(),
             same_as: None,
+            relations: Vec::new(),
+            shows_limit: false,
         };
         assert!(expectation.accepts_everything());
         expectation.basis = Basis::Because(BTreeSet::new());

@@ -12,6 +12,7 @@ mod matrix;
 mod name;
 mod profile;
 mod profile_file;
+mod relation;
 mod requirement;
 mod resolve;
 mod role;
@@ -27,7 +28,7 @@ mod yaml;
 
 use std::sync::Arc;
 
-pub use case::{Case, Content, Ids, KeyUse, RequestPlan, Save, Scenario, Step};
+pub use case::{Case, Content, Ids, KeyUse, Repeat, RequestPlan, Save, Scenario, Step, Wait};
 pub use checkup::{
     AnswerMatch, Checkup, Clue, Concern, ContentKind, Gravity, HarmlessRequest, HostMatch,
     PanelKind, Probe, Reading, RedirectMatch, SchemeName, Sign, Stranger, TargetMatch, Way,
@@ -41,6 +42,7 @@ pub use name::{
     Api, BadName, CaseId, Consent, Level, Origin, ProfileName, RequirementId, RoleName, SchemaName,
 };
 pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling, WithoutJson};
+pub use relation::{Beside, Place, Relation};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
 pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};

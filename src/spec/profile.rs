@@ -10,7 +10,7 @@ use super::condition::Condition;
 use super::expectation::ValueMatch;
 use super::name::{Api, Origin, ProfileName, SchemaName};
 use super::route::{Endpoint, Presence, Route};
-use super::yaml::{Located, Short};
+use super::yaml::{Located, OneOrMany, Short};
 
 /// What a panel answers for one reason.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -55,8 +55,8 @@ impl Answer {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct WithoutJson {
-    /// The status code.
-    pub status: u16,
+    /// The status code, or those of which each is right.
+    pub status: OneOrMany<u16>,
     /// Header fields.
     #[serde(default)]
     pub headers: BTreeMap<String, ValueMatch>,
@@ -332,6 +332,27 @@ impl Profile {
                 .iter()
                 .position(|rank| rank.0.iter().any(|c| c.covers(condition)))
         })
+    }
+
+    /// Whether an answer shows the rate limit: whether requests are counted before the reason that
+    /// it is given for is looked at. Nothing where the profile does not say.
+    #[must_use]
+    pub fn shows_limit(
+        &self,
+        api: Api,
+        endpoint: &Endpoint,
+        reason: Option<&Condition>,
+    ) -> Option<bool> {
+        let over_limit = Condition::over_limit();
+        match self.ruling(api, endpoint, &over_limit) {
+            Some(Ruling::Refused(_)) => {}
+            _ => return None,
+        }
+        let Some(reason) = reason.filter(|reason| reason.name() != over_limit.name()) else {
+            return Some(true);
+        };
+        let (counted, looked_at) = (self.rank(api, &over_limit)?, self.rank(api, reason)?);
+        (counted != looked_at).then_some(counted < looked_at)
     }
 
     /// Whether the panel has a route: in all, some or none of the profile's versions, or in the

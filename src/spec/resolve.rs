@@ -224,8 +224,9 @@ answers:
   invalid-body: { status: 422 }
   odd-spelling: granted
   ip-refused: unspecified
+  over-limit: { status: 429 }
 client:
-  order: [no-key, missing:server, missing, [wrong-key-type, no-permission], invalid-body]
+  order: [no-key, missing:server, missing, [wrong-key-type, no-permission], [over-limit, csrf], invalid-body]
   answers:
     no-permission: { status: 451 }
 application:
@@ -282,7 +283,9 @@ exceptions:
         match ask(asked).outcome {
             Outcome::Granted => Ok(200),
             Outcome::Refused(refusal) if refusal.in_json => Ok(refusal.answer.status),
-            Outcome::Refused(refusal) => Ok(refusal.answer.without_json.as_ref().unwrap().status),
+            Outcome::Refused(refusal) => {
+                Ok(refusal.answer.without_json.as_ref().unwrap().status.0[0])
+            }
             Outcome::Unspecified(why) => Err(why),
         }
     }
@@ -373,6 +376,24 @@ exceptions:
                 .unwrap_err()
                 .contains("nothing about `hidden`")
         );
+    }
+
+    #[test]
+    fn an_answer_shows_the_limit_if_it_was_counted() {
+        let shows = |api, reason: Option<&str>| {
+            let endpoint = Endpoint::try_from("GET /api/client".to_owned()).unwrap();
+            let reason = reason.map(|reason| reason.parse().unwrap());
+            profile().shows_limit(api, &endpoint, reason.as_ref())
+        };
+        let client = |reason| shows(Api::Client, Some(reason));
+        assert_eq!(shows(Api::Client, None), Some(true));
+        assert_eq!(client("over-limit"), Some(true));
+        assert_eq!(client("no-key"), Some(false));
+        assert_eq!(client("invalid-body"), Some(true));
+        // Beside it in the order, and not in the order.
+        assert_eq!(client("csrf"), None);
+        assert_eq!(client("hidden"), None);
+        assert_eq!(shows(Api::Application, Some("no-key")), None);
     }
 
     #[test]

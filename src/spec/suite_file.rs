@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::case::{Repeat, Wait};
 use super::expectation::{ErrorMatch, ValueMatch};
 use super::name::{Api, Consent, Level, RequirementId};
 use super::route::{BodyNeed, Effect, Endpoint};
@@ -87,6 +88,10 @@ pub(super) struct StepFile {
     pub(super) save: Ordered<Located<Short<SavedKeyFile>>>,
     #[serde(default)]
     pub(super) cleanup: Option<Located<RequestFile>>,
+    #[serde(default)]
+    pub(super) repeat: Option<Located<Repeat>>,
+    #[serde(default)]
+    pub(super) wait: Option<Located<Wait>>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -152,4 +157,10 @@ pub(super) struct ExpectFile {
     pub(super) absent: Vec<String>,
     #[serde(default)]
     pub(super) same_as: Option<Located<String>>,
+    #[serde(default)]
+    pub(super) less_than: BTreeMap<String, Located<String>>,
+    #[serde(default)]
+    pub(super) differs_from: BTreeMap<String, Located<String>>,
+    #[serde(default)]
+    pub(super) shows_limit: bool,
 }

@@ -18,6 +18,8 @@ pub enum Part {
     Key(Option<RoleName>),
     /// `${prefix}`: what keys of the API asked start with; `${prefix:API}`: of that API.
     Prefix(Option<Api>),
+    /// `${limit}`: how many requests a minute the profile allows at the API asked.
+    Limit,
     /// `${run}`: a text that names this run.
     Run,
     /// `${origin}`: scheme, host and port of the target.
@@ -82,6 +84,7 @@ fn variable(name: &str, saved: &[&str]) -> Option<Part> {
         ("prefix", None) => Some(Part::Prefix(None)),
         ("prefix", Some("client")) => Some(Part::Prefix(Some(Api::Client))),
         ("prefix", Some("application")) => Some(Part::Prefix(Some(Api::Application))),
+        ("limit", None) => Some(Part::Limit),
         ("run", None) => Some(Part::Run),
         ("origin", None) => Some(Part::Origin),
         _ if saved.contains(&name) => Some(Part::Saved(name.to_owned())),
@@ -170,6 +173,7 @@ impl fmt::Display for Template {
             Part::Key(Some(role)) => write!(f, "${{key:{role}}}"),
             Part::Prefix(None) => f.write_str("${prefix}"),
             Part::Prefix(Some(api)) => write!(f, "${{prefix:{api}}}"),
+            Part::Limit => f.write_str("${limit}"),
             Part::Run => f.write_str("${run}"),
             Part::Origin => f.write_str("${origin}"),
             Part::Id(name) => write!(f, "{{{name}}}"),

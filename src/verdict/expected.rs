@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::spec::{Origin, SchemaName, Schemas, ValueMatch};
+use crate::spec::{Origin, Relation, SchemaName, Schemas, ValueMatch};
 
 /// What the answer to one request must be.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,6 +23,8 @@ pub struct Expected {
     pub absent: Vec<String>,
     /// The number of the earlier step that the answer must equal in status, content type and error.
     pub same_as: Option<usize>,
+    /// Values beside those of earlier steps, each with the number of the step.
+    pub relations: Vec<(usize, Relation)>,
     /// Answers that are given only behind the refusal that is due: status and `errors[0].code`.
     pub behind: Vec<(u16, Option<String>)>,
     /// Whether an answer to this request has content at all (RFC 9110, sections 9.3.2 and 15.3.5).

@@ -8,7 +8,7 @@ use super::Verdict;
 use super::deviation::{Deviation, Kind};
 use super::expected::Expected;
 use crate::exchange::{Body, Observation};
-use crate::spec::{Contract, Mismatch, Signature, ValueMatch};
+use crate::spec::{Beside, Contract, Mismatch, Place, Relation, Signature, ValueMatch};
 
 /// One step: what was due, and what came.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +90,11 @@ fn deviations_of(
     judging.echo();
     if let Some(other) = step.expected.same_as.and_then(|other| all.get(other)) {
         judging.same_as(other.observed);
+    }
+    for (other, relation) in &step.expected.relations {
+        if let Some(other) = all.get(*other) {
+            judging.beside(relation, other.observed);
+        }
     }
     Ok(judging.found)
 }
@@ -295,6 +300,44 @@ impl Judging<'_> {
                 self.add(kind, pointer, wanted, seen);
             }
         }
+    }
+
+    /// Data that had to be somebody else's are as grave as a refusal that did not happen.
+    fn beside(&mut self, relation: &Relation, other: &Observation) {
+        let (here, there) = (
+            value_at(&relation.place, self.step.observed),
+            value_at(&relation.place, other),
+        );
+        let (holds, kind) = match relation.to {
+            Beside::LessThan => (is_less(here.as_ref(), there.as_ref()), Kind::Reshaped),
+            Beside::DiffersFrom => (here != there, Kind::Opened),
+        };
+        if !holds {
+            let shown = |value: Option<&Value>| value.map_or("absent".to_owned(), brief);
+            let expected = format!("{} {}", relation.to, shown(there.as_ref()));
+            let observed = shown(here.as_ref());
+            self.add(kind, relation.place.to_string(), expected, observed);
+        }
+    }
+}
+
+fn value_at(place: &Place, observed: &Observation) -> Option<Value> {
+    match (place, &observed.body) {
+        (Place::Header(name), _) => observed.header(name).map(text),
+        (Place::Member(pointer), Body::Json(document)) => document.pointer(pointer).cloned(),
+        (Place::Member(_), _) => None,
+    }
+}
+
+/// Whether both are whole numbers, in a header field as text, and the first is less.
+fn is_less(one: Option<&Value>, two: Option<&Value>) -> bool {
+    let number = |value: &Value| match value {
+        Value::String(text) => text.parse::<u64>().ok(),
+        other => other.as_u64(),
+    };
+    match (one.and_then(number), two.and_then(number)) {
+        (Some(one), Some(two)) => one < two,
+        _ => false,
     }
 }
 
@@ -559,6 +602,70 @@ mod tests {
             differences(&refusal(), &observed),
             [(Kind::Reshaped, "header location".into())]
         );
+    }
+
+    /// What comes of comparing the value at a place in the second answer with that in the first.
+    fn beside(to: Beside, place: Place, one: &Observation, two: &Observation) -> Option<Kind> {
+        let relation = Relation {
+            place,
+            to,
+            step: "one".into(),
+        };
+        let compared = Expected {
+            relations: vec![(0, relation)],
+            ..Expected::default()
+        };
+        let any = Expected::default();
+        let steps = [
+            Judged {
+                expected: &any,
+                observed: one,
+            },
+            Judged {
+                expected: &compared,
+                observed: two,
+            },
+        ];
+        judge(&steps, &contract()).unwrap().kind()
+    }
+
+    #[test]
+    fn a_count_is_less_than_the_one_before() {
+        let with = |left: Option<&str>| {
+            let mut answer = answer(200, json!({}));
+            let field = left.map(|left| ("x-ratelimit-remaining".to_owned(), left.to_owned()));
+            answer.headers.extend(field);
+            answer
+        };
+        let compare = |one: Option<&str>, two: Option<&str>| {
+            let place = Place::Header("x-ratelimit-remaining".into());
+            beside(Beside::LessThan, place, &with(one), &with(two))
+        };
+        assert_eq!(compare(Some("10"), Some("9")), None);
+        for (one, two) in [
+            (Some("9"), Some("9")),
+            (Some("9"), Some("10")),
+            (Some("9"), None),
+            (None, Some("9")),
+            (Some("9"), Some("-1")),
+            (Some("nine"), Some("8")),
+        ] {
+            assert_eq!(compare(one, two), Some(Kind::Reshaped), "{one:?} {two:?}");
+        }
+    }
+
+    #[test]
+    fn what_had_to_be_another_users_opens() {
+        let of = |name: &str| answer(200, json!({ "attributes": { "username": name } }));
+        let compare = |one: &Observation, two: &Observation| {
+            let place = Place::Member("/attributes/username".into());
+            beside(Beside::DiffersFrom, place, one, two)
+        };
+        assert_eq!(compare(&of("alice"), &of("bob")), None);
+        assert_eq!(compare(&of("alice"), &answer(200, json!({}))), None);
+        assert_eq!(compare(&of("alice"), &of("alice")), Some(Kind::Opened));
+        let nothing = answer(200, json!({}));
+        assert_eq!(compare(&nothing, &nothing), Some(Kind::Opened));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::spec::condition::{BadCondition, Condition};
 use crate::spec::expectation::{Basis, Expectation, ValueMatch};
 use crate::spec::matrix::MatrixRow;
 use crate::spec::name::SchemaName;
+use crate::spec::relation::{Beside, Place, Relation};
 use crate::spec::suite_file::ExpectFile;
 use crate::spec::template::{self, Part, Template};
 use crate::spec::yaml::{Located, OneOrMany, Short};
@@ -34,6 +35,8 @@ impl Builder<'_> {
                     body: BTreeMap::new(),
                     absent: Vec::new(),
                     same_as: None,
+                    relations: Vec::new(),
+                    shows_limit: false,
                 });
             }
             Short::Full(full) => full,
@@ -44,7 +47,12 @@ impl Builder<'_> {
             headers: self.matches(row, &full.headers, &written.span)?,
             body: self.matches(row, &full.body, &written.span)?,
             absent: full.absent.clone(),
-            same_as: self.relation(full.same_as.as_ref(), named)?,
+            same_as: full
+                .same_as
+                .as_ref()
+                .map_or(Some(None), |step| self.earlier_step(step, named).map(Some))?,
+            relations: self.relations(full, named)?,
+            shows_limit: full.shows_limit,
         };
         self.check_expectation(&expectation, &written.span)?;
         Some(expectation)
@@ -149,7 +157,7 @@ impl Builder<'_> {
     ) -> Built<BTreeMap<String, ValueMatch>> {
         let mut matches = BTreeMap::new();
         for (name, value) in written {
-            match value.try_map(|text| match_text(text, row)) {
+            match value.try_map(&|text: &str| match_text(text, row)) {
                 Ok(filled) => matches.insert(name.clone(), filled),
                 Err(error) => {
                     self.note(span, error.to_string());
@@ -160,16 +168,23 @@ impl Builder<'_> {
         Some(matches)
     }
 
-    fn relation(
-        &mut self,
-        written: Option<&Located<String>>,
-        named: &[String],
-    ) -> Built<Option<String>> {
-        let Some(written) = written else {
-            return Some(None);
-        };
+    fn relations(&mut self, full: &ExpectFile, named: &[String]) -> Built<Vec<Relation>> {
+        let less = full.less_than.iter().map(|one| (Beside::LessThan, one));
+        let other = full.differs_from.iter();
+        let all = less.chain(other.map(|one| (Beside::DiffersFrom, one)));
+        all.map(|(to, (place, step))| {
+            Some(Relation {
+                place: Place::read(place),
+                to,
+                step: self.earlier_step(step, named)?,
+            })
+        })
+        .collect()
+    }
+
+    fn earlier_step(&mut self, written: &Located<String>, named: &[String]) -> Built<String> {
         if named.contains(&written.value) {
-            return Some(Some(written.value.clone()));
+            return Some(written.value.clone());
         }
         let names = named.iter().map(String::as_str);
         self.unknown(&written.span, "earlier step", &written.value, names);
@@ -182,6 +197,14 @@ impl Builder<'_> {
                 span,
                 "this expectation accepts everything, so the case could not fail",
                 "state a condition, or a status, an error, a schema, headers or members",
+            );
+            return None;
+        }
+        if expectation.shows_limit && !matches!(expectation.basis, Basis::Because(_)) {
+            self.advise(
+                span,
+                "`shows_limit` is what the profile says of a reason, and there is none",
+                "give reasons with `because`, or match `x-ratelimit-limit` in `headers`",
             );
             return None;
         }
@@ -201,14 +224,14 @@ impl Builder<'_> {
     }
 }
 
-/// A text to match: the row is filled in, and of what a run knows only prefixes may stand in it.
+/// A text to match: the row is filled in, and of what a run knows only prefixes and limits may stand in it.
 fn match_text(text: &str, row: &MatrixRow) -> Result<String, template::BadTemplate> {
     let filled = template::fill(text, &row.values)?;
     let read = template::parse(&filled, &[])?;
     let other = read
         .0
         .iter()
-        .find(|part| !matches!(part, Part::Text(_) | Part::Prefix(Some(_))));
+        .find(|part| !matches!(part, Part::Text(_) | Part::Prefix(Some(_)) | Part::Limit));
     match other {
         None => Ok(filled),
         Some(part) => Err(template::BadTemplate::Unknown(

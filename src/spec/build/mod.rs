@@ -198,6 +198,8 @@ impl Builder<'_> {
                 expect: expect.clone(),
                 save: super::yaml::Ordered::default(),
                 cleanup: None,
+                repeat: None,
+                wait: None,
             }],
             (None, None, [_, ..]) => written
                 .steps
@@ -268,6 +270,7 @@ impl Builder<'_> {
             Some(cleanup) => Some(self.request(row, cleanup, saved)?),
             None => None,
         };
+        self.check_spending(written);
         named.extend(written.name.as_ref().map(|name| name.value.clone()));
         let step = Step {
             name: written.name.as_ref().map(|name| name.value.clone()),
@@ -275,9 +278,24 @@ impl Builder<'_> {
             expect,
             save,
             cleanup,
+            repeat: written.repeat.as_ref().map(|repeat| repeat.value),
+            wait: written.wait.as_ref().map(|wait| wait.value),
         };
         self.check_effect(&step, &written.request.span);
         Some(step)
+    }
+
+    /// Repeating and waiting are for what spends a limit, which runs apart from all else.
+    fn check_spending(&mut self, written: &StepFile) {
+        let repeat = written.repeat.as_ref().map(|repeat| &repeat.span);
+        let wait = written.wait.as_ref().map(|wait| &wait.span);
+        if let Some(span) = repeat
+            .or(wait)
+            .filter(|_| self.consent != Some(Consent::Exhaustion))
+        {
+            let message = "only what spends a limit repeats a request or waits";
+            self.advise(&span.clone(), message, "add `consent: exhaustion`");
+        }
     }
 
     /// Saved values are known to the later steps, and to this step's own clean-up.
