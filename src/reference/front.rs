@@ -29,8 +29,13 @@ pub(super) fn web_server_refusal(incoming: &Incoming) -> Option<Response<Body>> 
     } else {
         return None;
     };
+    Some(own_page(status))
+}
+
+/// A page of the web server itself.
+pub(super) fn own_page(status: u16) -> Response<Body> {
     let text = format!("<html>\r\n<body>{status}</body>\r\n</html>\r\n");
-    Some(errors::answer(status, "text/html; charset=utf-8", text))
+    errors::answer(status, "text/html; charset=utf-8", text)
 }
 
 fn has_bad_header(incoming: &Incoming) -> bool {

@@ -27,6 +27,7 @@ mod session;
 mod settings;
 mod state;
 mod traits;
+mod translations;
 mod validation;
 mod wording;
 mod world;

@@ -15,10 +15,11 @@ use super::{
     incoming::Incoming,
     inquiry::Inquiry,
     limits, lock, negotiation, order, routes,
-    routes::{Found, Parameters, Route},
+    routes::{Api, Found, Parameters, Route},
     session::{self, Cookie},
     state::State,
-    traits::FrontPage,
+    traits::{FrontPage, Translations},
+    translations,
     wording::Condition,
 };
 
@@ -51,8 +52,11 @@ impl Parts {
 
     /// The answer of a panel that is not under maintenance.
     fn open(&self, state: &mut State, incoming: &Incoming) -> Response<Body> {
+        let translations = self.family.traits().translations;
         let mut response = if front::is_api(incoming) {
             self.api(state, incoming)
+        } else if translations::are_asked(incoming, translations) {
+            self.translations(state, incoming, translations)
         } else {
             self.front_page(state, incoming)
         };
@@ -60,6 +64,21 @@ impl Parts {
             front::add_security(&mut response);
         }
         response
+    }
+
+    fn translations(
+        &self,
+        state: &State,
+        incoming: &Incoming,
+        translations: Translations,
+    ) -> Response<Body> {
+        if state.world.settings.translations_refused {
+            return front::own_page(403);
+        }
+        translations::answer(incoming, translations).unwrap_or_else(|errors| {
+            let refusal = Refusal::invalid(&self.wording, self.family, Api::Client, errors);
+            self.render(&refusal, state, incoming)
+        })
     }
 
     fn front_page(&self, state: &State, incoming: &Incoming) -> Response<Body> {

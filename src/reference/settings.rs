@@ -31,6 +31,9 @@ pub struct Settings {
     pub maintenance: bool,
     /// `Retry-After` during maintenance, in seconds; none by default.
     pub maintenance_retry_after: Option<u32>,
+    /// Whether the web server refuses the route of translations, as the advisory has it done on
+    /// panels that are not updated (GHSA-24wv-6c99-f843).
+    pub translations_refused: bool,
     /// Proxies that may name the caller in `X-Forwarded-For`: addresses, ranges, or `*`.
     pub trusted_proxies: Vec<String>,
     /// Requests per minute on the Client API; by default as many as the family allows.
@@ -60,6 +63,7 @@ impl Default for Settings {
             two_factor_required: TwoFactorRequired::None,
             maintenance: false,
             maintenance_retry_after: None,
+            translations_refused: false,
             trusted_proxies: Vec::new(),
             client_rate: None,
             application_rate: None,

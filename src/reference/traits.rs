@@ -45,6 +45,8 @@ pub(super) struct Traits {
     pub sessions: Sessions,
     /// Who sees the front page, to which every path outside the API leads.
     pub front_page: FrontPage,
+    /// Which texts in other languages are read.
+    pub translations: Translations,
     /// Whether the headers of CORS are added, and preflights answered.
     pub cors: bool,
     /// Whether browsers are told what they must not do with an answer.
@@ -112,6 +114,17 @@ pub(super) enum FrontPage {
     Everybody,
 }
 
+/// Which texts in other languages are read (source: `LocaleController`; `LocaleRequest` came with 1.11.11).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Translations {
+    /// Nothing is known: the path leads to the front page.
+    Unknown,
+    /// Those that the request names, whatever it names.
+    Any,
+    /// Those of languages and namespaces that can be some.
+    Checked,
+}
+
 impl Family {
     /// The values and ways of the family.
     pub(super) const fn traits(self) -> &'static Traits {
@@ -147,6 +160,7 @@ const V1_7: Traits = Traits {
     email_changes: None,
     sessions: Sessions::NearlyAll,
     front_page: FrontPage::Users,
+    translations: Translations::Unknown,
     cors: false,
     security_headers: false,
     encoded_ids: false,
@@ -169,6 +183,7 @@ const V1_8: Traits = Traits {
 const V1_10: Traits = Traits {
     key_limit: 25,
     server_activity: true,
+    translations: Translations::Any,
     allowed_ips: AllowedIps::Ranges,
     ..V1_8
 };
@@ -190,6 +205,7 @@ const V1_12: Traits = Traits {
     client_rate: 256,
     application_rate: 256,
     email_changes: Some(3),
+    translations: Translations::Checked,
     security_headers: true,
     encoded_ids: true,
     ..V1_11_9

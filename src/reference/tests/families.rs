@@ -579,3 +579,30 @@ fn every_parameter_of_a_path_names_something() {
         assert!(empty.is_empty(), "{family}: {empty:?}");
     }
 }
+
+#[test]
+fn texts_are_read_of_any_language_or_of_those_that_can_be_one() {
+    let asked = |family, query: &str| {
+        let visit = Visit::changed(family, |world| world.settings.translations_refused = false);
+        visit.get("-", &format!("/locales/locale.json?{query}"))
+    };
+    let reads = |query: &'static str| {
+        families(|family| {
+            let answer = asked(family, query);
+            answer.status == 200 && answer.body != Value::Null
+        })
+    };
+    assert_eq!(reads("locale=en&namespace=strings"), since(Family::V1_10));
+    let any = |family| (Family::V1_10..=Family::V1_11_9).contains(&family);
+    assert_eq!(reads("locale=EN1&namespace=zz9"), families(any));
+    let refused = asked(Family::V1_14, "locale=EN1&namespace=zz9");
+    assert_eq!(
+        (refused.status, refused.code()),
+        (422, "ValidationException")
+    );
+    let fields = |answer: &Answer| answer.body["errors"].as_array().map(Vec::len);
+    assert_eq!(fields(&refused), Some(2));
+    let shielded =
+        Visit::of(Family::V1_11).get("-", "/locales/locale.json?locale=en&namespace=strings");
+    assert_eq!((shielded.status, shielded.body), (403, Value::Null));
+}
