@@ -9,7 +9,7 @@ use clap::Args;
 use url::Url;
 
 use super::options::RunOptions;
-use super::prepare::{Aim, Prepared, open, prepare};
+use super::prepare::{Aim, Prepared, open, plain, prepare};
 use super::{exit, fail, keys, say};
 use crate::doctor::{Commands, Diagnosis, Prober, Report};
 use crate::exchange::{Redactor, Secret, Transport};
@@ -17,9 +17,6 @@ use crate::plan::Selection;
 use crate::run::{Session, Trouble, control};
 use crate::spec::{Contract, Specs};
 use crate::target::Target;
-
-/// How long port 80 may take: firewalls often leave such requests without any answer.
-const PLAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The flags are those of a run, so that a script can set the same variables for both; the ones
 /// that judge cases have no meaning here, and are not shown.
@@ -112,20 +109,6 @@ impl Ways {
             pause: pause.unwrap_or_default(),
         })
     }
-}
-
-fn plain(options: &RunOptions, target: &Target) -> Result<Option<(Transport, Url)>, String> {
-    let mut base = target.base.clone();
-    if base.scheme() != "https" || base.port().is_some() || base.set_scheme("http").is_err() {
-        return Ok(None);
-    }
-    let mut options = options.clone();
-    options.timeout = options.timeout.min(PLAIN_TIMEOUT);
-    let target = Target {
-        base: base.clone(),
-        note: None,
-    };
-    Ok(Some((open(&options, &target)?, base)))
 }
 
 /// One visit at a panel.

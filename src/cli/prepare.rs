@@ -1,7 +1,9 @@
 //! From flags to a session: the target, its keys, the plan.
 
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
+
+use url::Url;
 
 use super::options::RunOptions;
 use crate::exchange::{Http, HttpOptions, InProcess, Transport};
@@ -11,11 +13,13 @@ use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
 use crate::report::{Forecast, Heading};
 use crate::run::{
-    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_facts,
-    embedded_panel_with_clock, put_into,
+    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_panel_with_clock, put_into,
 };
 use crate::spec::{Contract, Profile, Specs};
 use crate::target::{Facts, Target};
+
+/// How long port 80 may take: firewalls often leave such requests without any answer.
+const PLAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where the cases are sent.
 #[derive(Clone, Debug)]
@@ -84,7 +88,7 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, String> {
     let name = options.profile_name();
     let profile = super::profile(&specs.contract, name)?;
-    let facts = facts(options, aim);
+    let facts = options.agreed.facts.clone();
     facts.check(&specs.contract)?;
     let profile = &facts.agreed(profile);
     let agreement = options.agreement(aim.target(), &facts)?;
@@ -92,28 +96,33 @@ pub(crate) fn prepare(
         Aim::Embedded => embedded(name, &facts, specs, Embedded::Open)?,
         Aim::Panel(target) => (open(options, target)?, keys(options, target, specs)?),
     };
+    let plain = match aim.target() {
+        Some(target) => plain(options, target)?.map(|(transport, _)| transport),
+        None => None,
+    };
     let chosen = specs.cases().filter(|case| selection.chooses(&case.id));
     let plan = Plan::new(&specs.contract, chosen, profile, &agreement, &keys.roles());
     let heading = aim.heading();
     let schedule = options.schedule(aim.target());
-    let setup = |transport, keys, pace| Setup {
+    let setup = |transport, plain, keys, pace| Setup {
         contract: Arc::clone(&specs.contract),
         profile: Arc::clone(profile),
         transport,
         keys,
         agreement: agreement.clone(),
+        plain,
         origin: heading.origin.clone(),
         pace,
         facts: facts.clone(),
     };
     let is_remote = aim.target().is_some_and(|target| !target.is_loopback());
     let pace = options.pace(is_remote, profile);
-    let mut session = Session::new(setup(transport, keys, pace)).with_jobs(schedule.jobs);
+    let mut session = Session::new(setup(transport, plain, keys, pace)).with_jobs(schedule.jobs);
     if matches!(aim, Aim::Embedded) && plan.run().any(|planned| planned.case.is_apart()) {
         let clock = Arc::new(ManualClock::starting_at(SystemTime::now()));
         let limited = Embedded::Limited(Arc::clone(&clock));
         let (transport, keys) = embedded(name, &facts, specs, limited)?;
-        let apart = Session::new(setup(transport, keys, None)).with_clock(clock);
+        let apart = Session::new(setup(transport, None, keys, None)).with_clock(clock);
         session = session.with_apart(apart);
     }
     Ok(Prepared {
@@ -123,17 +132,6 @@ pub(crate) fn prepare(
         heading,
         schedule,
     })
-}
-
-/// What is known of the target beforehand.
-fn facts(options: &RunOptions, aim: &Aim) -> Facts {
-    let mut facts = options.agreed.facts.clone();
-    if let Aim::Embedded = aim {
-        let own = embedded_facts();
-        facts.has.extend(own.has);
-        facts.ids.extend(own.ids);
-    }
-    facts
 }
 
 impl Prepared {
@@ -268,6 +266,25 @@ pub(crate) fn open(options: &RunOptions, target: &Target) -> Result<Transport, S
     Http::new(&target.base, &http)
         .map(Into::into)
         .map_err(|error| error.to_string())
+}
+
+/// The way to port 80 of a target that has TLS on its usual port, and the address there; nothing is
+/// sent yet.
+pub(crate) fn plain(
+    options: &RunOptions,
+    target: &Target,
+) -> Result<Option<(Transport, Url)>, String> {
+    let mut base = target.base.clone();
+    if base.scheme() != "https" || base.port().is_some() || base.set_scheme("http").is_err() {
+        return Ok(None);
+    }
+    let mut options = options.clone();
+    options.timeout = options.timeout.min(PLAIN_TIMEOUT);
+    let target = Target {
+        base: base.clone(),
+        note: None,
+    };
+    Ok(Some((open(&options, &target)?, base)))
 }
 
 /// The keys of the variables and of the file; a role that both give must be given the same.

@@ -269,8 +269,7 @@ fn needed_roles(contract: &Contract, case: &Case) -> BTreeSet<RoleName> {
         if request.ids == Ids::Existing {
             for name in request.target.ids() {
                 let parameter = contract.inventory.parameter(request.api, name);
-                let find = parameter.and_then(|parameter| parameter.find.as_ref());
-                needed.extend(find.map(|find| find.key.value.clone()));
+                needed.extend(parameter.map(|parameter| parameter.find.key.value.clone()));
             }
         }
     }

@@ -23,7 +23,7 @@ type Verdict = Result<(), Refusal>;
 pub(super) fn csrf(inquiry: &mut Inquiry<'_>) -> Verdict {
     let incoming = inquiry.incoming;
     let writes = !incoming.method.is_safe();
-    if writes && session::is_stateful(incoming, inquiry.base_url) {
+    if writes && session::is_stateful(incoming, inquiry.base_url, inquiry.traits()) {
         return Err(inquiry.refuse(Condition::Csrf));
     }
     Ok(())

@@ -89,7 +89,7 @@ impl Parts {
                 &[Cookie::Session],
             ),
         };
-        session::set_cookies(&mut response, cookies);
+        session::set_cookies(&mut response, cookies, self.family.traits());
         response
     }
 
@@ -146,7 +146,7 @@ impl Parts {
         for (name, value) in quota.into_iter().flat_map(limits::Quota::headers) {
             errors::put_header(&mut response, name, &value);
         }
-        session::set_cookies(&mut response, cookies);
+        session::set_cookies(&mut response, cookies, self.family.traits());
         response
     }
 

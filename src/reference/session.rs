@@ -19,9 +19,6 @@ pub(super) enum Cookie {
     Session,
 }
 
-/// The cookie of a browser session; any value makes a request one of a browser.
-const SESSION_COOKIE: &str = "pterodactyl_session";
-
 /// Origins that count as the panel's own besides itself.
 const LOCAL: [&str; 5] = [
     "localhost",
@@ -36,7 +33,9 @@ pub(super) fn cookies(incoming: &Incoming, base_url: &str, traits: &Traits) -> &
     match traits.sessions {
         Sessions::NearlyAll if is_missed(incoming, traits) || malformed(incoming).is_some() => &[],
         Sessions::NearlyAll => &[Cookie::Session],
-        Sessions::Browsers if is_stateful(incoming, base_url) => &[Cookie::Token, Cookie::Session],
+        Sessions::Browsers if is_stateful(incoming, base_url, traits) => {
+            &[Cookie::Token, Cookie::Session]
+        }
         Sessions::Browsers => &[],
     }
 }
@@ -50,16 +49,17 @@ pub(super) fn is_missed(incoming: &Incoming, traits: &Traits) -> bool {
 }
 
 /// Whether a request counts as one of a browser on the panel's own pages.
-pub(super) fn is_stateful(incoming: &Incoming, base_url: &str) -> bool {
-    has_session_cookie(incoming) || comes_from_panel(incoming, base_url)
+pub(super) fn is_stateful(incoming: &Incoming, base_url: &str, traits: &Traits) -> bool {
+    has_cookie(incoming, traits.session_cookie) || comes_from_panel(incoming, base_url)
 }
 
-fn has_session_cookie(incoming: &Incoming) -> bool {
+/// Whether there is a cookie of this name; any value makes a request one of a browser.
+fn has_cookie(incoming: &Incoming, wanted: &str) -> bool {
     let cookies = incoming.text("cookie").unwrap_or_default();
     let mut names = cookies
         .split(';')
         .filter_map(|cookie| cookie.split_once('='));
-    names.any(|(name, _)| name.trim() == SESSION_COOKIE)
+    names.any(|(name, _)| name.trim() == wanted)
 }
 
 fn comes_from_panel(incoming: &Incoming, base_url: &str) -> bool {
@@ -76,13 +76,15 @@ fn host(address: &str) -> &str {
 }
 
 /// Sets the cookies of a session that holds nothing.
-pub(super) fn set_cookies(response: &mut Response<Body>, cookies: &[Cookie]) {
+pub(super) fn set_cookies(response: &mut Response<Body>, cookies: &[Cookie], traits: &Traits) {
     const EXPIRED: u16 = 419; // the token cookie is left out when the token was the trouble
     for cookie in cookies {
         match cookie {
             Cookie::Token if response.status().as_u16() == EXPIRED => {}
             Cookie::Token => set_cookie(response, "XSRF-TOKEN", "samesite=lax"),
-            Cookie::Session => set_cookie(response, SESSION_COOKIE, "httponly; samesite=lax"),
+            Cookie::Session => {
+                set_cookie(response, traits.session_cookie, "httponly; samesite=lax");
+            }
         }
     }
 }
@@ -96,10 +98,12 @@ fn set_cookie(response: &mut Response<Body>, name: &str, attributes: &str) {
 #[cfg(test)]
 mod tests {
     use super::{Incoming, is_stateful};
+    use crate::reference::Family;
 
     fn stateful(name: &str, value: &str) -> bool {
         let incoming = Incoming::for_tests("GET", "/api/client", &[(name, value)], "");
-        is_stateful(&incoming, "http://panel.example:8089")
+        let traits = Family::V1_11.traits();
+        is_stateful(&incoming, "http://panel.example:8089", traits)
     }
 
     #[test]

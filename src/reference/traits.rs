@@ -43,6 +43,8 @@ pub(super) struct Traits {
     pub email_changes: Option<u32>,
     /// Which requests get a browser session.
     pub sessions: Sessions,
+    /// The name of a session's cookie.
+    pub session_cookie: &'static str,
     /// Who sees the front page, to which every path outside the API leads.
     pub front_page: FrontPage,
     /// Which texts in other languages are read.
@@ -159,6 +161,7 @@ const V1_7: Traits = Traits {
     redirect_type: "text/html; charset=UTF-8",
     email_changes: None,
     sessions: Sessions::NearlyAll,
+    session_cookie: "pterodactyl_session",
     front_page: FrontPage::Users,
     translations: Translations::Unknown,
     cors: false,
@@ -215,6 +218,7 @@ const V1_12: Traits = Traits {
 const JEXACTYL: Traits = Traits {
     keys_expire: false,
     address_errors: false,
+    session_cookie: "jexactyl_session",
     ..V1_11
 };
 
@@ -229,6 +233,7 @@ const PELICAN: Traits = Traits {
     client_prefix: "pacc_",
     application_prefix: "papp_",
     power_by_signal: true,
+    session_cookie: "pelican_session",
     login_page: "/login",
     ..V1_11_9
 };

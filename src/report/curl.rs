@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::keys::{escaped, in_shell, prefixes, variable};
 use crate::spec::{
-    Api, Content, Holder, KeyUse, Part, Profile, RequestPlan, RoleName, Roles, Template,
+    Api, Content, Holder, KeyUse, Part, Profile, RequestPlan, RoleName, Roles, Template, Way,
 };
 
 /// What a line needs to know besides the request.
@@ -56,9 +56,13 @@ pub(super) fn curl(
     if let Some(content) = &plan.content {
         words.push(format!("--data-binary \"{}\"", writer.content(content)));
     }
+    let base = match plan.over {
+        Way::Target => shell.base.to_owned(),
+        Way::PlainHttp => shell.base.replacen("https://", "http://", 1),
+    };
     words.push(format!(
         "\"{}{}\"",
-        escaped(shell.base),
+        escaped(&base),
         writer.text(&plan.target)
     ));
     words.join(" ")

@@ -7,7 +7,6 @@ use crate::reference::{
     WorldError,
 };
 use crate::spec::{Api, Contract, Profile, Ruling};
-use crate::target::Facts;
 
 /// Why there is no panel for a profile.
 #[derive(Debug, thiserror::Error)]
@@ -91,9 +90,6 @@ const STATES: [&str; 5] = [
     "trusted-proxies",
 ];
 
-/// The id of the suspended server of `client`'s user in the embedded world.
-const SUSPENDED_SERVER: &str = "c3c3c3c3";
-
 /// Brings a panel into a state, before it begins.
 ///
 /// # Errors
@@ -111,17 +107,6 @@ pub fn put_into(state: &str, world: &mut World) -> Result<(), EmbeddedError> {
         other => return Err(EmbeddedError::State(other.to_owned())),
     }
     Ok(())
-}
-
-/// What is known of the embedded world without asking it.
-#[must_use]
-pub fn embedded_facts() -> Facts {
-    let suspended = (Api::Client, "suspended_server".to_owned());
-    Facts {
-        has: ["suspended-server".to_owned()].into(),
-        ids: [(suspended, SUSPENDED_SERVER.to_owned())].into(),
-        ..Facts::default()
-    }
 }
 
 fn with_settings(mut world: World, profile: &Profile) -> World {

@@ -6,8 +6,8 @@ use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
 use super::session::Session;
-use crate::exchange::Interest;
-use crate::spec::{Api, Effect, Ids, KeyUse, Presence, RequestPlan, RoleName, Template};
+use crate::exchange::{Body, Interest, Observation};
+use crate::spec::{Api, Effect, Find, Ids, KeyUse, Presence, RequestPlan, RoleName, Template};
 
 /// The ids that were looked for: what was found, or why nothing.
 #[derive(Debug, Default)]
@@ -76,7 +76,7 @@ pub(crate) async fn check_given(session: &Session, given: &[(Api, String)]) -> R
 /// The request that shows one thing of a kind, with the key that lists them, if there is one.
 fn showing(session: &Session, api: Api, name: &str) -> Option<(RequestPlan, RoleName)> {
     let contract = session.contract();
-    let find = contract.inventory.parameter(api, name)?.find.as_ref()?;
+    let find = &contract.inventory.parameter(api, name)?.find;
     let role = find.key.value.clone();
     session.keys().key(&role)?;
     let last = format!("/{{{name}}}");
@@ -145,7 +145,7 @@ fn with_parents(
         .inventory
         .parameter(api, name)
         .ok_or_else(|| unknown(name))?;
-    let of_find = parameter.find.iter().flat_map(|f| f.endpoint.parameters());
+    let of_find = parameter.find.endpoint.parameters();
     let parents: Vec<String> = of_find.filter(|p| *p != name).map(str::to_owned).collect();
     let mut chain = Vec::new();
     for parent in &parents {
@@ -165,17 +165,16 @@ async fn find(
     let parameter = inventory
         .parameter(api, name)
         .ok_or_else(|| unknown(name))?;
-    let Some(find) = &parameter.find else {
-        return Err(format!(
-            "no id for `{{{name}}}`: nothing lists them; give one in a file for --ids"
-        ));
-    };
+    let find = &parameter.find;
     let plan = RequestPlan::get(api, &find.endpoint, KeyUse::Role(find.key.value.clone()));
     let request = session
         .render(&plan, parents, &BTreeMap::new())
         .map_err(|lacking| lacking.to_string())?;
     let interest = Interest {
-        save: vec![find.pointer.clone()],
+        save: candidates(find)
+            .into_iter()
+            .map(|(_, pointer)| pointer)
+            .collect(),
         keep: Vec::new(),
     };
     let performed = session
@@ -183,7 +182,11 @@ async fn find(
         .await
         .map_err(|error| format!("no id for `{{{name}}}`: {error}"))?;
     let status = performed.observation.status;
-    match performed.saved.get(&find.pointer) {
+    let fitting = candidates(find)
+        .into_iter()
+        .filter(|(entry, _)| has_members(entry, find, &performed.observation))
+        .find_map(|(_, pointer)| performed.saved.get(&pointer));
+    match fitting {
         Some(value) if status == 200 => Ok(value.expose_secret().to_owned()),
         _ => Err(format!(
             "no id for `{{{name}}}`: {} of `{}` has none (status {status}); make one, so that this can be tested",
@@ -192,12 +195,37 @@ async fn find(
     }
 }
 
+/// How many entries of a list are looked at: a page of the panel has no more.
+const ENTRIES: usize = 100;
+
+/// Where an id may stand in the answer: the pointer of the entry, and its own.
+fn candidates(find: &Find) -> Vec<(String, String)> {
+    match &find.among {
+        None => vec![(String::new(), find.pointer.clone())],
+        Some(list) => (0..ENTRIES)
+            .map(|number| format!("{list}/{number}"))
+            .map(|entry| (entry.clone(), entry + &find.pointer))
+            .collect(),
+    }
+}
+
+fn has_members(entry: &str, find: &Find, answer: &Observation) -> bool {
+    let Body::Json(document) = &answer.body else {
+        return find.members.is_empty();
+    };
+    find.members.iter().all(|(pointer, wanted)| {
+        let value = document.pointer(&format!("{entry}{pointer}"));
+        value.and_then(serde_json::Value::as_bool) == Some(*wanted)
+    })
+}
+
 impl RequestPlan {
     /// A plain `GET` that asks for JSON.
     pub(crate) fn get(api: Api, endpoint: &crate::spec::Endpoint, key: KeyUse) -> Self {
-        use crate::spec::Part;
+        use crate::spec::{Part, Way};
         Self {
             api,
+            over: Way::Target,
             endpoint: endpoint.clone(),
             route: None,
             target: Template::text(&endpoint.path).with_ids(),

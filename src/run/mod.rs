@@ -21,9 +21,7 @@ pub use cleanup::{Cleanup, LookAlike, clean_up};
 pub use control::{Controlled, Finding, Trouble, control};
 pub(crate) use creations::left_to_others;
 pub use deletion::{Gone, NotDeleted};
-pub use embedded::{
-    EmbeddedError, embedded_facts, embedded_panel, embedded_panel_with_clock, put_into,
-};
+pub use embedded::{EmbeddedError, embedded_panel, embedded_panel_with_clock, put_into};
 pub use interrupt::Interrupt;
 pub use replay::{Replayed, judge_recording};
 pub use result::{CaseResult, StepResult};

@@ -139,6 +139,7 @@ impl Judge<'_> {
             transport: replay.clone().into(),
             keys: self.keys.clone(),
             agreement: agreement.clone(),
+            plain: None,
             origin: self.world.address.clone(),
             pace: None,
             facts: Facts {

@@ -24,7 +24,7 @@ use crate::plan::{Agreement, Bucket, Due, Pace, Plan, Planned};
 use crate::reference::ManualClock;
 use crate::spec::{
     Api, Case, Condition, Consent, Contract, Creates, Effect, Holder, KeyUse, Outcome, Profile,
-    RequestPlan, RoleName, Save, Step, Wait,
+    RequestPlan, RoleName, Save, Step, Wait, Way,
 };
 use crate::target::Facts;
 use crate::verdict::{Judged, Kind, Skip, Verdict, judge};
@@ -47,6 +47,8 @@ pub struct Setup {
     pub keys: Keyring,
     /// What the operator agreed to and told.
     pub agreement: Agreement,
+    /// The way to the target without TLS, where it has TLS on its usual port.
+    pub plain: Option<Transport>,
     /// Scheme, host and port of the target.
     pub origin: String,
     /// How fast it may be asked; nothing: as fast as it answers.
@@ -63,6 +65,7 @@ pub struct Session {
     keys: Keyring,
     redactor: Redactor,
     agreement: Agreement,
+    plain: Option<Transport>,
     origin: String,
     run: String,
     ids: FoundIds,
@@ -143,6 +146,7 @@ impl Session {
             keys: setup.keys,
             redactor,
             agreement: setup.agreement,
+            plain: setup.plain,
             origin: setup.origin,
             run: run_name(),
             ids: FoundIds::known(setup.facts.ids.clone()),
@@ -370,6 +374,24 @@ impl Session {
         interest: &Interest,
     ) -> Result<Performed, TransportError> {
         perform(&self.transport, request, &self.redactor, interest).await
+    }
+
+    /// Sends a request without TLS. That nobody listens there is no trouble of the panel.
+    async fn send_plain(&self, request: &Request, interest: &Interest) -> Result<Performed, Stop> {
+        let Some(plain) = &self.plain else {
+            return Err(Stop::Skip("the target has no TLS on port 443".to_owned()));
+        };
+        if let Some(pacer) = &self.pacer {
+            pacer.admit(None).await;
+        }
+        let sent = perform(plain, request, &self.redactor, interest).await;
+        sent.map_err(|error| {
+            if error.nothing_sent() {
+                Stop::Skip(format!("nothing answers without TLS: {error}"))
+            } else {
+                Stop::Inconclusive(error.to_string())
+            }
+        })
     }
 
     /// Waits, or moves the target's own clock on.
@@ -630,6 +652,11 @@ impl Script<'_> {
                 }
                 other => Stop::Broken(other.to_string()),
             })?;
+        if step.request.over == Way::PlainHttp {
+            let sent = session.send_plain(&request, &Interest::default()).await?;
+            self.note(due, sent.observation, ids);
+            return Ok(());
+        }
         let attempt = self.announce(&step.request)?;
         let interest = interest(case, step, attempt.as_ref());
         let bucket = session.bucket(&step.request);
@@ -644,16 +671,20 @@ impl Script<'_> {
         if due.expected.status.contains(&performed.observation.status) {
             session.breaker.was_due();
         }
-        self.steps.push(StepResult {
-            due: due.clone(),
-            observed: performed.observation,
-            ids,
-        });
+        self.note(due, performed.observation, ids);
         settled?;
         for save in &step.save {
             self.save(step, save, &performed.saved);
         }
         Ok(())
+    }
+
+    fn note(&mut self, due: &Due, observed: Observation, ids: BTreeMap<String, String>) {
+        self.steps.push(StepResult {
+            due: due.clone(),
+            observed,
+            ids,
+        });
     }
 
     /// Sends a request again as long as it succeeds, as often as is due.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::checkup::Way;
 use super::condition::Condition;
 use super::expectation::{Basis, Expectation};
 use super::name::{Api, CaseId, Consent, Level, RequirementId, RoleName};
@@ -110,6 +111,8 @@ pub struct Save {
 pub struct RequestPlan {
     /// The API asked.
     pub api: Api,
+    /// How the target is reached.
+    pub over: Way,
     /// Method and path template, for looking up routes and answers.
     pub endpoint: Endpoint,
     /// The route of the inventory, if it is one.

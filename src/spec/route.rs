@@ -1,5 +1,6 @@
 //! The inventory of routes: which exist, what they need, what they do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -229,9 +230,8 @@ pub struct Parameter {
     /// Whether the router turns it into a model before the controller runs.
     #[serde(default = "yes")]
     pub bound: bool,
-    /// How a value that exists is found; nothing: only the operator knows it.
-    #[serde(default)]
-    pub find: Option<Find>,
+    /// How a value that exists is found.
+    pub find: Find,
 }
 
 fn yes() -> bool {
@@ -246,8 +246,14 @@ pub struct Find {
     pub key: Located<RoleName>,
     /// What is asked.
     pub endpoint: Located<Endpoint>,
-    /// The JSON Pointer (RFC 6901) of the id in the answer.
+    /// The JSON Pointer (RFC 6901) of the id in the answer; where `among` is written, in an entry.
     pub pointer: String,
+    /// The JSON Pointer of a list, one of whose entries has the id.
+    #[serde(default)]
+    pub among: Option<String>,
+    /// Members that this entry has, by JSON Pointer: booleans, which tell nothing of a customer.
+    #[serde(default, rename = "where")]
+    pub members: BTreeMap<String, bool>,
 }
 
 /// One file of `specs/routes/`.

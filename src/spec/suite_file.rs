@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::case::{Repeat, Wait};
+use super::checkup::Way;
 use super::expectation::{ErrorMatch, ValueMatch};
 use super::name::{Api, Consent, Level, RequirementId};
 use super::route::{BodyNeed, Effect, Endpoint};
@@ -99,6 +100,8 @@ pub(super) struct StepFile {
 pub(super) struct RequestFile {
     #[serde(default)]
     pub(super) endpoint: Option<Located<String>>,
+    #[serde(default)]
+    pub(super) over: Option<Located<Way>>,
     #[serde(default)]
     pub(super) method: Option<Located<String>>,
     #[serde(default)]

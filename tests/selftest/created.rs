@@ -101,7 +101,12 @@ fn nothing_is_left() {
     let count = |event: &str| journal.matches(&format!("\"event\":\"{event}\"")).count();
     assert!(count("created") >= 10, "{journal}");
     assert_eq!(count("created"), count("deleted"), "{journal}");
-    assert_eq!(count("creating"), count("created") + count("not-created"));
+    // The panel answers 500 to a range that cannot be one: whether it made a key is looked up.
+    let undecided = 2;
+    assert_eq!(
+        count("creating"),
+        count("created") + count("not-created") + undecided
+    );
     // Of each run one name.
     run(&mut lifecycle(&panel)).must_exit(0);
     let names: std::collections::BTreeSet<_> = self::journal(&panel)

@@ -183,6 +183,7 @@ impl Stage {
             transport: InProcess::new(self.panel.router()).into(),
             keys,
             agreement: agreement(),
+            plain: None,
             origin: "http://localhost".to_owned(),
             pace: None,
             facts: Facts::default(),

@@ -86,6 +86,7 @@ async fn play() -> Result<(), Failed> {
         agreement,
         origin: "http://localhost".to_owned(),
         pace: Some(pace),
+        plain: None,
         facts,
     }));
     let others = tokio::spawn(use_it(panel.router(), key));

@@ -110,6 +110,7 @@ impl Parts {
             origin: "http://localhost".to_owned(),
             pace: None,
             facts: Facts::default(),
+            plain: None,
         })
     }
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{Builder, Built};
 use crate::spec::case::{Content, Ids, KeyUse, RequestPlan};
+use crate::spec::checkup::Way;
 use crate::spec::matrix::MatrixRow;
 use crate::spec::name::{Api, RoleName};
 use crate::spec::role::Holder;
@@ -73,8 +74,13 @@ impl Builder<'_> {
             .0
             .iter()
             .map(|(name, _)| name.value.to_ascii_lowercase());
-        Some(RequestPlan {
+        let plan = RequestPlan {
             api,
+            over: written
+                .over
+                .as_ref()
+                .map(|way| way.value)
+                .unwrap_or_default(),
             endpoint,
             route,
             target,
@@ -84,7 +90,23 @@ impl Builder<'_> {
             headers,
             named_headers: named.collect(),
             content,
-        })
+        };
+        self.check_way(&plan, written)?;
+        Some(plan)
+    }
+
+    /// Without TLS everybody on the way can read a key.
+    fn check_way(&mut self, plan: &RequestPlan, written: &Located<RequestFile>) -> Built<()> {
+        let has_key =
+            plan.authorization.is_some() || plan.roles().any(|role| role.as_str() != "none");
+        let way = written
+            .over
+            .as_ref()
+            .filter(|_| plan.over == Way::PlainHttp && has_key);
+        let Some(way) = way else { return Some(()) };
+        let message = "a request without TLS carries no key, not even a made-up one";
+        self.advise(&way.span, message, "write `key: none`");
+        None
     }
 
     fn method_and_path(
