@@ -151,7 +151,7 @@ impl Prepared {
             contract,
             target: &self.heading.target,
             pace: self.session.pace(),
-            consents: self.session.agreement().consents.iter().copied().collect(),
+            agreement: self.session.agreement(),
             journal: self.journal(options, aim)?,
         })
     }

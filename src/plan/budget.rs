@@ -1,9 +1,9 @@
 //! The budget: how many requests a plan sends, of whose limit, and how long that takes at least.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::spec::{Api, Contract, Holder, KeyUse, RequestPlan};
+use crate::spec::{Api, Contract, Holder, Ids, KeyUse, RequestPlan, RoleName};
 
 /// How long a panel counts requests before it begins anew: a fixed window from the first request
 /// (observed on 1.7.0 to 1.14.1).
@@ -16,6 +16,41 @@ pub struct Bucket {
     pub user: String,
     /// The API.
     pub api: Api,
+}
+
+/// The ids that are looked for, each once.
+#[derive(Default)]
+pub(super) struct WantedIds(BTreeSet<(Api, String)>);
+
+impl WantedIds {
+    pub(super) fn of_requests(&mut self, requests: &[&RequestPlan], contract: &Contract) {
+        for request in requests.iter().filter(|r| r.ids == Ids::Existing) {
+            for name in request.target.ids() {
+                self.add(contract, request.api, name);
+            }
+        }
+    }
+
+    /// Adds a path parameter, and those that finding it needs.
+    pub(super) fn add(&mut self, contract: &Contract, api: Api, name: &str) {
+        if !self.0.insert((api, name.to_owned())) {
+            return;
+        }
+        if let Some(parameter) = contract.inventory.parameter(api, name) {
+            for parent in parameter.find.endpoint.parameters() {
+                self.add(contract, api, parent);
+            }
+        }
+    }
+
+    /// Counts the requests that find them.
+    pub(super) fn count(&self, contract: &Contract, budget: &mut Budget) {
+        for (api, name) in &self.0 {
+            if let Some(parameter) = contract.inventory.parameter(*api, name) {
+                budget.add(contract, &parameter.find.key.value, *api);
+            }
+        }
+    }
 }
 
 /// How fast a run may be.
@@ -68,7 +103,7 @@ pub struct Budget {
 impl Budget {
     /// Counts requests.
     #[must_use]
-    pub fn of<'r>(requests: impl Iterator<Item = &'r RequestPlan>, contract: &Contract) -> Self {
+    pub fn of(requests: &[&RequestPlan], contract: &Contract) -> Self {
         let mut budget = Self::default();
         for request in requests {
             match Bucket::of(request, contract) {
@@ -80,6 +115,16 @@ impl Budget {
     }
 }
 
+impl Budget {
+    /// Counts one more request with the key of a role.
+    pub(super) fn add(&mut self, contract: &Contract, role: &RoleName, api: Api) {
+        match Bucket::of_role(contract, role, api) {
+            Some(bucket) => *self.buckets.entry(bucket).or_default() += 1,
+            None => self.others += 1,
+        }
+    }
+}
+
 impl Bucket {
     /// Whose requests the panel counts together with this one; nobody's where its key is none.
     #[must_use]
@@ -87,12 +132,14 @@ impl Bucket {
         let KeyUse::Role(name) = &request.key else {
             return None;
         };
-        let Holder::Real(role) = contract.roles.holder(name, request.api)? else {
+        Self::of_role(contract, name, request.api)
+    }
+
+    fn of_role(contract: &Contract, name: &RoleName, api: Api) -> Option<Self> {
+        let Holder::Real(role) = contract.roles.holder(name, api)? else {
             return None;
         };
-        Some(Self {
-            user: role.user.clone(),
-            api: request.api,
-        })
+        let user = role.user.clone();
+        Some(Self { user, api })
     }
 }

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use semver::Version;
 
 pub(crate) use budget::WINDOW;
+use budget::WantedIds;
 pub use budget::{Bucket, Budget, Pace};
 pub use due::{Due, due, origin};
 pub use selection::Selection;
 
 use crate::spec::{
-    Case, Consent, Contract, Endpoint, Holder, Ids, KeyUse, Obtainable, Origin, Profile, RoleName,
+    Api, Case, Consent, Contract, Endpoint, Holder, Ids, KeyUse, Obtainable, Origin, Profile,
+    RoleName,
 };
 use crate::verdict::Skip;
 
@@ -28,6 +30,14 @@ pub struct Agreement {
     pub has: BTreeSet<String>,
     /// The panel's version, if the operator named it.
     pub version: Option<Version>,
+}
+
+impl Agreement {
+    /// Whether what needs this consent may be done.
+    #[must_use]
+    pub fn allows(&self, consent: Option<Consent>) -> bool {
+        consent.is_none_or(|consent| self.consents.contains(&consent))
+    }
 }
 
 /// What is run, and what is not and why.
@@ -123,11 +133,30 @@ impl Plan {
         missing
     }
 
-    /// The requests of the cases, by whose limit they count towards, but for those that spend one.
+    /// The requests of the cases, by whose limit they count towards, but for those that spend one;
+    /// with those that verify keys and find ids.
     #[must_use]
-    pub fn budget(&self, contract: &Contract) -> Budget {
+    pub fn budget(&self, contract: &Contract, agreement: &Agreement) -> Budget {
         let paced = self.run().filter(|planned| !planned.case.spends_limit());
-        Budget::of(paced.flat_map(|planned| planned.case.requests()), contract)
+        let cases: Vec<_> = paced.flat_map(|planned| planned.case.requests()).collect();
+        let roles = self.roles(contract);
+        let roles = roles.iter().filter_map(|role| contract.roles.real(role));
+        let controls: Vec<_> = roles
+            .flat_map(|role| role.control.iter().map(move |control| (role, control)))
+            .filter(|(_, control)| agreement.allows(control.consent))
+            .collect();
+        let mut budget = Budget::of(&cases, contract);
+        let mut ids = WantedIds::default();
+        ids.of_requests(&cases, contract);
+        for (role, control) in controls {
+            let api = Api::of_path(&control.endpoint.path);
+            budget.add(contract, &role.name.value, api);
+            for name in control.endpoint.parameters() {
+                ids.add(contract, api, name);
+            }
+        }
+        ids.count(contract, &mut budget);
+        budget
     }
 
     /// How many requests are sent at most by the cases that spend a limit, apart from all others.

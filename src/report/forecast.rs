@@ -1,9 +1,9 @@
 //! What a run will do, said beforehand: requests and whose limits they count towards, the time they
 //! take, and what is created.
 
-use crate::plan::{Bucket, Pace, Plan};
+use crate::plan::{Agreement, Bucket, Pace, Plan};
 use crate::run::{RUN_NAMES, left_to_others};
-use crate::spec::{Consent, Contract, Control};
+use crate::spec::{Contract, Control};
 
 /// What a run will do.
 pub struct Forecast<'a> {
@@ -16,7 +16,7 @@ pub struct Forecast<'a> {
     /// How fast it may be asked; nothing: as fast as it answers.
     pub pace: Option<&'a Pace>,
     /// What was agreed to.
-    pub consents: Vec<Consent>,
+    pub agreement: &'a Agreement,
     /// Where what is created will be known until it is deleted.
     pub journal: String,
 }
@@ -56,8 +56,7 @@ impl Forecast<'_> {
             let Some(role) = self.contract.roles.real(&role) else {
                 continue;
             };
-            let is_sent =
-                |control: &&Control| control.consent.is_none_or(|c| self.consents.contains(&c));
+            let is_sent = |control: &&Control| self.agreement.allows(control.consent);
             for control in role.control.iter().filter(is_sent) {
                 text += &format!("  {}: {}\n", role.name.value, *control.endpoint);
             }
@@ -67,8 +66,9 @@ impl Forecast<'_> {
 
     /// Requests by whose limit they count towards, and how long they take at least.
     fn requests(&self) -> String {
-        let budget = self.plan.budget(self.contract);
-        let mut text = String::from("requests by user and API, controls and ids not counted\n");
+        let budget = self.plan.budget(self.contract, self.agreement);
+        let mut text =
+            String::from("requests by user and API, with those that verify keys and find ids\n");
         for (Bucket { user, api }, count) in &budget.buckets {
             let limit = self.plan.profile.limits.of(*api);
             let ours = self.pace.map_or(String::new(), |pace| {

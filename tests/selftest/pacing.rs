@@ -12,7 +12,7 @@ use ptero_conformance::exchange::InProcess;
 use ptero_conformance::keys::Keyring;
 use ptero_conformance::plan::{Agreement, Pace, Plan};
 use ptero_conformance::reference::{Clock, Family, Faults, Panel, Wording, World};
-use ptero_conformance::run::{Event, Interrupt, Schedule, Session, Setup};
+use ptero_conformance::run::{Event, Interrupt, Schedule, Session, Setup, control};
 use ptero_conformance::spec::{Api, Source, Specs};
 use ptero_conformance::target::{Facts, Limits};
 use ptero_conformance::verdict::Policy;
@@ -77,8 +77,9 @@ async fn play() -> Result<(), Failed> {
         leave: 0.5,
         limits: [(Api::Client, LIMIT), (Api::Application, LIMIT)].into(),
     };
-    let bound = pace.shortest(&plan.budget(&contract));
-    let session = Arc::new(Session::new(Setup {
+    let bound = pace.shortest(&plan.budget(&contract, &agreement));
+    let roles = plan.roles(&contract);
+    let mut session = Session::new(Setup {
         contract,
         profile,
         transport: InProcess::new(panel.router()).into(),
@@ -88,10 +89,12 @@ async fn play() -> Result<(), Failed> {
         pace: Some(pace),
         plain: None,
         facts,
-    }));
+    });
     let others = tokio::spawn(use_it(panel.router(), key));
     tokio::task::yield_now().await;
     let start = Instant::now();
+    control(&mut session, &roles).await?;
+    let session = Arc::new(session);
     let mut refused = Vec::new();
     let mut over = 0;
     let mut tell = |event| {
