@@ -4,6 +4,7 @@ mod selftest {
     pub(crate) mod bad_input;
     pub(crate) mod canary;
     pub(crate) mod corpus;
+    pub(crate) mod coverage;
     pub(crate) mod created;
     pub(crate) mod cross_profile;
     pub(crate) mod doctor;
@@ -31,8 +32,9 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, created, cross_profile, doctor, embedded, explained, faults, fidelity, ids,
-    mutants, pacing, privacy, profile_diff, program, replay, route_sweep, served, targets,
+    bad_input, corpus, coverage, created, cross_profile, doctor, embedded, explained, faults,
+    fidelity, ids, mutants, pacing, privacy, profile_diff, program, replay, route_sweep, served,
+    targets,
 };
 
 fn main() -> ExitCode {
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     let trials = [
         bad_input::trials(),
         corpus::trials(),
+        coverage::trials(),
         created::trials(),
         cross_profile::trials(),
         doctor::trials(),

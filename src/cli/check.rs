@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{report, say};
+use crate::report::coverage_table;
 use crate::spec::{Source, Specs, lint};
 
 #[derive(Args)]
@@ -13,6 +14,9 @@ pub(super) struct Arguments {
     /// The folder to check; without one, the built-in specification
     #[arg(value_name = "DIR", env = "PTERO_SPECS", hide_env_values = true)]
     folder: Option<PathBuf>,
+    /// Print which case makes which check on which route, or why none does, as CSV
+    #[arg(long)]
+    coverage: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -34,6 +38,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     if !troubles.is_empty() {
         return report(&troubles);
+    }
+    if arguments.coverage {
+        return say(&coverage_table(&specs));
     }
     say(&format!(
         "{} cases in {} suites, {} requirements, {} profiles, {} routes: no error\n",

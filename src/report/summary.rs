@@ -7,11 +7,28 @@ use std::sync::Arc;
 use super::case::Heading;
 use crate::plan::due;
 use crate::run::CaseResult;
-use crate::spec::{Api, Contract, KeyUse, Profile, RequirementId, VerifiedBy};
+use crate::spec::{
+    Api, Contract, Endpoint, KeyUse, Presence, Profile, RequirementId, Route, VerifiedBy,
+    names_what_exists, reached,
+};
 use crate::verdict::{Judged, Kind, Policy, Skip, Standing, Verdict, judge};
 
 /// The exit code of a run that somebody ended.
 const INTERRUPTED: u8 = 130;
+
+/// A check that missing ids hide: what it is called, the reason that a refusal shows, and which
+/// routes have it.
+type HiddenCheck = (&'static str, &'static str, fn(&Route) -> bool);
+
+const REACHED: [HiddenCheck; 3] = [
+    ("key type", "wrong-key-type", |_| true),
+    ("permission", "no-permission", |route| {
+        route.permission.is_some()
+    }),
+    ("ownership", "hidden", |route| {
+        route.api() == Api::Client && route.endpoint.parameters().any(|name| name == "server")
+    }),
+];
 
 /// What a run came to.
 pub struct Summary<'r> {
@@ -76,6 +93,7 @@ impl Summary<'_> {
         text += &self.requirements();
         text += &self.not_tested();
         text += &self.reach();
+        text += &self.reached_checks();
         text += &self.hint();
         let _ = writeln!(text, "\n{}", self.verdict());
         let _ = writeln!(text, "{}", self.title());
@@ -196,6 +214,38 @@ impl Summary<'_> {
             of(Api::Client),
             of(Api::Application)
         )
+    }
+
+    /// On how many routes a check was reached: judged at ids that exist, in an answer that a good
+    /// key does not get. Refused for a missing id, a key has proved nothing about its rights.
+    fn reached_checks(&self) -> String {
+        let reached = self.reached();
+        let each = REACHED.map(|(check, because, has)| {
+            let inventory = self.contract.inventory.routes.iter();
+            let routes = inventory.filter(|route| {
+                self.profile.presence(route, None) != Presence::Never && has(route)
+            });
+            let routes: Vec<_> = routes.map(|route| &*route.endpoint).collect();
+            let hit = |route: &&&Endpoint| reached.contains(&(**route, because.to_owned()));
+            let count = routes.iter().filter(hit).count();
+            format!("{check} on {count} of {} routes", routes.len())
+        });
+        format!("checks reached at ids that exist: {}\n", each.join(", "))
+    }
+
+    /// The routes on which a refusal was judged that tells, with the reason.
+    fn reached(&self) -> BTreeSet<(&Endpoint, String)> {
+        let judged = self.results.iter().filter(|result| {
+            matches!(result.verdict, Ok(Verdict::Conforms | Verdict::Deviates(_)))
+        });
+        let sent = judged.flat_map(|result| result.case.steps.iter().take(result.steps.len()));
+        sent.filter(|step| names_what_exists(&self.contract.inventory, &step.request))
+            .filter_map(|step| {
+                let route = step.request.route.as_ref()?;
+                let because = reached(&self.profile, step)?;
+                Some((&route.endpoint.value, because.name().to_owned()))
+            })
+            .collect()
     }
 
     /// Where a panel breaks this contract, it may well keep another: the same answers are judged

@@ -30,6 +30,7 @@ pub fn lint(specs: &Specs) -> Vec<Diagnostic> {
     let mut troubles = Vec::new();
     if specs.has_own_requirements {
         troubles.extend(clauses_without_cases(specs));
+        troubles.extend(super::coverage::troubles(specs));
     }
     troubles.extend(schemas_without_use(specs));
     troubles.extend(refusals_for_everybody(specs));

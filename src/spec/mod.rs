@@ -5,6 +5,7 @@ mod case;
 mod checkup;
 mod comparison;
 mod condition;
+mod coverage;
 mod diagnostic;
 mod expectation;
 mod lint;
@@ -13,6 +14,7 @@ mod name;
 mod profile;
 mod profile_file;
 mod relation;
+mod reach;
 mod requirement;
 mod resolve;
 mod role;
@@ -35,6 +37,7 @@ pub use checkup::{
 };
 pub use comparison::{Comparison, OrderChange, RulingChange, Shift, differing};
 pub use condition::{Condition, ConditionInfo};
+pub use coverage::{Check, Coverage, Reason, RouteTraits, Row, coverage};
 pub use diagnostic::{Diagnostic, nearest};
 pub use expectation::{Basis, ErrorMatch, Expectation, ValueMatch};
 pub use lint::lint;
@@ -43,6 +46,7 @@ pub use name::{
 };
 pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling, WithoutJson};
 pub use relation::{Beside, Place, Relation};
+pub use reach::{names_what_exists, reached};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
 pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};
@@ -84,6 +88,8 @@ pub struct Contract {
     pub settings: Vec<Setting>,
     /// What `doctor` asks, and what the answers mean.
     pub checkup: Checkup,
+    /// Which checks every route needs, and why one is not made.
+    pub coverage: Coverage,
 }
 
 /// A whole specification: the contract, and the suites that could be read.
@@ -238,6 +244,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let signatures = reader.one::<signature::SignaturesFile>("signatures.yaml");
     let states = reader.one::<state::StatesFile>("states.yaml");
     let checkup = reader.one::<Checkup>("doctor.yaml");
+    let coverage = reader.one::<Coverage>(coverage::FILE);
     let parameters = reader.one::<route::ParametersFile>("routes/parameters.yaml");
     let routes = reader.folder::<route::RoutesFile>("routes/", "routes/parameters.yaml");
     let profile_files = reader.folder::<profile_file::ProfileFile>("profiles/", "");
@@ -249,6 +256,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         Some(signatures),
         Some(states),
         Some(checkup),
+        Some(coverage),
     ) = (
         requirements,
         conditions,
@@ -257,6 +265,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         signatures,
         states,
         checkup,
+        coverage,
     )
     else {
         return Err(troubles);
@@ -285,6 +294,8 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         // What a broken file would have named is not told to be unknown.
         profiles: troubles.is_empty().then_some(&profiles),
     };
+    let known = (&conditions.1.conditions[..], &roles.1);
+    coverage.1.check(&coverage.0, known, &mut troubles);
     checkup::check(&checkup.0, &checkup.1, &names, &mut troubles);
     if !troubles.is_empty() {
         return Err(troubles);
@@ -300,6 +311,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         states: states.1.states,
         settings: states.1.settings,
         checkup: checkup.1,
+        coverage: coverage.1,
     })
 }
 

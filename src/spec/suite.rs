@@ -37,6 +37,7 @@ pub(super) fn is_suite(path: &str) -> bool {
     let single = [
         "requirements.yaml",
         "conditions.yaml",
+        "coverage.yaml",
         "doctor.yaml",
         "roles.yaml",
         "signatures.yaml",
