@@ -4,6 +4,7 @@ mod selftest {
     pub(crate) mod bad_input;
     pub(crate) mod canary;
     pub(crate) mod corpus;
+    pub(crate) mod corpus_contract;
     pub(crate) mod coverage;
     pub(crate) mod created;
     pub(crate) mod cross_profile;
@@ -32,9 +33,9 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, coverage, created, cross_profile, doctor, embedded, explained, faults,
-    fidelity, ids, mutants, pacing, privacy, profile_diff, program, replay, route_sweep, served,
-    targets,
+    bad_input, corpus, corpus_contract, coverage, created, cross_profile, doctor, embedded,
+    explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, program, replay,
+    route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
     let trials = [
         bad_input::trials(),
         corpus::trials(),
+        corpus_contract::trials(),
         coverage::trials(),
         created::trials(),
         cross_profile::trials(),

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use super::condition::{Condition, ConditionInfo};
 use super::diagnostic::Diagnostic;
 use super::expectation::Basis;
-use super::name::{Level, ProfileName};
+use super::name::{Api, Level, ProfileName};
 use super::profile::{Answer, ApiRules, Exception, Profile, Ruling};
 use super::profile_file::ProfileFile;
 use super::requirement::{Requirement, VerifiedBy};
 use super::resolve::{Outcome, Question, resolve};
-use super::role::Roles;
+use super::role::{Holder, Roles};
 use super::route::{Inventory, Route, RoutesFile};
 use super::schema::Schemas;
 use super::source::SourceFile;
@@ -231,7 +231,11 @@ pub(super) fn check_profiles(
     for (file, profile) in profiles {
         if !names.insert(profile.name.value.as_str()) {
             let message = format!("a profile `{}` exists already", profile.name.value);
-            troubles.push(Diagnostic::at(file, &profile.name.span, message));
+            let is_same = |(_, other): &&(SourceFile, ProfileFile)| *other.name == *profile.name;
+            let other = profiles.iter().find(is_same);
+            let place = other.map_or("", |(file, _)| &*file.shown);
+            let found = Diagnostic::at(file, &profile.name.span, message);
+            troubles.push(found.help(format!("the other is in {place}")));
         }
         check_conditions(file, profile, known, troubles);
         check_listed_routes(file, profile, known.inventory, troubles);
@@ -397,6 +401,97 @@ pub(super) fn check_roles(file: &SourceFile, roles: &Roles, troubles: &mut Vec<D
         if !names.contains(used.value.as_str()) {
             let found = Diagnostic::at(file, &used.span, format!("unknown role `{}`", used.value));
             troubles.push(found.did_you_mean(used.value.as_str(), names.iter().copied()));
+        }
+    }
+}
+
+/// Roles that nobody can have a key for, whatever the specification says of them.
+pub(super) fn check_holders(file: &SourceFile, roles: &Roles, troubles: &mut Vec<Diagnostic>) {
+    for role in &roles.real {
+        let name = &role.name;
+        if role.make.trim().is_empty() {
+            let message = format!(
+                "nobody can obtain a key for `{}`: `make` says nothing",
+                name.value
+            );
+            let help = "say how such a key is made, also where only the database can hold one";
+            troubles.push(Diagnostic::at(file, &name.span, message).help(help));
+        }
+        if role.control.is_empty() {
+            let message = format!("nothing proves that a key is one of `{}`", name.value);
+            let help = "give it a `control`, a request that such a key alone answers so";
+            troubles.push(Diagnostic::at(file, &name.span, message).help(help));
+        }
+    }
+    for derived in &roles.derived {
+        let from = &derived.from;
+        let is_held = |api| {
+            matches!(
+                roles.holder(&derived.name.value, api),
+                Some(Holder::Derived(..))
+            )
+        };
+        let is_known = roles.names().any(|name| name.value == from.value);
+        if is_known && ![Api::Client, Api::Application].into_iter().any(is_held) {
+            let message = format!(
+                "nobody can obtain a key for `{}`: `{}` is no role that somebody has a key for",
+                derived.name.value, from.value
+            );
+            troubles.push(Diagnostic::at(file, &from.span, message));
+        }
+    }
+}
+
+/// Parameters of paths: each has something that fills it.
+pub(super) fn check_parameters(
+    files: &[(SourceFile, RoutesFile)],
+    inventory: &Inventory,
+    troubles: &mut Vec<Diagnostic>,
+) {
+    let all = files
+        .iter()
+        .flat_map(|(file, f)| f.routes.iter().map(move |r| (file, r)));
+    for (file, route) in all {
+        let api = route.api();
+        for name in route.endpoint.parameters() {
+            if inventory.parameter(api, name).is_some() {
+                continue;
+            }
+            let message = format!("nothing fills the path parameter `{name}` of the {api} API");
+            let of_api = inventory.parameters.iter().filter(|p| p.api == api);
+            let found = Diagnostic::at(file, &route.endpoint.span, message);
+            troubles.push(found.did_you_mean(name, of_api.map(|p| p.name.value.as_str())));
+        }
+    }
+}
+
+/// Conditions: of each, some profile says what becomes of it.
+pub(super) fn check_answered(
+    file: &SourceFile,
+    conditions: &[ConditionInfo],
+    profiles: &[(SourceFile, ProfileFile)],
+    troubles: &mut Vec<Diagnostic>,
+) {
+    let says = |(_, profile): &(SourceFile, ProfileFile), name: &str| {
+        let maps = [
+            &profile.answers,
+            &profile.client.answers,
+            &profile.application.answers,
+        ];
+        let answered = maps
+            .into_iter()
+            .flatten()
+            .map(|(c, ruling)| (c, &ruling.value));
+        let excepted = profile.exceptions.iter().map(|e| (&e.condition, &e.answer));
+        let mut all = answered.chain(excepted);
+        all.any(|(c, ruling)| c.name() == name && *ruling != Ruling::Unspecified)
+    };
+    for info in conditions {
+        let name = &info.name;
+        if !profiles.iter().any(|profile| says(profile, &name.value)) {
+            let message = format!("no profile says what becomes of `{}`", name.value);
+            let help = "give it an answer in a profile, or take it out";
+            troubles.push(Diagnostic::at(file, &name.span, message).help(help));
         }
     }
 }

@@ -205,6 +205,8 @@ impl Specs {
                 !suite::is_suite(&file.path) && !others.iter().any(|own| own.path == file.path)
             });
             others.extend(missing.collect::<Vec<_>>());
+            // In the order that a whole folder has, so that both read alike.
+            others.sort_by(|one, other| one.path.cmp(&other.path));
         }
         if !unreadable.is_empty() {
             return Err(unreadable);
@@ -285,9 +287,17 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         inventory: &inventory,
     };
     lint::check_profiles(&profile_files, &names, &mut troubles);
+    lint::check_parameters(&routes, &inventory, &mut troubles);
+    lint::check_answered(
+        &conditions.0,
+        &conditions.1.conditions,
+        &profile_files,
+        &mut troubles,
+    );
     let profiles = profile_file::profiles(&profile_files, &mut troubles);
     lint::check_roles(&roles.0, &roles.1, &mut troubles);
     lint::check_states(&states.0, &states.1.states, &mut troubles);
+    lint::check_holders(&roles.0, &roles.1, &mut troubles);
     lint::check_requirements(&requirements.0, &requirements.1.requirements, &mut troubles);
     let names = checkup::Names {
         roles: &roles.1,
