@@ -20,6 +20,7 @@ mod selftest {
     pub(crate) mod panel;
     pub(crate) mod privacy;
     pub(crate) mod profile_diff;
+    pub(crate) mod profile_mutants;
     pub(crate) mod program;
     pub(crate) mod replay;
     pub(crate) mod route_sweep;
@@ -34,8 +35,8 @@ use std::process::ExitCode;
 use ptero_conformance::harness;
 use selftest::{
     bad_input, corpus, corpus_contract, coverage, created, cross_profile, doctor, embedded,
-    explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, program, replay,
-    route_sweep, served, targets,
+    explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, profile_mutants,
+    program, replay, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         pacing::trials(),
         privacy::trials(),
         profile_diff::trials(),
+        profile_mutants::trials(),
         replay::trials(),
         route_sweep::trials(),
         served::trials(),
