@@ -77,7 +77,7 @@ fn axis_values(name: &str, axis: &Axis, inventory: &Inventory) -> Vec<AxisValue>
             .routes
             .iter()
             .filter(|route| selects(selector, route))
-            .map(|route| text_value(name, &route.endpoint.to_string()))
+            .map(|route| route_value(name, route))
             .collect(),
     }
 }
@@ -96,6 +96,14 @@ fn written_value(axis: &str, value: &Located<Short<BTreeMap<String, String>>>) -
                 .collect(),
         },
     }
+}
+
+/// A route as method and path, and its path alone, for another method.
+fn route_value(axis: &str, route: &Route) -> AxisValue {
+    let mut value = text_value(axis, &route.endpoint.to_string());
+    let path = (format!("{axis}.path"), route.endpoint.path.clone());
+    value.fields.push(path);
+    value
 }
 
 fn text_value(axis: &str, text: &str) -> AxisValue {
