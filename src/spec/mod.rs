@@ -13,8 +13,8 @@ mod matrix;
 mod name;
 mod profile;
 mod profile_file;
-mod relation;
 mod reach;
+mod relation;
 mod requirement;
 mod resolve;
 mod role;
@@ -45,8 +45,8 @@ pub use name::{
     Api, BadName, CaseId, Consent, Level, Origin, ProfileName, RequirementId, RoleName, SchemaName,
 };
 pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling, WithoutJson};
-pub use relation::{Beside, Place, Relation};
 pub use reach::{names_what_exists, reached};
+pub use relation::{Beside, Place, Relation};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
 pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};
