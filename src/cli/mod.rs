@@ -22,6 +22,7 @@ use std::sync::Arc;
 use clap::{Args, Parser, Subcommand};
 
 use crate::exchange::Redactor;
+use crate::reference::{BadFault, Fault};
 use crate::run::{Cleanup, Session};
 use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 
@@ -106,6 +107,19 @@ fn profile<'c>(contract: &'c Contract, name: &str) -> Result<&'c Arc<Profile>, S
             near.unwrap_or(".".into()),
             names.join(", ")
         )
+    })
+}
+
+/// The fault of a name, or what there is instead.
+fn fault(name: &str) -> Result<Fault, String> {
+    name.parse().map_err(|bad: BadFault| {
+        let known = bad.known();
+        let near = nearest(bad.wrong(), known.iter().map(String::as_str));
+        match near {
+            Some(near) => format!("{bad}; did you mean `{near}`?"),
+            None if known.is_empty() => bad.to_string(),
+            None => format!("{bad}; `serve --list-faults` names them all"),
+        }
     })
 }
 

@@ -10,7 +10,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use super::signals::Signals;
-use super::{exit, fail};
+use super::{exit, fail, say};
 use crate::keys::variable;
 use crate::private::private;
 use crate::reference::{Fault, Faults, Panel, World};
@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     enforce_limits: bool,
     /// A deliberate defect, see --list-faults; can be given several times
-    #[arg(long = "fault", value_name = "NAME")]
+    #[arg(long = "fault", value_name = "NAME", value_parser = super::fault)]
     faults: Vec<Fault>,
     /// List the deliberate defects
     #[arg(long)]
@@ -53,15 +53,31 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     if arguments.list_faults {
-        for fault in Fault::ALL {
-            println!("{fault}");
-        }
-        return ExitCode::from(exit::OK);
+        return say(&list_of_faults());
     }
     match serve(arguments) {
         Ok(()) => ExitCode::from(exit::OK),
         Err(message) => fail(&message),
     }
+}
+
+/// The faults by what they are about, each with its sentence.
+fn list_of_faults() -> String {
+    let width = Fault::all().map(|fault| fault.to_string().len()).max();
+    let width = width.unwrap_or_default();
+    let mut text = String::new();
+    let mut group = None;
+    for fault in Fault::all() {
+        if group != Some(fault.group()) {
+            group = Some(fault.group());
+            text += &format!("\n{}\n", fault.group().title());
+        }
+        let state = fault
+            .state()
+            .map_or(String::new(), |state| format!(" ({state})"));
+        text += &format!("  {fault:width$}  {}{state}\n", fault.description());
+    }
+    text
 }
 
 fn serve(arguments: &Arguments) -> Result<(), String> {

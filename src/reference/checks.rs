@@ -16,7 +16,8 @@ use super::{
     world::{Access, Resource, Server, ServerState},
 };
 
-type Verdict = Result<(), Refusal>;
+/// What a check says of a request.
+pub(super) type Verdict = Result<(), Refusal>;
 
 /// Logging in is not part of this panel, so no browser session has a token: every write of a
 /// browser is refused.
@@ -151,7 +152,8 @@ fn counted_as(inquiry: &Inquiry<'_>) -> Result<String, Refusal> {
     })
 }
 
-fn count(inquiry: &mut Inquiry<'_>, what: Counted, who: &str, limit: Limit) -> Verdict {
+/// Counts one more request of somebody.
+pub(super) fn count(inquiry: &mut Inquiry<'_>, what: Counted, who: &str, limit: Limit) -> Verdict {
     let now = inquiry.now();
     let counted = inquiry.state.windows.hit(what, who, limit, now);
     let quota = if inquiry.state.world.settings.enforce_limits {

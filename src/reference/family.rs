@@ -64,7 +64,7 @@ impl Family {
         }
     }
 
-    fn all() -> impl Iterator<Item = Self> {
+    pub(super) fn all() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().chain(Self::FORKS)
     }
 

@@ -17,6 +17,7 @@ use url::form_urlencoded;
 const CONTENT_LIMIT: usize = 16 * 1024 * 1024;
 
 /// A request, read to its end.
+#[derive(Clone)]
 pub(super) struct Incoming {
     /// The method, after an `X-HTTP-Method-Override` of a POST.
     pub method: Method,

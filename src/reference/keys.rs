@@ -4,9 +4,11 @@ use serde::Deserialize;
 
 use super::{incoming::Incoming, routes::Api, traits::Scheme, world::Permissions};
 
-/// Length of the identifier, prefix included, and of the secret, in bytes.
-const IDENTIFIER_LENGTH: usize = 16;
-const SECRET_LENGTH: usize = 32;
+/// Length of the identifier, prefix included, in bytes.
+pub(super) const IDENTIFIER_LENGTH: usize = 16;
+
+/// Length of the secret, in bytes.
+pub(super) const SECRET_LENGTH: usize = 32;
 
 /// What a key was made for. The stored type counts, never the prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -57,7 +59,7 @@ impl StoredKey {
 
     /// Whether this is the key that was sent: the identifier in any case (the database compares
     /// it so), the secret exactly.
-    fn is(&self, sent: &[u8]) -> bool {
+    pub(super) fn is(&self, sent: &[u8]) -> bool {
         sent.split_at_checked(IDENTIFIER_LENGTH)
             .is_some_and(|(identifier, secret)| {
                 identifier.eq_ignore_ascii_case(self.identifier.as_bytes())

@@ -49,7 +49,7 @@ use state::State;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use family::{Family, UnknownFamily};
-pub use faults::{Fault, Faults, UnknownFault};
+pub use faults::{BadFault, Fault, Faults, Gate, Group, PanelState, RouteName};
 pub use routes::Api;
 pub use settings::{Settings, TwoFactorRequired, Wings};
 pub use wording::Wording;
@@ -121,7 +121,10 @@ impl Panel {
 }
 
 async fn respond(Shared(panel): Shared<Panel>, request: Request) -> Response<Body> {
-    panel.0.respond(&Incoming::read(request).await)
+    let parts = &*panel.0;
+    let incoming = faults::receive(&parts.faults, Incoming::read(request).await);
+    let response = parts.respond(&incoming);
+    faults::answer(parts, &incoming, response).await
 }
 
 /// Takes a lock; what a panicking holder left behind is used as it is.

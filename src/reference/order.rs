@@ -9,6 +9,7 @@ use super::{
     checks,
     errors::Refusal,
     family::Family,
+    faults,
     inquiry::Inquiry,
     routes::Api,
 };
@@ -221,28 +222,20 @@ const PELICAN_APPLICATION: &[Check] = &[
     Check::Daemon,
 ];
 
-/// Runs the checks of the route's API. This is the one place where faults leave checks out.
+/// Runs the checks of the route's API; faults change their order, and answer instead of them.
 pub(super) fn examine(inquiry: &mut Inquiry<'_>, api: Api) -> Result<(), Refusal> {
-    for check in order(inquiry.panel.family, api) {
-        if !is_left_out(*check, inquiry) {
-            run(*check, inquiry)?;
+    let panel = inquiry.panel;
+    for check in faults::ordered(&panel.faults, order(panel.family, api)) {
+        match faults::instead(check, inquiry) {
+            Some(verdict) => verdict?,
+            None => run(check, inquiry)?,
         }
     }
     Ok(())
 }
 
-/// Whoever is taken for an owner is not asked for permissions either.
-fn is_left_out(check: Check, inquiry: &Inquiry<'_>) -> bool {
-    let faults = &inquiry.panel.faults;
-    let is_taken_for_owner = || {
-        matches!(check, Check::Permission | Check::ActionPermission)
-            && faults.leave_out(Check::Ownership)
-            && checks::is_stranger(inquiry)
-    };
-    faults.leave_out(check) || is_taken_for_owner()
-}
-
-fn run(check: Check, inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
+/// What a check says of a request.
+pub(super) fn run(check: Check, inquiry: &mut Inquiry<'_>) -> Result<(), Refusal> {
     match check {
         Check::Csrf => checks::csrf(inquiry),
         Check::Credential => checks::credential(inquiry),

@@ -39,7 +39,7 @@ impl Parts {
         let (mut state, traits) = (lock(&self.state), self.family.traits());
         let mut response = match front::preflight(incoming, traits) {
             Some(response) => response,
-            None if state.world.settings.maintenance => self.maintenance(&state, incoming),
+            None if self.is_closed(&state, incoming) => self.maintenance(&state, incoming),
             None => self.open(&mut state, incoming),
         };
         front::add_cors(incoming, traits, &mut response);
@@ -91,6 +91,11 @@ impl Parts {
         };
         session::set_cookies(&mut response, cookies, self.family.traits());
         response
+    }
+
+    fn is_closed(&self, state: &State, incoming: &Incoming) -> bool {
+        let is_open = self.faults.open_under_maintenance() && front::is_api(incoming);
+        state.world.settings.maintenance && !is_open
     }
 
     fn maintenance(&self, state: &State, incoming: &Incoming) -> Response<Body> {

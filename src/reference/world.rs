@@ -175,6 +175,14 @@ pub(super) struct Permissions {
 }
 
 impl Permissions {
+    /// Whatever a key may do.
+    pub fn full() -> Self {
+        Self {
+            all: Access::ReadWrite,
+            only: BTreeMap::new(),
+        }
+    }
+
     /// What the key may do with a resource.
     pub fn of(&self, resource: Resource) -> Access {
         self.only.get(&resource).copied().unwrap_or(self.all)

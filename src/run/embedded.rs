@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::reference::{
-    Api as PanelApi, Clock, Family, Faults, Panel, SystemClock, TwoFactorRequired, Wording, World,
-    WorldError,
+    Api as PanelApi, Clock, Family, Fault, Faults, Panel, SystemClock, TwoFactorRequired, Wording,
+    World, WorldError,
 };
 use crate::spec::{Api, Contract, Profile, Ruling};
 
@@ -20,6 +20,9 @@ pub enum EmbeddedError {
     /// The panel cannot be brought into the state.
     #[error("the reference panel cannot be put into the state `{0}`; it can into: {states}", states = STATES.join(", "))]
     State(String),
+    /// The family has no such route, or the route lacks that check there.
+    #[error("`{0}` is no fault of {1}, which has no such route or no such check on it")]
+    Fault(Fault, Family),
     /// The world cannot be made.
     #[error(transparent)]
     World(#[from] WorldError),
@@ -72,6 +75,9 @@ pub fn embedded_panel_with_clock(
         .family
         .parse()
         .map_err(|_| EmbeddedError::Family(profile.family.clone()))?;
+    if let Some(fault) = faults.iter().find(|fault| !fault.is_possible_in(family)) {
+        return Err(EmbeddedError::Fault(fault, family));
+    }
     Ok(Panel::with_clock(
         family,
         with_settings(world, profile),

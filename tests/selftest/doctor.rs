@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{Method, Response, StatusCode, header};
 use axum::middleware::{self, Next};
 use libtest_mimic::{Failed, Trial};
 use ptero_conformance::reference::{Family, Faults, Panel, World};
@@ -26,7 +26,7 @@ pub fn trials() -> Vec<Trial> {
             recommends(name, name)
         })
     });
-    let others: [(&str, Test); 16] = [
+    let others: [(&str, Test); 17] = [
         ("the-pages-own-words", the_pages_own_words),
         (
             "asks-little-and-writes-nothing",
@@ -34,6 +34,7 @@ pub fn trials() -> Vec<Trial> {
         ),
         ("authorization-stripped", authorization_stripped),
         ("debug-mode", debug_mode),
+        ("debug-setting", debug_setting),
         ("errors-replaced", errors_replaced),
         ("accept-dropped", accept_dropped),
         ("maintenance", maintenance),
@@ -124,32 +125,19 @@ fn doctor(arguments: &[&str]) -> Told {
     }
 }
 
+/// A panel with one deliberate defect.
+fn faulty(fault: &str) -> Server {
+    let faults = Faults::from_iter([fault.parse().unwrap()]);
+    let panel = embedded_panel("pterodactyl-1.11", World::embedded(), faults).unwrap();
+    Server::start(panel.router())
+}
+
 fn panel_of(profile: &str, world: World) -> Panel {
     embedded_panel(profile, world, Faults::default()).unwrap()
 }
 
 fn panel() -> Router {
     panel_of("pterodactyl-1.11", World::embedded()).router()
-}
-
-/// The panel behind something that changes requests.
-fn behind(change: fn(&mut Request)) -> Server {
-    let change = move |mut request: Request, next: Next| async move {
-        change(&mut request);
-        next.run(request).await
-    };
-    Server::start(panel().layer(middleware::from_fn(change)))
-}
-
-/// The panel behind something that changes answers; it is told the path.
-fn answering(change: fn(&str, &mut Response<Body>)) -> Server {
-    let change = move |request: Request, next: Next| async move {
-        let path = request.uri().path().to_owned();
-        let mut response = next.run(request).await;
-        change(&path, &mut response);
-        response
-    };
-    Server::start(panel().layer(middleware::from_fn(change)))
 }
 
 fn recommends(profile: &str, expected: &str) -> Result<(), Failed> {
@@ -204,10 +192,7 @@ fn asks_little_and_writes_nothing() -> Result<(), Failed> {
 }
 
 fn authorization_stripped() -> Result<(), Failed> {
-    let server = behind(|request| {
-        request.headers_mut().remove(header::AUTHORIZATION);
-    });
-    server.doctor().must(
+    faulty("authorization-stripped").doctor().must(
         1,
         &[
             "1 finding",
@@ -220,28 +205,26 @@ fn authorization_stripped() -> Result<(), Failed> {
 }
 
 fn debug_mode() -> Result<(), Failed> {
-    let mut world = World::embedded();
-    world.settings.debug = true;
-    let server = Server::start(panel_of("pterodactyl-1.11", world).router());
-    server.doctor().must(
+    faulty("debug-mode").doctor().must(
         1,
         &[
             "1. Debug mode is on",
-            "/errors/0/source/line: 1",
+            "/errors/0/source/line: 42",
             "APP_DEBUG=false",
         ],
     )
 }
 
+/// The panel's own setting does the same as the defect.
+fn debug_setting() -> Result<(), Failed> {
+    let mut world = World::embedded();
+    world.settings.debug = true;
+    let server = Server::start(panel_of("pterodactyl-1.11", world).router());
+    server.doctor().must(1, &["1. Debug mode is on"])
+}
+
 fn errors_replaced() -> Result<(), Failed> {
-    let server = answering(|_, response| {
-        if response.status().is_client_error() {
-            *response.body_mut() = Body::from("<!DOCTYPE html><title>Oh no</title>");
-            let html = HeaderValue::from_static("text/html");
-            response.headers_mut().insert(header::CONTENT_TYPE, html);
-        }
-    });
-    let told = server.doctor();
+    let told = faulty("html-errors").doctor();
     told.must(
         1,
         &[
@@ -260,10 +243,7 @@ fn errors_replaced() -> Result<(), Failed> {
 }
 
 fn accept_dropped() -> Result<(), Failed> {
-    let server = behind(|request| {
-        request.headers_mut().remove(header::ACCEPT);
-    });
-    server.doctor().must(
+    faulty("accept-dropped").doctor().must(
         1,
         &[
             "API clients are sent to the login page",
@@ -287,10 +267,7 @@ fn maintenance() -> Result<(), Failed> {
 }
 
 fn hole_open() -> Result<(), Failed> {
-    let mut world = World::embedded();
-    world.settings.translations_refused = false;
-    let server = Server::start(panel_of("pterodactyl-1.11", world).router());
-    server.doctor().must(
+    faulty("locale-hole").doctor().must(
         1,
         &[
             "1. CVE-2025-49132 is open",
@@ -301,13 +278,7 @@ fn hole_open() -> Result<(), Failed> {
 }
 
 fn cors_open() -> Result<(), Failed> {
-    let server = answering(|_, response| {
-        let origin = HeaderValue::from_static("https://doctor.invalid");
-        response
-            .headers_mut()
-            .insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    });
-    server
+    faulty("origin-reflected")
         .doctor()
         .must(1, &["access-control-allow-origin: https://doctor.invalid"])
 }
@@ -397,9 +368,7 @@ fn keys() -> Result<(), Failed> {
     let revoked = check("client: ptlc_0000000000000000000000000000000000000000000\n".to_owned());
     revoked.must(2, &["nothing wrong was found", "is not accepted"])?;
     // Where no key arrives, a good one is not blamed.
-    let server = behind(|request| {
-        request.headers_mut().remove(header::AUTHORIZATION);
-    });
+    let server = faulty("authorization-stripped");
     let told = doctor(&["doctor", &server.url, "--keys", file.to_str().unwrap()]);
     told.must(
         1,

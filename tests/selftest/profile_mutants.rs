@@ -261,7 +261,10 @@ const CHANGES: [Change; 8] = [
     }),
     ("another status without JSON", |r| {
         edit(r, |a| {
-            a.without_json.as_mut().map(|w| w.status.0 = vec![418]).is_some()
+            a.without_json
+                .as_mut()
+                .map(|w| w.status.0 = vec![418])
+                .is_some()
         })
     }),
     ("other headers without JSON", |r| {

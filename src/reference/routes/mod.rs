@@ -213,16 +213,25 @@ pub(super) fn find(family: Family, method: &str, path: &str) -> Found {
 }
 
 /// The routes that a family has; those of a fork's own first, which are more exact.
-fn of(family: Family) -> impl Iterator<Item = &'static Route> {
+pub(super) fn of(family: Family) -> impl Iterator<Item = &'static Route> {
     let (own, base) = (forks::routes(family), family.base());
-    let all = client::ROUTES
-        .iter()
-        .chain(application::ROUTES)
-        .chain(remote::ROUTES);
-    let kept = all.filter(move |route| {
+    let kept = of_pterodactyl().filter(move |route| {
         (route.since..=route.until).contains(&base) && !forks::lacks(family, route)
     });
     own.iter().chain(kept)
+}
+
+/// The routes of all families.
+pub(super) fn all() -> impl Iterator<Item = &'static Route> {
+    let of_forks = Family::all().flat_map(forks::routes);
+    of_pterodactyl().chain(of_forks)
+}
+
+fn of_pterodactyl() -> impl Iterator<Item = &'static Route> {
+    client::ROUTES
+        .iter()
+        .chain(application::ROUTES)
+        .chain(remote::ROUTES)
 }
 
 /// An answer without content.

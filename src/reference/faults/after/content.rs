@@ -1,0 +1,290 @@
+//! What is wrong about the status and the content of an answer.
+
+use axum::{
+    body::Bytes,
+    http::{Method, StatusCode},
+};
+use serde_json::{Value, json};
+
+use super::{Answer, Defect, Incoming, Parts};
+use crate::reference::{
+    keys::{KeyType, StoredKey},
+    lock,
+};
+
+/// Changes an answer that refuses.
+pub(super) fn refusal(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+    form(defect, answer);
+    status(defect, incoming, answer);
+    exposure(defect, incoming, answer);
+}
+
+fn form(defect: Defect, answer: &mut Answer) {
+    match defect {
+        Defect::HtmlErrors => answer.become_page("Oh no"),
+        Defect::StatusNumber => {
+            let number = answer.status.as_u16();
+            answer.edit_errors(|entry| entry["status"] = number.into());
+        }
+        Defect::ErrorsObject => answer.edit(|document| {
+            let first = document.pointer("/errors/0").cloned();
+            document["errors"] = first.unwrap_or_default();
+        }),
+        Defect::ErrorsTexts => answer.edit_errors(|entry| *entry = entry["detail"].clone()),
+        Defect::TwoEntries => answer.edit(|document| {
+            if let Some(errors) = document["errors"].as_array_mut() {
+                let again = errors.clone();
+                errors.extend(again);
+            }
+        }),
+        Defect::NoCode => answer.edit_errors(|entry| without(entry, "code")),
+        Defect::NoDetail => answer.edit_errors(|entry| without(entry, "detail")),
+        Defect::NoRule => answer.edit_errors(|entry| {
+            if let Some(meta) = entry.get_mut("meta") {
+                without(meta, "rule");
+            }
+        }),
+        _ if bare(defect) == Some(answer.status.as_u16()) => {
+            answer.edit(|document| *document = json!({ "message": "Refused." }));
+        }
+        _ => {}
+    }
+}
+
+/// The status whose refusals have no envelope.
+const fn bare(defect: Defect) -> Option<u16> {
+    Some(match defect {
+        Defect::Bare400 => 400,
+        Defect::Bare401 => 401,
+        Defect::Bare403 => 403,
+        Defect::Bare404 => 404,
+        Defect::Bare405 => 405,
+        Defect::Bare409 => 409,
+        Defect::Bare422 => 422,
+        Defect::Bare429 => 429,
+        Defect::Bare503 => 503,
+        _ => return None,
+    })
+}
+
+fn without(object: &mut Value, member: &str) {
+    if let Some(members) = object.as_object_mut() {
+        members.shift_remove(member);
+    }
+}
+
+fn status(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+    match defect {
+        Defect::RefusedOk => answer.status = StatusCode::OK,
+        Defect::KeylessPage if is_keyless(incoming, answer) => {
+            answer.status = StatusCode::OK;
+            answer.become_page("Pterodactyl");
+        }
+        Defect::LoginRedirect if answer.status == StatusCode::UNAUTHORIZED => {
+            answer.status = StatusCode::FOUND;
+            answer.become_page("Redirecting");
+            answer.put("location", "/auth/login");
+        }
+        Defect::NothingDeleted if answer.status == StatusCode::NOT_FOUND => {
+            if incoming.method == Method::DELETE && incoming.path.contains("/api-keys/") {
+                answer.status = StatusCode::NO_CONTENT;
+                answer.body = Bytes::new();
+            }
+        }
+        _ => {
+            if let Some(status) = other_status(defect, incoming, answer) {
+                answer.become_status(status);
+            }
+        }
+    }
+}
+
+/// The status that a refusal gets instead of its own.
+fn other_status(defect: Defect, incoming: &Incoming, answer: &Answer) -> Option<StatusCode> {
+    let is_keyless = || is_keyless(incoming, answer);
+    let is_unknown = || answer.status == StatusCode::UNAUTHORIZED && !is_keyless();
+    let is_forbidden = answer.status == StatusCode::FORBIDDEN;
+    Some(match defect {
+        Defect::KeylessForbidden if is_keyless() => StatusCode::FORBIDDEN,
+        Defect::KeylessNotFound if is_keyless() => StatusCode::NOT_FOUND,
+        Defect::KeylessBad if is_keyless() => StatusCode::BAD_REQUEST,
+        Defect::UnknownForbidden if is_unknown() => StatusCode::FORBIDDEN,
+        Defect::WrongTypeUnauthorized if is_forbidden && refuses_type(answer) => {
+            StatusCode::UNAUTHORIZED
+        }
+        Defect::NoPermissionHidden if is_forbidden && !refuses_type(answer) => {
+            StatusCode::NOT_FOUND
+        }
+        Defect::MethodNotFound if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
+            StatusCode::NOT_FOUND
+        }
+        Defect::InvalidBad if answer.status == StatusCode::UNPROCESSABLE_ENTITY => {
+            StatusCode::BAD_REQUEST
+        }
+        Defect::HeadNotAllowed if incoming.sent_method == Method::HEAD => {
+            StatusCode::METHOD_NOT_ALLOWED
+        }
+        _ => return None,
+    })
+}
+
+fn is_keyless(incoming: &Incoming, answer: &Answer) -> bool {
+    answer.status == StatusCode::UNAUTHORIZED && incoming.header("authorization").is_none()
+}
+
+/// Whether an answer refuses a key because of its type.
+fn refuses_type(answer: &Answer) -> bool {
+    let document = answer.document().unwrap_or_default();
+    let detail = document.pointer("/errors/0/detail");
+    let detail = detail.and_then(Value::as_str).unwrap_or_default();
+    detail.contains("API") || detail.contains("endpoint")
+}
+
+fn exposure(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+    let unauthorized = answer.status == StatusCode::UNAUTHORIZED;
+    match defect {
+        Defect::DebugMode => answer.edit_errors(|entry| {
+            entry["source"] = json!({ "line": 42, "file": "/var/www/pterodactyl/app/Guard.php" });
+            entry["meta"]["trace"] = json!(["#0 /var/www/pterodactyl/public/index.php"]);
+        }),
+        Defect::KeyInDetail => {
+            let sent = incoming.text("authorization").unwrap_or_default();
+            answer.edit_errors(|entry| entry["detail"] = format!("Refused: {sent}").into());
+        }
+        Defect::QueryInDetail if answer.status == StatusCode::NOT_FOUND => {
+            let target = incoming.target.clone();
+            answer.edit_errors(|entry| entry["detail"] = format!("No {target} here.").into());
+        }
+        Defect::SqlInDetail if unauthorized && incoming.header("authorization").is_some() => {
+            let query = "SQLSTATE[02000]: select * from `api_keys` where `identifier` = ?";
+            answer.edit_errors(|entry| entry["detail"] = query.into());
+        }
+        Defect::UnknownTold if unauthorized && incoming.header("authorization").is_some() => {
+            answer.edit_errors(|entry| entry["detail"] = "No such identifier.".into());
+        }
+        _ => {}
+    }
+}
+
+/// Changes an answer that grants.
+pub(super) fn success(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
+    shape(defect, incoming, answer);
+    secrets(defect, parts, incoming, answer);
+    let (path, query) = (incoming.route_path(), &incoming.query);
+    match defect {
+        Defect::ForeignOriginRefused if is_foreign(incoming) => {
+            answer.become_status(StatusCode::FORBIDDEN);
+        }
+        Defect::HeadNotAllowed if incoming.sent_method == Method::HEAD => {
+            answer.become_status(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        Defect::LocaleHole if path == "/locales/locale.json" => {
+            let of = |name| {
+                query
+                    .iter()
+                    .find(|(key, _)| key == name)
+                    .map(|(_, v)| v.clone())
+            };
+            let (locale, namespace) = (
+                of("locale").unwrap_or_default(),
+                of("namespace").unwrap_or_default(),
+            );
+            answer.put("content-type", "application/json");
+            answer.body = json!({ locale: { namespace: [] } }).to_string().into();
+        }
+        _ => {}
+    }
+}
+
+fn is_foreign(incoming: &Incoming) -> bool {
+    let origin = incoming.text("origin").unwrap_or_default();
+    let host = incoming.text("host").unwrap_or_default();
+    !origin.is_empty() && !origin.ends_with(&*host)
+}
+
+fn shape(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+    let is_page_beyond = || {
+        let document = answer.document().unwrap_or_default();
+        let is_empty = document["data"].as_array().is_some_and(Vec::is_empty);
+        is_empty && incoming.parameter("page").is_some()
+    };
+    match defect {
+        Defect::NoPagination => answer.edit(|document| without(document, "meta")),
+        Defect::NoObject => answer.edit(|document| without(document, "object")),
+        Defect::CreatedStatus
+            if incoming.method == Method::POST && answer.status == StatusCode::OK =>
+        {
+            answer.status = StatusCode::CREATED;
+        }
+        Defect::DeletedStatus if incoming.method == Method::DELETE => {
+            answer.status = StatusCode::OK;
+            answer.put("content-type", "application/json");
+            answer.body = Bytes::from_static(b"{}");
+        }
+        Defect::SuccessAsPage if answer.is_json() => answer.put("content-type", "text/html"),
+        Defect::PageBeyondMissing if is_page_beyond() => {
+            answer.become_status(StatusCode::NOT_FOUND);
+        }
+        Defect::EmptyLists => answer.edit(|document| {
+            if document["data"].is_array() {
+                document["data"] = json!([]);
+            }
+        }),
+        _ => {}
+    }
+}
+
+fn secrets(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
+    let path = incoming.route_path();
+    let (is_keys, is_read) = (
+        path == "/api/client/account/api-keys",
+        incoming.method == Method::GET,
+    );
+    match defect {
+        Defect::SecretShownAgain if is_keys && is_read => answer.edit(|document| {
+            let state = lock(&parts.state);
+            for key in document["data"].as_array_mut().into_iter().flatten() {
+                let identifier = key["attributes"]["identifier"].as_str();
+                let stored = state
+                    .keys
+                    .iter()
+                    .find(|one| Some(&*one.identifier) == identifier);
+                key["attributes"]["token"] = json!(stored.map(|one| &one.secret));
+            }
+        }),
+        Defect::KeysOfEverybody if is_keys && is_read => answer.edit(|document| {
+            let state = lock(&parts.state);
+            let clients = state
+                .keys
+                .iter()
+                .filter(|key| key.key_type == KeyType::Client);
+            let entry = |key: &StoredKey| {
+                json!({ "object": "api_key", "attributes": {
+                    "identifier": key.identifier, "description": key.description,
+                    "allowed_ips": key.allowed_ips, "last_used_at": null,
+                    "created_at": "2024-01-02T03:04:05+00:00",
+                }})
+            };
+            document["data"] = clients.map(entry).collect();
+        }),
+        Defect::SecretInAttributes if is_keys && !is_read => answer.edit(|document| {
+            document["attributes"]["token"] = document["meta"]["secret_token"].clone();
+        }),
+        Defect::NewKeyWithoutPrefix if is_keys && !is_read => answer.edit(|document| {
+            let identifier = document["attributes"]["identifier"]
+                .as_str()
+                .unwrap_or_default();
+            let bare = identifier.replacen("ptlc_", "", 1);
+            document["attributes"]["identifier"] = bare.into();
+        }),
+        Defect::AccountSecrets if path == "/api/client/account" => answer.edit(|document| {
+            document["attributes"]["totp_secret"] = "GEZDGNBVGY3TQOJQ".into();
+        }),
+        Defect::UserSecrets if path == "/api/application/users" => answer.edit(|document| {
+            for user in document["data"].as_array_mut().into_iter().flatten() {
+                user["attributes"]["password"] = "$2y$10$abcdefghijklmnopqrstuv".into();
+            }
+        }),
+        _ => {}
+    }
+}

@@ -1,0 +1,493 @@
+//! In the panel: checks that are left out, answered otherwise, or put in another order.
+
+use super::{Defect, Faults, Gate, KnownKey, Memory};
+use crate::reference::{
+    binding::Part,
+    checks::{self, Verdict},
+    errors::Refusal,
+    inquiry::{Caller, Inquiry},
+    ip::AddressRange,
+    keys::{self, IDENTIFIER_LENGTH, KeyType, SECRET_LENGTH, StoredKey},
+    limits::Counted,
+    lock,
+    order::{self, Check},
+    routes::{Api, Permission},
+    wording::Condition,
+    world::{Access, Permissions, Resource, ServerState},
+};
+
+/// The longest token that a panel with `huge-token` still reads, in bytes.
+const HUGE: usize = 1024;
+
+/// The checks in the order in which a faulty panel comes to them.
+pub(in crate::reference) fn ordered(faults: &Faults, checks: &[Check]) -> Vec<Check> {
+    let mut ordered = checks.to_vec();
+    for defect in faults.defects() {
+        if let Some((moved, before)) = displaced(defect) {
+            displace(&mut ordered, moved, before);
+        }
+    }
+    ordered
+}
+
+/// Which checks come before another that they should follow.
+fn displaced(defect: Defect) -> Option<(&'static [Check], &'static [Check])> {
+    const TYPE: &[Check] = &[Check::KeyType, Check::Administrator];
+    const BINDINGS: &[Check] = &[
+        Check::Existence,
+        Check::Binding(Part::All),
+        Check::Binding(Part::Server),
+    ];
+    const PERMISSIONS: &[Check] = &[Check::Permission, Check::ActionPermission];
+    const FIELDS: &[Check] = &[Check::Fields];
+    const ADDRESS: &[Check] = &[Check::Address];
+    const CREDENTIAL: &[Check] = &[Check::Credential];
+    Some(match defect {
+        Defect::JsonBeforeKey => (&[Check::WellFormedJson], CREDENTIAL),
+        Defect::KeyBeforeCsrf => (CREDENTIAL, &[Check::Csrf]),
+        Defect::LockBeforeJson => (ADDRESS, &[Check::WellFormedJson]),
+        Defect::LockAfterKeyType => (TYPE, ADDRESS),
+        Defect::TypeBeforeId => (TYPE, BINDINGS),
+        Defect::IdBeforeKey => (BINDINGS, CREDENTIAL),
+        Defect::FieldsBeforePermission => (FIELDS, PERMISSIONS),
+        Defect::FieldsBeforeOwnership => (FIELDS, &[Check::Ownership]),
+        Defect::FieldsBeforeType => (FIELDS, TYPE),
+        Defect::LockBeforeTwoFactor => (ADDRESS, &[Check::TwoFactor]),
+        Defect::TypeBeforeTwoFactor => (TYPE, &[Check::TwoFactor]),
+        Defect::LimitBeforeRefusals => (&[Check::Quota], &[Check::WellFormedJson, Check::Address]),
+        _ => return None,
+    })
+}
+
+/// Puts checks directly before the first of others, where they come later; a key must be known
+/// before anything is asked of it.
+fn displace(ordered: &mut Vec<Check>, moved: &[Check], before: &[Check]) {
+    let Some(target) = ordered.iter().position(|check| before.contains(check)) else {
+        return;
+    };
+    let mut later = ordered.split_off(target);
+    let (moving, rest): (Vec<_>, Vec<_>) = later.drain(..).partition(|check| moved.contains(check));
+    ordered.extend(moving);
+    ordered.extend(rest);
+}
+
+/// What a faulty panel says instead of making the check; nothing if it makes it.
+pub(in crate::reference) fn instead(check: Check, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    let faults = &inquiry.panel.faults;
+    let left_out = || faults.left_out().any(|one| one.is_on(inquiry.route));
+    if !faults.is_empty() && left_out() {
+        let gates: Vec<Gate> = faults
+            .left_out()
+            .filter(|one| one.is_on(inquiry.route))
+            .map(|one| one.gate)
+            .collect();
+        for gate in gates {
+            if let Some(verdict) = without(gate, check, inquiry) {
+                return Some(verdict);
+            }
+        }
+    }
+    let defects: Vec<Defect> = faults.defects().collect();
+    defects
+        .into_iter()
+        .find_map(|defect| of_defect(defect, check, inquiry))
+}
+
+fn without(gate: Gate, check: Check, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    match (gate, check) {
+        (Gate::Auth, Check::Credential) => {
+            admit_anybody(inquiry);
+            Some(Ok(()))
+        }
+        (Gate::KeyType, Check::KeyType | Check::Administrator)
+        | (Gate::Permission, Check::Permission | Check::ActionPermission)
+        | (Gate::Ownership, Check::Ownership) => Some(Ok(())),
+        // Whoever is taken for an owner is not asked for permissions either.
+        (Gate::Ownership, Check::Permission | Check::ActionPermission) => {
+            checks::is_stranger(inquiry).then_some(Ok(()))
+        }
+        _ => None,
+    }
+}
+
+/// Whoever has no good key is taken for an administrator.
+fn admit_anybody(inquiry: &mut Inquiry<'_>) {
+    if checks::credential(inquiry).is_err() {
+        become_administrator(inquiry);
+    }
+}
+
+fn become_administrator(inquiry: &mut Inquiry<'_>) {
+    let Some(user) = inquiry
+        .state
+        .world
+        .users
+        .iter()
+        .find(|user| user.root_admin)
+    else {
+        return;
+    };
+    let key_type = match inquiry.api() {
+        Api::Client => KeyType::Client,
+        Api::Application => KeyType::Application,
+    };
+    let (user, owner) = (user.clone(), user.name.clone());
+    let key = StoredKey {
+        role: None,
+        identifier: String::new(),
+        secret: String::new(),
+        owner,
+        key_type,
+        permissions: Permissions::full(),
+        allowed_ips: Vec::new(),
+        description: String::new(),
+        expired: false,
+        created_at: 0,
+        last_used_at: None,
+    };
+    inquiry.identify(Caller { user, key });
+}
+
+fn of_defect(defect: Defect, check: Check, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    match check {
+        Check::Credential => credential(defect, inquiry),
+        Check::Csrf => (defect == Defect::CsrfUnchecked).then_some(Ok(())),
+        Check::TwoFactor => two_factor(defect, inquiry),
+        Check::Address => address(defect, inquiry),
+        Check::Binding(Part::All | Part::Server) => binding(defect, inquiry),
+        Check::KeyType => key_type(defect, inquiry),
+        Check::Administrator => administrator(defect, inquiry),
+        Check::Quota => quota(defect, inquiry),
+        Check::Ownership => ownership(defect, inquiry),
+        Check::ServerState => server_state(defect, inquiry),
+        Check::Permission | Check::ActionPermission => permission(defect, inquiry),
+        Check::WellFormedJson
+        | Check::Existence
+        | Check::Binding(_)
+        | Check::RouteQuota
+        | Check::Fields
+        | Check::Daemon => None,
+    }
+}
+
+fn credential(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    if is_unchecked(defect, inquiry) {
+        admit_anybody(inquiry);
+        return Some(Ok(()));
+    }
+    let verdict = match defect {
+        Defect::DeletedKeyCached | Defect::NewKeyIsDead => {
+            return remembered(defect, inquiry);
+        }
+        Defect::AdminAllOpen
+        | Defect::ServersOfEverybody
+        | Defect::KeysOfOthersDeleted
+        | Defect::AdminSeesOwn => {
+            let verdict = checks::credential(inquiry);
+            if verdict.is_ok() {
+                promote(defect, inquiry);
+            }
+            return Some(verdict);
+        }
+        _ => token(defect, inquiry)?,
+    };
+    Some(verdict)
+}
+
+/// Whether the defect lets requests of this method through.
+fn is_unchecked(defect: Defect, inquiry: &Inquiry<'_>) -> bool {
+    let method = match defect {
+        Defect::HeadUnchecked => "HEAD",
+        Defect::PostUnchecked => "POST",
+        Defect::PutUnchecked => "PUT",
+        Defect::PatchUnchecked => "PATCH",
+        Defect::DeleteUnchecked => "DELETE",
+        _ => return false,
+    };
+    inquiry.incoming.sent_method == method
+}
+
+/// What a faulty comparison of keys says of a token.
+fn token(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    let sent = keys::sent(inquiry.incoming, inquiry.traits().scheme)?;
+    if breaks(defect, sent) {
+        return Some(Err(Refusal::broken("QueryException")));
+    }
+    let is_good = |key: &&StoredKey| key.is(sent);
+    let exact = inquiry.state.keys.iter().find(is_good);
+    if defect == Defect::IdentifierInOneCase {
+        let other = exact.is_some_and(|key| !sent.starts_with(key.identifier.as_bytes()));
+        return other.then(|| Err(inquiry.refuse(Condition::UnknownKey)));
+    }
+    let anybodys = (defect == Defect::HugeToken && sent.len() > HUGE)
+        || (defect == Defect::AnyUnprefixedKey && is_unprefixed(sent));
+    if exact.is_none() && anybodys {
+        become_administrator(inquiry);
+        return Some(Ok(()));
+    }
+    let fits = |key: &&StoredKey| is_taken_for(defect, key, sent);
+    let key = inquiry.state.keys.iter().find(fits)?.clone();
+    let user = inquiry.state.user(&key.owner)?.clone();
+    inquiry.identify(Caller { user, key });
+    Some(Ok(()))
+}
+
+fn is_unprefixed(sent: &[u8]) -> bool {
+    sent.len() == IDENTIFIER_LENGTH + SECRET_LENGTH && sent.iter().all(u8::is_ascii_alphanumeric)
+}
+
+/// Whether the token is more than the faulty panel can stand.
+fn breaks(defect: Defect, sent: &[u8]) -> bool {
+    match defect {
+        Defect::QuoteBreaks => sent.contains(&b'\''),
+        Defect::BytesBreak => !sent.is_ascii(),
+        Defect::ShortKeyBreaks => sent.len() < IDENTIFIER_LENGTH,
+        _ => false,
+    }
+}
+
+/// Whether the faulty panel takes a token for a key that it is not.
+fn is_taken_for(defect: Defect, key: &StoredKey, sent: &[u8]) -> bool {
+    if key.expired {
+        return defect == Defect::ExpiredAccepted && key.is(sent);
+    }
+    let secret = key.secret.as_bytes();
+    let behind = |identifier: &str| {
+        let (start, rest) = sent.split_at_checked(IDENTIFIER_LENGTH)?;
+        start
+            .eq_ignore_ascii_case(identifier.as_bytes())
+            .then_some(rest)
+    };
+    let rest = || behind(&key.identifier);
+    match defect {
+        Defect::AnySecret => rest().is_some_and(|rest| rest.len() == SECRET_LENGTH),
+        Defect::SecretByPrefix => rest().is_some_and(|r| !r.is_empty() && secret.starts_with(r)),
+        Defect::EmptySecret => rest().is_some_and(<[u8]>::is_empty),
+        Defect::SecretInAnyCase => rest().is_some_and(|rest| rest.eq_ignore_ascii_case(secret)),
+        Defect::TokenCut => rest().is_some_and(|rest| rest.starts_with(secret)),
+        Defect::SecretAlone => sent == secret,
+        Defect::PrefixIgnored => {
+            const PREFIX: usize = "ptlc_".len();
+            let own = key.full();
+            sent.len() == own.len() && sent[PREFIX..] == own.as_bytes()[PREFIX..]
+        }
+        _ => false,
+    }
+}
+
+/// Keys as a cache knows them.
+fn remembered(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    let sent = keys::sent(inquiry.incoming, inquiry.traits().scheme)?;
+    let mut memory = lock(&inquiry.panel.faults.memory);
+    let stored = inquiry.state.keys.iter().find(|key| key.is(sent)).cloned();
+    match (defect, stored) {
+        (Defect::NewKeyIsDead, Some(key)) if key.role.is_none() => {
+            Some(Err(inquiry.refuse(Condition::UnknownKey)))
+        }
+        (Defect::DeletedKeyCached, Some(key)) => {
+            remember(&mut memory, key);
+            None
+        }
+        (Defect::DeletedKeyCached, None) => {
+            let key = memory.keys.iter().find(|known| known.0.is(sent))?.0.clone();
+            let user = inquiry.state.user(&key.owner)?.clone();
+            drop(memory);
+            inquiry.identify(Caller { user, key });
+            Some(Ok(()))
+        }
+        _ => None,
+    }
+}
+
+fn remember(memory: &mut Memory, key: StoredKey) {
+    let known = memory
+        .keys
+        .iter()
+        .any(|one| one.0.identifier == key.identifier);
+    if !known && key.role.is_none() {
+        memory.keys.push(KnownKey(key));
+    }
+}
+
+/// Takes the caller for somebody else where the defect does.
+fn promote(defect: Defect, inquiry: &mut Inquiry<'_>) {
+    let Ok(caller) = inquiry.caller() else {
+        return;
+    };
+    let mut caller = caller.clone();
+    let path = inquiry.route.path;
+    match defect {
+        Defect::AdminSeesOwn if inquiry.api() == Api::Client && path.contains("/{server}") => {
+            caller.user.root_admin = false;
+        }
+        Defect::AdminSeesOwn => {}
+        Defect::KeysOfOthersDeleted => {
+            let named = inquiry.parameters.get("identifier").unwrap_or_default();
+            let keys = &inquiry.state.keys;
+            let owner = keys.iter().find(|key| key.identifier == named);
+            let owner = owner.and_then(|key| inquiry.state.user(&key.owner));
+            if let Some(owner) = owner.filter(|_| path.ends_with("/api-keys/{identifier}")) {
+                caller.user = owner.clone();
+            }
+        }
+        _ if path == "/api/client" => caller.user.root_admin = true,
+        _ => {}
+    }
+    inquiry.identify(caller);
+}
+
+fn two_factor(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    match defect {
+        Defect::TwoFactorUnenforced => Some(Ok(())),
+        Defect::TwoFactorEverywhere if inquiry.route.without_two_factor => {
+            Some(Err(inquiry.refuse(Condition::TwoFactorRequired)))
+        }
+        _ => None,
+    }
+}
+
+fn address(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    let key = &inquiry.caller().ok()?.key;
+    let is_range = |entry: &String| entry.contains(['/', '-', '*']);
+    let opened = match defect {
+        Defect::LockIgnored => true,
+        Defect::LockOfApplicationIgnored => key.key_type == KeyType::Application,
+        Defect::LockOnWritesOnly => inquiry.incoming.method.is_safe(),
+        Defect::RangeOpen => key.allowed_ips.iter().any(is_range),
+        Defect::SixOpen => key.allowed_ips.iter().any(|entry| entry.contains(':')),
+        Defect::FirstAddressOnly => return only(inquiry, key.allowed_ips.first().into_iter()),
+        Defect::RangeAsText => {
+            return only(inquiry, key.allowed_ips.iter().filter(|one| !is_range(one)));
+        }
+        _ => false,
+    };
+    opened.then_some(Ok(()))
+}
+
+/// The verdict when only these entries of the lock count.
+fn only<'e>(
+    inquiry: &Inquiry<'_>,
+    mut entries: impl Iterator<Item = &'e String>,
+) -> Option<Verdict> {
+    let key = &inquiry.caller().ok()?.key;
+    if key.allowed_ips.is_empty() {
+        return None;
+    }
+    let address = inquiry.address();
+    let admits = |entry: &String| AddressRange::parse(entry).is_ok_and(|one| one.contains(address));
+    if entries.any(admits) {
+        return Some(Ok(()));
+    }
+    let spoken = address.to_string();
+    Some(Err(
+        inquiry.refuse_with(Condition::IpRefused, &[("address", &spoken)])
+    ))
+}
+
+/// A server by its number.
+fn binding(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    if defect != Defect::ServerByNumber || inquiry.api() != Api::Client {
+        return None;
+    }
+    let number: u64 = inquiry.parameters.get("server")?.parse().ok()?;
+    let id = inquiry.state.server(number)?.id;
+    inquiry.bound.server = Some(id);
+    Some(Ok(()))
+}
+
+fn key_type(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    let is_head = inquiry.incoming.sent_method == "HEAD";
+    (defect == Defect::HeadWithoutRights && is_head).then_some(Ok(()))
+}
+
+fn administrator(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    let caller = inquiry.caller().ok()?;
+    let is_application = caller.key.key_type == KeyType::Application;
+    let opened = match defect {
+        Defect::HeadWithoutRights => inquiry.incoming.sent_method == "HEAD",
+        Defect::DemotedAccepted => is_application,
+        Defect::AdminKeyRefused if !is_application => {
+            return Some(Err(inquiry.refuse(Condition::WrongKeyType)));
+        }
+        _ => false,
+    };
+    opened.then_some(Ok(()))
+}
+
+fn quota(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    let api = inquiry.api();
+    let limit = inquiry.state.world.settings.rate(api, inquiry.panel.family);
+    match defect {
+        Defect::LimitPerKey => {
+            let who = inquiry.caller().ok()?.key.identifier.clone();
+            Some(checks::count(inquiry, Counted::Api(api), &who, limit))
+        }
+        Defect::LimitShared => Some(checks::count(inquiry, Counted::Api(api), "", limit)),
+        Defect::LimitUnenforced => {
+            let settings = &mut inquiry.state.world.settings;
+            let enforced = std::mem::replace(&mut settings.enforce_limits, false);
+            let verdict = order::run(Check::Quota, inquiry);
+            inquiry.state.world.settings.enforce_limits = enforced;
+            Some(verdict)
+        }
+        _ => None,
+    }
+}
+
+fn ownership(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    let is_stranger = checks::is_stranger(inquiry);
+    match defect {
+        Defect::HiddenForbidden if is_stranger => {
+            Some(Err(inquiry.refuse(Condition::NoPermission)))
+        }
+        Defect::SubuserIsStranger if !is_stranger => {
+            let (server, user) = (inquiry.server().ok()?, &inquiry.caller().ok()?.user);
+            let is_subuser = server.owner != user.name && !user.root_admin;
+            is_subuser.then(|| Err(inquiry.refuse(Condition::Hidden)))
+        }
+        _ => None,
+    }
+}
+
+fn server_state(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    let open = match defect {
+        Defect::SuspendedOpen => ServerState::Suspended,
+        Defect::InstallingOpen => ServerState::Installing,
+        _ => return None,
+    };
+    (inquiry.server().ok()?.state == open).then_some(Ok(()))
+}
+
+fn permission(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    let caller = inquiry.caller().ok()?;
+    let Permission::Resource(resource, access) = inquiry.route.permission else {
+        let subuser = defect == Defect::SubuserIsOwner && inquiry.server().is_ok();
+        let is_server = !matches!(
+            inquiry.route.permission,
+            Permission::Password(_) | Permission::Nothing
+        );
+        return (subuser && is_server).then_some(Ok(()));
+    };
+    if caller.key.key_type == KeyType::Client {
+        return None;
+    }
+    let has = |resource, access| caller.key.permissions.of(resource).covers(access);
+    let granted = match defect {
+        Defect::HeadWithoutRights if inquiry.incoming.sent_method == "HEAD" => true,
+        Defect::ReadWrites if access == Access::Write => has(resource, Access::Read),
+        Defect::NoneReads if access == Access::Read => true,
+        Defect::OtherResource if resource == Resource::Users => has(Resource::Locations, access),
+        Defect::WriteOnlyReads if access == Access::Read => {
+            has(resource, Access::Read) || has(resource, Access::Write)
+        }
+        Defect::ReadNeedsWrite if access == Access::Read => has(resource, Access::Write),
+        Defect::ConfigurationForReaders if inquiry.route.path.ends_with("/configuration") => {
+            has(resource, Access::Read)
+        }
+        _ => return None,
+    };
+    if granted {
+        return Some(Ok(()));
+    }
+    Some(Err(inquiry.refuse(Condition::NoPermission)))
+}
