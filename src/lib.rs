@@ -8,6 +8,7 @@ pub mod journal;
 pub mod keys;
 pub mod plan;
 mod private;
+pub mod prove;
 pub mod recording;
 pub mod reference;
 pub mod report;

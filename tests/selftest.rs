@@ -22,6 +22,7 @@ mod selftest {
     pub(crate) mod profile_diff;
     pub(crate) mod profile_mutants;
     pub(crate) mod program;
+    pub(crate) mod prove;
     pub(crate) mod replay;
     pub(crate) mod route_sweep;
     pub(crate) mod served;
@@ -36,7 +37,7 @@ use ptero_conformance::harness;
 use selftest::{
     bad_input, corpus, corpus_contract, coverage, created, cross_profile, doctor, embedded,
     explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, profile_mutants,
-    program, replay, route_sweep, served, targets,
+    program, prove, replay, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         privacy::trials(),
         profile_diff::trials(),
         profile_mutants::trials(),
+        prove::trials(),
         replay::trials(),
         route_sweep::trials(),
         served::trials(),

@@ -9,6 +9,7 @@ mod list;
 pub(crate) mod options;
 pub(crate) mod prepare;
 mod profile;
+mod prove;
 mod run;
 mod serve;
 pub(crate) mod signals;
@@ -72,6 +73,8 @@ enum Command {
     Cleanup(Box<cleanup::Arguments>),
     /// Serve the reference panel on this machine
     Serve(serve::Arguments),
+    /// Prove that the cases can fail: run them against the reference panel with each of its defects
+    Prove(prove::Arguments),
 }
 
 /// Where the specification is.
@@ -219,6 +222,7 @@ pub fn main() -> ExitCode {
         Command::Keys(arguments) => keys::run(arguments),
         Command::Cleanup(arguments) => cleanup::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Prove(arguments) => prove::run(arguments),
     }
 }
 

@@ -13,7 +13,8 @@ use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
 use crate::report::{Forecast, Heading};
 use crate::run::{
-    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_panel_with_clock, put_into,
+    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_keys,
+    embedded_panel_with_clock, limit, put_into,
 };
 use crate::spec::{Contract, Profile, Specs};
 use crate::target::{Facts, Target};
@@ -207,10 +208,6 @@ impl Prepared {
     }
 }
 
-/// How many requests a minute the limited panel allows: what it does with the next one does not
-/// depend on how many there were.
-const FEW: u32 = 30;
-
 /// Which reference panel a run has in its process.
 enum Embedded {
     /// One that refuses nobody for having asked too often: a run asks much.
@@ -235,23 +232,13 @@ fn embedded(
             Arc::new(SystemClock)
         }
         Embedded::Limited(clock) => {
-            world.settings.client_rate = Some(FEW);
-            world.settings.application_rate = Some(FEW);
+            limit(&mut world);
             clock
         }
     };
     let panel = embedded_panel_with_clock(profile, world, Faults::default(), clock)
         .map_err(|e| e.to_string())?;
-    let mut keys = Keyring::default();
-    for (role, key) in panel.keys() {
-        let role = role
-            .parse()
-            .map_err(|e| format!("the embedded panel: {e}"))?;
-        if specs.contract.roles.real(&role).is_some() {
-            keys.add(&role, key, "the embedded panel")
-                .map_err(|e| e.to_string())?;
-        }
-    }
+    let keys = embedded_keys(&panel, &specs.contract)?;
     Ok((InProcess::new(panel.router()).into(), keys))
 }
 

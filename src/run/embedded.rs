@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::keys::Keyring;
 use crate::reference::{
     Api as PanelApi, Clock, Family, Fault, Faults, Panel, SystemClock, TwoFactorRequired, Wording,
     World, WorldError,
@@ -55,14 +56,25 @@ pub fn embedded_panel_with_clock(
     faults: Faults,
     clock: Arc<dyn Clock>,
 ) -> Result<Panel, EmbeddedError> {
-    let contract = Contract::embedded().map_err(|troubles| {
-        EmbeddedError::Contract(
-            troubles
-                .first()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        )
-    })?;
+    panel_of(&built_in()?, profile, world, faults, clock)
+}
+
+/// The built-in contract, from which every panel has its words.
+pub(crate) fn built_in() -> Result<Contract, EmbeddedError> {
+    Contract::embedded().map_err(|troubles| {
+        let first = troubles.first().map(ToString::to_string);
+        EmbeddedError::Contract(first.unwrap_or_default())
+    })
+}
+
+/// The same with the built-in contract at hand, for whoever needs many panels.
+pub(crate) fn panel_of(
+    contract: &Contract,
+    profile: &str,
+    world: World,
+    faults: Faults,
+    clock: Arc<dyn Clock>,
+) -> Result<Panel, EmbeddedError> {
     let Some(profile) = contract.profile(profile) else {
         let known: Vec<_> = contract
             .profiles
@@ -113,6 +125,36 @@ pub fn put_into(state: &str, world: &mut World) -> Result<(), EmbeddedError> {
         other => return Err(EmbeddedError::State(other.to_owned())),
     }
     Ok(())
+}
+
+/// How many requests a minute a limited panel allows: what it does with the next one does not
+/// depend on how many there were.
+const FEW: u32 = 30;
+
+/// Gives a panel limits that are soon spent.
+pub fn limit(world: &mut World) {
+    world.settings.enforce_limits = true;
+    world.settings.client_rate = Some(FEW);
+    world.settings.application_rate = Some(FEW);
+}
+
+/// The keys of a panel in this process that scenarios have roles for.
+///
+/// # Errors
+///
+/// When the panel names a role as no role is named, or has a key that is none.
+pub fn embedded_keys(panel: &Panel, contract: &Contract) -> Result<Keyring, String> {
+    let mut keys = Keyring::default();
+    for (role, key) in panel.keys() {
+        let role = role
+            .parse()
+            .map_err(|error| format!("the embedded panel: {error}"))?;
+        if contract.roles.real(&role).is_some() {
+            keys.add(&role, key, "the embedded panel")
+                .map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(keys)
 }
 
 fn with_settings(mut world: World, profile: &Profile) -> World {

@@ -21,7 +21,10 @@ pub use cleanup::{Cleanup, LookAlike, clean_up};
 pub use control::{Controlled, Finding, Trouble, control};
 pub(crate) use creations::left_to_others;
 pub use deletion::{Gone, NotDeleted};
-pub use embedded::{EmbeddedError, embedded_panel, embedded_panel_with_clock, put_into};
+pub use embedded::{
+    EmbeddedError, embedded_keys, embedded_panel, embedded_panel_with_clock, limit, put_into,
+};
+pub(crate) use embedded::{built_in, panel_of};
 pub use interrupt::Interrupt;
 pub use replay::{Replayed, judge_recording};
 pub use result::{CaseResult, StepResult};

@@ -2,12 +2,15 @@
 
 use std::cell::RefCell;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use ptero_conformance::exchange::InProcess;
 use ptero_conformance::keys::Keyring;
 use ptero_conformance::plan::{Agreement, Plan, Planned};
-use ptero_conformance::reference::{Faults, Panel, World};
-use ptero_conformance::run::{CaseResult, Session, Setup, embedded_panel};
+use ptero_conformance::reference::{Clock, Faults, ManualClock, Panel, World};
+use ptero_conformance::run::{
+    CaseResult, Session, Setup, embedded_panel, embedded_panel_with_clock, limit,
+};
 use ptero_conformance::spec::{Consent, Contract, Profile, Specs};
 use ptero_conformance::target::Facts;
 use ptero_conformance::verdict::Kind;
@@ -40,7 +43,7 @@ impl Stage {
         states: &[&str],
     ) -> Self {
         let contract = Arc::clone(&specs.contract);
-        let panel = embedded_panel(plays, world, Faults::default()).expect("a panel");
+        let panel = embedded_panel(plays, world.clone(), Faults::default()).expect("a panel");
         let keys = keys(&panel, &contract);
         let agreement = Agreement {
             consents: Consent::ALL.into(),
@@ -55,7 +58,8 @@ impl Stage {
             contract,
             profile: Arc::clone(judge),
             panel,
-            keys,
+            plays: plays.to_owned(),
+            world,
             agreement,
         };
         Self {
@@ -95,17 +99,34 @@ struct Parts {
     contract: Arc<Contract>,
     profile: Arc<Profile>,
     panel: Panel,
-    keys: Keyring,
+    /// The profile that the panel plays, and its world.
+    plays: String,
+    world: World,
     agreement: Agreement,
 }
 
 impl Parts {
+    /// A session whose cases that count or spend a limit meet a panel of their own, as those of
+    /// `run --embedded` do.
     fn session(&self) -> Session {
+        let clock = Arc::new(ManualClock::starting_at(SystemTime::now()));
+        let mut world = self.world.clone();
+        limit(&mut world);
+        let limited = Arc::clone(&clock) as Arc<dyn Clock>;
+        let faults = Faults::default();
+        let panel = embedded_panel_with_clock(&self.plays, world, faults, limited);
+        let apart = self
+            .session_with(&panel.expect("a panel"))
+            .with_clock(clock);
+        self.session_with(&self.panel).with_apart(apart)
+    }
+
+    fn session_with(&self, panel: &Panel) -> Session {
         Session::new(Setup {
             contract: Arc::clone(&self.contract),
             profile: Arc::clone(&self.profile),
-            transport: InProcess::new(self.panel.router()).into(),
-            keys: self.keys.clone(),
+            transport: InProcess::new(panel.router()).into(),
+            keys: keys(panel, &self.contract),
             agreement: self.agreement.clone(),
             origin: "http://localhost".to_owned(),
             pace: None,

@@ -175,6 +175,7 @@ catalogue! {
         AdminKeyRefused "admin-key-refused": "An administrator's client key is refused where it is granted."
         AdminSeesOwn "admin-sees-own": "An administrator sees no servers of others."
         ConfigurationForReaders "configuration-for-readers": "The daemon's token is given to a key that may only read."
+        HiddenAsMissing "hidden-as-missing": "The server of another user is answered in the words for one that does not exist."
         HiddenForbidden "hidden-forbidden": "The server of another user is 403 instead of 404."
     }
     Addresses {

@@ -440,6 +440,9 @@ fn ownership(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
         Defect::HiddenForbidden if is_stranger => {
             Some(Err(inquiry.refuse(Condition::NoPermission)))
         }
+        Defect::HiddenAsMissing if is_stranger => {
+            Some(Err(inquiry.refuse(Condition::Missing(Some("server")))))
+        }
         Defect::SubuserIsStranger if !is_stranger => {
             let (server, user) = (inquiry.server().ok()?, &inquiry.caller().ok()?.user);
             let is_subuser = server.owner != user.name && !user.root_admin;

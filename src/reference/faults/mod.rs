@@ -108,6 +108,12 @@ impl Fault {
         }
     }
 
+    /// Whether it is about rate limits.
+    #[must_use]
+    pub fn is_about_limits(self) -> bool {
+        self.group() == Group::Limits || self.state() == Some(PanelState::LimitsEnforced)
+    }
+
     /// Whether a panel of the family can have it.
     #[must_use]
     pub fn is_possible_in(self, family: Family) -> bool {

@@ -1,0 +1,69 @@
+//! `prove`: every case against the reference panel with each of its defects.
+
+use std::io::IsTerminal;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::{SpecsArguments, exit, fail, report, say};
+use crate::prove::{Options, prove};
+use crate::reference::Fault;
+use crate::spec::Source;
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// Only these faults, see `serve --list-faults`; then nothing is said of cases without a fault
+    #[arg(value_name = "FAULT", value_parser = super::fault)]
+    faults: Vec<Fault>,
+    /// Only the panel of this profile; can be given several times
+    #[arg(long = "profile", value_name = "NAME")]
+    profiles: Vec<String>,
+    /// How many panels are run at once; by default one for each processor
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    jobs: Option<u8>,
+    /// Also name the cases that no fault makes deviate, and what each fault does
+    #[arg(long, short)]
+    verbose: bool,
+    #[command(flatten)]
+    specs: SpecsArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let specs = match arguments.specs.load() {
+        Ok(specs) => specs,
+        Err(code) => return code,
+    };
+    let broken: Vec<_> = specs
+        .broken
+        .iter()
+        .flat_map(|broken| broken.diagnostics.iter().cloned())
+        .collect();
+    if !broken.is_empty() {
+        return report(&broken);
+    }
+    let options = Options {
+        faults: arguments.faults.clone(),
+        profiles: arguments.profiles.clone(),
+        jobs: arguments.jobs.map_or(0, usize::from),
+        foreign: arguments.specs.source() != Source::Embedded,
+    };
+    let is_terminal = std::io::stderr().is_terminal();
+    let progress = |done: usize, of: usize| {
+        if is_terminal {
+            eprint!("\r{done} of {of} faulty panels");
+        }
+    };
+    let proof = prove(&specs, &options, &progress);
+    if is_terminal {
+        eprint!("\r{:40}\r", "");
+    }
+    let proof = match proof {
+        Ok(proof) => proof,
+        Err(error) => return fail(&error.to_string()),
+    };
+    let said = say(&proof.text(arguments.verbose));
+    if said != ExitCode::from(exit::OK) || proof.failures().is_empty() {
+        return said;
+    }
+    ExitCode::from(exit::FAILED)
+}

@@ -1,0 +1,206 @@
+//! What is wrong with faults, their table, and cases that nothing kills.
+
+use std::fmt;
+
+use super::Options;
+use super::matrix::{FaultResult, Matrix};
+use super::table::Table;
+use crate::spec::{CaseId, RequirementId, Specs};
+
+/// Something that is not proven.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Failure {
+    /// The table names a fault that does not exist.
+    UnknownFault(String),
+    /// The table says nothing of a fault.
+    Unlisted(String),
+    /// A fault violates a requirement that does not exist.
+    UnknownRequirement(String, RequirementId),
+    /// A witness of a fault is no case.
+    UnknownWitness(String, String),
+    /// A fault has no witness.
+    NoWitness(String),
+    /// A witness conforms on none of the panels on which its fault is tried.
+    IdleWitness(String, CaseId),
+    /// A witness conforms although the fault is there.
+    Survives(String, CaseId),
+    /// No case that a fault kills cites a requirement that it violates.
+    Uncited(String),
+    /// A fault that nothing is said to notice is noticed.
+    Seen(String),
+    /// A case conforms whatever is wrong.
+    Unproven(CaseId),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownFault(name) => write!(f, "the table names `{name}`, which is no fault"),
+            Self::Unlisted(fault) => write!(f, "{fault}: the table says nothing of it"),
+            Self::UnknownRequirement(fault, id) => {
+                write!(f, "{fault}: there is no requirement `{id}`")
+            }
+            Self::UnknownWitness(fault, id) => {
+                write!(f, "{fault}: its witness `{id}` is no case")
+            }
+            Self::NoWitness(fault) => write!(f, "{fault}: no case is its witness"),
+            Self::IdleWitness(fault, id) => {
+                write!(
+                    f,
+                    "{fault}: its witness `{id}` conforms on no panel that was tried"
+                )
+            }
+            Self::Survives(fault, id) => {
+                write!(f, "{fault}: its witness `{id}` does not notice it")
+            }
+            Self::Uncited(fault) => {
+                write!(
+                    f,
+                    "{fault}: no case that notices it cites a requirement that it violates"
+                )
+            }
+            Self::Seen(fault) => write!(f, "{fault}: is noticed, though it is listed as unseen"),
+            Self::Unproven(id) => write!(f, "{id}: no fault makes it deviate"),
+        }
+    }
+}
+
+/// Everything that is not proven, faults first.
+pub(super) fn failures(
+    matrix: &Matrix,
+    table: &Table,
+    specs: &Specs,
+    options: &Options,
+) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    if !options.foreign {
+        let strangers = table.strangers().map(str::to_owned);
+        failures.extend(strangers.map(Failure::UnknownFault));
+        for result in &matrix.faults {
+            failures.extend(of_fault(result, specs));
+        }
+    }
+    if options.faults.is_empty() {
+        let cases: Vec<_> = specs.cases().collect();
+        let unproven = matrix.conforming.difference(&matrix.proven);
+        failures.extend(unproven.map(|number| Failure::Unproven(cases[*number].id.clone())));
+    }
+    failures
+}
+
+fn of_fault(result: &FaultResult, specs: &Specs) -> Vec<Failure> {
+    let name = || result.name.clone();
+    let Some(claim) = &result.claim else {
+        return vec![Failure::Unlisted(name())];
+    };
+    let mut failures = Vec::new();
+    for id in &claim.violates {
+        if specs.contract.requirement(id).is_none() {
+            failures.push(Failure::UnknownRequirement(name(), id.clone()));
+        }
+    }
+    for id in &claim.unknown {
+        failures.push(Failure::UnknownWitness(name(), id.clone()));
+    }
+    let cases: Vec<_> = specs.cases().collect();
+    if claim.unseen.is_some() {
+        if !result.killed.is_empty() {
+            failures.push(Failure::Seen(name()));
+        }
+        return failures;
+    }
+    let is_asked = |number: &&usize| result.asked.contains(number);
+    let has_none = if claim.by_rule {
+        !claim.witnesses.iter().any(|number| is_asked(&number))
+    } else {
+        claim.witnesses.is_empty() && claim.unknown.is_empty()
+    };
+    if has_none {
+        failures.push(Failure::NoWitness(name()));
+    }
+    for number in &claim.witnesses {
+        let id = || cases[*number].id.clone();
+        if !is_asked(&number) {
+            if !claim.by_rule {
+                failures.push(Failure::IdleWitness(name(), id()));
+            }
+        } else if !result.killed.contains(number) {
+            failures.push(Failure::Survives(name(), id()));
+        }
+    }
+    let cites = |number: &usize| {
+        let mut cited = cases[*number].scenario.requires.iter();
+        cited.any(|id| claim.violates.contains(id))
+    };
+    if !result.killed.is_empty() && !result.killed.iter().any(cites) {
+        failures.push(Failure::Uncited(name()));
+    }
+    failures
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::Claim;
+    use super::{Failure, FaultResult, Specs, of_fault};
+    use crate::spec::Source;
+
+    /// What is said of a fault with a claim, which was tried on all its witnesses.
+    fn told(change: impl FnOnce(&mut Claim, &mut FaultResult)) -> Vec<&'static str> {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let cited = specs
+            .cases()
+            .next()
+            .expect("a case")
+            .scenario
+            .requires
+            .clone();
+        let mut claim = Claim {
+            violates: cited,
+            witnesses: vec![0],
+            ..Claim::default()
+        };
+        let mut result = FaultResult::new("fault".to_owned(), None);
+        result.asked.insert(0);
+        result.killed.insert(0);
+        change(&mut claim, &mut result);
+        result.claim = Some(claim);
+        let kinds = of_fault(&result, &specs)
+            .into_iter()
+            .map(|failure| match failure {
+                Failure::UnknownRequirement(..) => "requirement",
+                Failure::UnknownWitness(..) => "case",
+                Failure::NoWitness(_) => "none",
+                Failure::IdleWitness(..) => "idle",
+                Failure::Survives(..) => "survives",
+                Failure::Uncited(_) => "uncited",
+                Failure::Seen(_) => "seen",
+                _ => "other",
+            });
+        kinds.collect()
+    }
+
+    #[test]
+    fn a_claim_that_holds_is_no_failure() {
+        assert_eq!(told(|_, _| ()), [""; 0]);
+    }
+
+    #[test]
+    fn each_claim_can_fail() {
+        assert_eq!(told(|_, result| result.killed = [1].into()), ["survives"]);
+        assert_eq!(told(|_, result| result.asked.clear()), ["idle"]);
+        let by_rule = |claim: &mut Claim, result: &mut FaultResult| {
+            claim.by_rule = true;
+            result.asked.clear();
+        };
+        assert_eq!(told(by_rule), ["none"]);
+        assert_eq!(told(|claim, _| claim.witnesses.clear()), ["none"]);
+        assert_eq!(told(|claim, _| claim.unknown.push("x".into())), ["case"]);
+        assert_eq!(told(|claim, _| claim.violates.clear()), ["uncited"]);
+        assert_eq!(told(|claim, _| claim.unseen = Some("so".into())), ["seen"]);
+        let stranger = |claim: &mut Claim, _: &mut FaultResult| {
+            claim.violates.push("NO-SUCH".parse().expect("an id"));
+        };
+        assert_eq!(told(stranger), ["requirement"]);
+    }
+}

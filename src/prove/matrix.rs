@@ -1,0 +1,381 @@
+//! Which fault makes which case deviate.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZero;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+use tokio::runtime::{Builder, Runtime};
+
+use super::baseline::{Baseline, Change};
+use super::table::{Claim, Table};
+use super::{Options, Progress, ProveError};
+use crate::reference::{Family, Fault, Gate, RouteName};
+use crate::spec::{Case, Contract, Endpoint, Origin, Profile, Specs};
+
+/// Of a hundred cases, how many a fault may change without being blunt.
+const MOST: usize = 5;
+
+/// How many cases a fault may change in any case: of few cases, five of a hundred are none.
+const FEW: usize = 10;
+
+/// The profile whose panel comes first; most faults are told by it alone.
+const FIRST: &str = "pterodactyl-1.11";
+
+/// The profile whose panel is hardened.
+const LATEST: &str = "pterodactyl-1.14";
+
+/// What makes the panel keep every SHOULD.
+const HARDENINGS: [&str; 3] = [
+    "json-for-everybody",
+    "admin-key-refused",
+    "hidden-as-missing",
+];
+
+/// Everything that was found out.
+pub struct Matrix {
+    /// What is conforming where nothing is wrong.
+    pub(super) figures: Vec<Figures>,
+    /// What each fault has changed, in the order of the faults.
+    pub(super) faults: Vec<FaultResult>,
+    /// Numbers of the cases that conform somewhere.
+    pub(super) conforming: BTreeSet<usize>,
+    /// Numbers of the cases that a fault has killed which is not blunt.
+    pub(super) proven: BTreeSet<usize>,
+}
+
+/// How many cases conform on a sound panel.
+#[derive(Clone, Debug)]
+pub struct Figures {
+    /// The profile, or `hardened`.
+    pub name: String,
+    /// How many conform.
+    pub conforming: usize,
+}
+
+/// What a fault has changed.
+#[derive(Clone, Debug)]
+pub struct FaultResult {
+    /// Its name.
+    pub name: String,
+    /// What it is claimed to violate, and who must notice.
+    pub(super) claim: Option<Claim>,
+    /// Numbers of the cases that deviate, on whichever panel.
+    pub(super) killed: BTreeSet<usize>,
+    /// Numbers of its witnesses that conform on a panel on which it was tried.
+    pub(super) asked: BTreeSet<usize>,
+    /// Whether it changes too many cases to prove any but its own.
+    pub blunt: bool,
+}
+
+/// One fault on its way through the panels.
+struct Suspect {
+    change: Change,
+    /// The cases that it can change; all if it is on no single route.
+    reach: Option<BTreeSet<usize>>,
+    result: FaultResult,
+}
+
+/// Runs the cases against all panels.
+pub(super) fn fill(
+    specs: &Specs,
+    stock: &Arc<Contract>,
+    cases: &[Arc<Case>],
+    table: &Table,
+    options: &Options,
+    progress: Progress<'_>,
+) -> Result<Matrix, ProveError> {
+    let contract = &specs.contract;
+    let mut matrix = Matrix {
+        figures: Vec::new(),
+        faults: Vec::new(),
+        conforming: BTreeSet::new(),
+        proven: BTreeSet::new(),
+    };
+    let mut suspects = suspects(cases, table, options);
+    let counter = Counter::new(progress);
+    for profile in profiles(contract, stock, options)? {
+        let baseline = Baseline::new((contract, stock), cases, profile, Vec::new())?;
+        try_on(&baseline, &mut suspects, &mut matrix, options, &counter)?;
+    }
+    if options.faults.is_empty() && options.profiles.is_empty() {
+        suspects.extend(harden(
+            specs,
+            stock,
+            cases,
+            table,
+            options,
+            &counter,
+            &mut matrix,
+        )?);
+    }
+    matrix.faults = suspects.into_iter().map(|suspect| suspect.result).collect();
+    Ok(matrix)
+}
+
+/// The profiles that somebody has seen and that the reference panel plays, the first one first.
+fn profiles<'s>(
+    contract: &'s Contract,
+    stock: &Contract,
+    options: &Options,
+) -> Result<Vec<&'s Arc<Profile>>, ProveError> {
+    let is_played = |profile: &Profile| {
+        let own = stock.profile(profile.name.value.as_str());
+        own.is_some_and(|own| own.family.parse::<Family>().is_ok())
+    };
+    let mut all: Vec<_> = contract.profiles.iter().filter(|p| is_played(p)).collect();
+    all.sort_by_key(|profile| profile.name.value.as_str() != FIRST);
+    for name in &options.profiles {
+        if !all
+            .iter()
+            .any(|profile| profile.name.value.as_str() == name)
+        {
+            let names: Vec<_> = all.iter().map(|p| p.name.value.as_str()).collect();
+            return Err(ProveError::Profile(name.clone(), names.join(", ")));
+        }
+    }
+    all.retain(|profile| match options.profiles.as_slice() {
+        [] => profile.origin == Origin::Observed,
+        names => names.iter().any(|name| name == profile.name.value.as_str()),
+    });
+    Ok(all)
+}
+
+fn suspects(cases: &[Arc<Case>], table: &Table, options: &Options) -> Vec<Suspect> {
+    let faults: Vec<Fault> = if options.faults.is_empty() {
+        let on_routes: BTreeSet<Fault> = Gate::ALL
+            .into_iter()
+            .flat_map(|gate| Family::ALL.map(|family| (gate, family)))
+            .flat_map(|(gate, family)| Fault::on_routes(gate, family))
+            .collect();
+        Fault::all().chain(on_routes).collect()
+    } else {
+        options.faults.clone()
+    };
+    let suspect = |fault: Fault| Suspect {
+        change: Change::With(fault),
+        reach: fault.route().map(|route| on_route(cases, route)),
+        result: FaultResult::new(fault.to_string(), table.claim(fault, cases)),
+    };
+    faults.into_iter().map(suspect).collect()
+}
+
+impl FaultResult {
+    pub(super) fn new(name: String, claim: Option<Claim>) -> Self {
+        Self {
+            name,
+            claim,
+            killed: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            blunt: false,
+        }
+    }
+
+    fn witnesses(&self) -> impl Iterator<Item = usize> {
+        let claim = self.claim.iter();
+        claim.flat_map(|claim| claim.witnesses.iter().copied())
+    }
+}
+
+/// The cases with a request that a route answers.
+fn on_route(cases: &[Arc<Case>], route: RouteName) -> BTreeSet<usize> {
+    let template = Endpoint {
+        method: route.method.to_owned(),
+        path: route.path.to_owned(),
+    };
+    let is_on = |case: &Case| {
+        case.requests().any(|request| {
+            let method = match request.endpoint.method.as_str() {
+                "HEAD" => "GET",
+                other => other,
+            };
+            method == route.method && template.match_path(&request.endpoint.path).is_some()
+        })
+    };
+    let numbered = cases.iter().enumerate();
+    numbered
+        .filter(|(_, case)| is_on(case))
+        .map(|(number, _)| number)
+        .collect()
+}
+
+/// Tries every fault on one panel. One that has changed nothing yet is tried with all cases it
+/// can change, so that it is known how blunt it is; others with what is still open.
+fn try_on(
+    baseline: &Baseline<'_>,
+    suspects: &mut [Suspect],
+    matrix: &mut Matrix,
+    options: &Options,
+    counter: &Counter<'_>,
+) -> Result<(), ProveError> {
+    let conforming = runtime()?.block_on(baseline.sound())?;
+    matrix.figures.push(Figures {
+        name: baseline.name.clone(),
+        conforming: conforming.len(),
+    });
+    matrix.conforming.extend(&conforming);
+    let family = baseline.profile().family.parse::<Family>().ok();
+    let open: BTreeSet<usize> = conforming.difference(&matrix.proven).copied().collect();
+    let jobs: Vec<_> = suspects
+        .iter()
+        .enumerate()
+        .filter(|(_, suspect)| suspect.is_possible_in(family))
+        .map(|(number, suspect)| (number, suspect.change, suspect.cases(&conforming, &open)))
+        .filter(|(_, _, cases)| !cases.is_empty())
+        .collect();
+    let killed = work(baseline, &jobs, options, counter)?;
+    for ((number, _, cases), killed) in jobs.iter().zip(killed) {
+        suspects[*number].note(&killed, cases, conforming.len());
+    }
+    for suspect in suspects.iter().filter(|suspect| !suspect.result.blunt) {
+        matrix.proven.extend(&suspect.result.killed);
+    }
+    Ok(())
+}
+
+impl Suspect {
+    fn is_possible_in(&self, family: Option<Family>) -> bool {
+        match (self.change, family) {
+            (Change::With(fault), Some(family)) => fault.is_possible_in(family),
+            _ => true,
+        }
+    }
+
+    fn cases(&self, conforming: &BTreeSet<usize>, open: &BTreeSet<usize>) -> BTreeSet<usize> {
+        let within = |all: &BTreeSet<usize>| match &self.reach {
+            None => all.clone(),
+            Some(reach) => all.intersection(reach).copied().collect(),
+        };
+        if self.result.killed.is_empty() {
+            return within(conforming);
+        }
+        let survivors = self.result.witnesses();
+        let survivors = survivors.filter(|one| !self.result.killed.contains(one));
+        let wanted = open.iter().copied().chain(survivors);
+        within(&wanted.filter(|one| conforming.contains(one)).collect())
+    }
+
+    fn note(&mut self, killed: &BTreeSet<usize>, tried: &BTreeSet<usize>, conforming: usize) {
+        let result = &mut self.result;
+        if result.killed.is_empty() {
+            result.blunt = killed.len() > FEW.max(conforming * MOST / 100);
+        }
+        let asked: Vec<_> = result
+            .witnesses()
+            .filter(|one| tried.contains(one))
+            .collect();
+        result.asked.extend(asked);
+        result.killed.extend(killed);
+    }
+}
+
+/// The latest panel with every SHOULD kept, then without one hardening after the other.
+fn harden(
+    specs: &Specs,
+    stock: &Arc<Contract>,
+    cases: &[Arc<Case>],
+    table: &Table,
+    options: &Options,
+    counter: &Counter<'_>,
+    matrix: &mut Matrix,
+) -> Result<Vec<Suspect>, ProveError> {
+    let Some(profile) = specs.contract.profile(LATEST) else {
+        return Ok(Vec::new());
+    };
+    let ground: Vec<Fault> = HARDENINGS
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .collect();
+    let mut suspects: Vec<_> = ground
+        .iter()
+        .map(|hardening| {
+            let name = hardening.to_string();
+            let claim = table.hardenings.get(&name).map(|entry| entry.claim(cases));
+            Suspect {
+                change: Change::Without(*hardening),
+                reach: None,
+                result: FaultResult::new(format!("hardened without {name}"), claim),
+            }
+        })
+        .collect();
+    let baseline = Baseline::new((&specs.contract, stock), cases, profile, ground)?;
+    try_on(&baseline, &mut suspects, matrix, options, counter)?;
+    Ok(suspects)
+}
+
+/// A fault on a panel with the cases that are tried.
+type Job = (usize, Change, BTreeSet<usize>);
+
+/// Does the jobs, some at once; what each has killed, in their order.
+fn work(
+    baseline: &Baseline<'_>,
+    jobs: &[Job],
+    options: &Options,
+    counter: &Counter<'_>,
+) -> Result<Vec<BTreeSet<usize>>, ProveError> {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    let workers = if options.jobs == 0 {
+        processors
+    } else {
+        options.jobs
+    };
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    counter.expect(jobs.len());
+    let worker = || -> Result<(), ProveError> {
+        let runtime = runtime()?;
+        while let Some((number, (_, change, cases))) = take(&next, jobs) {
+            let killed = runtime.block_on(baseline.killed(*change, cases))?;
+            done.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(number, killed);
+            counter.done();
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let running: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        running.into_iter().try_for_each(|one| match one.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })?;
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(done.into_values().collect())
+}
+
+fn take<'j>(next: &AtomicUsize, jobs: &'j [Job]) -> Option<(usize, &'j Job)> {
+    let number = next.fetch_add(1, Ordering::Relaxed);
+    Some((number, jobs.get(number)?))
+}
+
+fn runtime() -> Result<Runtime, ProveError> {
+    let runtime = Builder::new_current_thread().enable_time().build();
+    runtime.map_err(ProveError::Runtime)
+}
+
+/// Counts what is done.
+struct Counter<'p> {
+    done: AtomicUsize,
+    of: AtomicUsize,
+    progress: Progress<'p>,
+}
+
+impl<'p> Counter<'p> {
+    fn new(progress: Progress<'p>) -> Self {
+        Self {
+            done: AtomicUsize::new(0),
+            of: AtomicUsize::new(0),
+            progress,
+        }
+    }
+
+    fn expect(&self, more: usize) {
+        self.of.fetch_add(more, Ordering::Relaxed);
+    }
+
+    fn done(&self) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        (self.progress)(done, self.of.load(Ordering::Relaxed));
+    }
+}

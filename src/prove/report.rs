@@ -1,0 +1,120 @@
+//! What is proven, in words.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::finding::Failure;
+use super::matrix::Matrix;
+use crate::spec::Case;
+
+/// What was found out, and what is not proven.
+pub struct Proof {
+    pub(super) cases: Vec<Arc<Case>>,
+    pub(super) matrix: Matrix,
+    pub(super) failures: Vec<Failure>,
+}
+
+impl Proof {
+    /// What is not proven; nothing if all is well.
+    #[must_use]
+    pub fn failures(&self) -> &[Failure] {
+        &self.failures
+    }
+
+    /// How many cases a fault makes deviate that is not blunt.
+    #[must_use]
+    pub fn proven(&self) -> usize {
+        self.matrix.proven.len()
+    }
+
+    /// The ids of the cases that a fault makes deviate.
+    #[must_use]
+    pub fn killed_by(&self, fault: &str) -> Vec<&str> {
+        let results = self.matrix.faults.iter().filter(|one| one.name == fault);
+        let killed = results.flat_map(|one| &one.killed);
+        killed
+            .map(|number| self.cases[*number].id.as_str())
+            .collect()
+    }
+
+    /// Every sentence; with `verbose` also the cases that nothing kills, and what each fault does.
+    #[must_use]
+    pub fn text(&self, verbose: bool) -> String {
+        let mut text = String::new();
+        if verbose {
+            text += &self.kills();
+        }
+        let is_case = |failure: &&Failure| matches!(failure, Failure::Unproven(_));
+        let (cases, faults): (Vec<_>, Vec<_>) = self.failures.iter().partition(is_case);
+        text += &listed("not proven of faults", &faults);
+        if verbose {
+            text += &listed("cases that no fault makes deviate", &cases);
+        }
+        text + &self.summary(cases.len(), faults.len(), verbose)
+    }
+
+    /// What each fault changes; of those that somebody asked for, the cases by name.
+    fn kills(&self) -> String {
+        let mut text = String::new();
+        for result in &self.matrix.faults {
+            let blunt = if result.blunt { ", blunt" } else { "" };
+            text += &format!("{}: {} cases{blunt}\n", result.name, result.killed.len());
+            if let Some(why) = result
+                .claim
+                .as_ref()
+                .and_then(|claim| claim.unseen.as_ref())
+            {
+                text += &format!("    unseen: {why}\n");
+            }
+            for number in result.killed.iter().filter(|_| !result.blunt) {
+                text += &format!("    {}\n", self.cases[*number].id);
+            }
+        }
+        text
+    }
+
+    fn summary(&self, cases: usize, faults: usize, verbose: bool) -> String {
+        let matrix = &self.matrix;
+        let mut text = String::from("\n");
+        for figures in &matrix.figures {
+            text += &format!(
+                "{:>6} cases conform on {}\n",
+                figures.conforming, figures.name
+            );
+        }
+        let all: BTreeSet<usize> = (0..self.cases.len()).collect();
+        let elsewhere = all.difference(&matrix.conforming).count();
+        let blunt = matrix.faults.iter().filter(|one| one.blunt).count();
+        let unseen = matrix.faults.iter().filter(|one| {
+            let claim = one.claim.as_ref();
+            claim.is_some_and(|claim| claim.unseen.is_some())
+        });
+        text +=
+            &format!("{elsewhere:>6} cases conform on none of them: they are for other panels\n");
+        text += &format!(
+            "{:>6} faults, {blunt} of them blunt, {} unseen by design\n",
+            matrix.faults.len(),
+            unseen.count()
+        );
+        text += &format!("{:>6} cases are proven\n", matrix.proven.len());
+        let hint = if verbose || cases == 0 {
+            ""
+        } else {
+            "; --verbose names them"
+        };
+        text += &format!("{cases:>6} cases are not{hint}\n");
+        let verdict = match (cases, faults) {
+            (0, 0) => "PROVEN".to_owned(),
+            _ => format!("NOT PROVEN: {cases} cases, and {faults} claims about faults"),
+        };
+        text + &format!("\n{verdict}\n")
+    }
+}
+
+fn listed(title: &str, failures: &[&Failure]) -> String {
+    if failures.is_empty() {
+        return String::new();
+    }
+    let lines: String = failures.iter().map(|one| format!("  {one}\n")).collect();
+    format!("\n{title}\n{lines}")
+}
