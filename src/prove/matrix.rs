@@ -258,7 +258,8 @@ impl Suspect {
 
     fn note(&mut self, killed: &BTreeSet<usize>, tried: &BTreeSet<usize>, conforming: usize) {
         let result = &mut self.result;
-        if result.killed.is_empty() {
+        // One check left out on one route is never blunt, however many cases ask that route.
+        if result.killed.is_empty() && self.reach.is_none() {
             result.blunt = killed.len() > FEW.max(conforming * MOST / 100);
         }
         let asked: Vec<_> = result

@@ -134,15 +134,17 @@ impl Entry {
     }
 }
 
-/// Whether a request is to this very route, whatever its parameters are called.
+/// Whether a request is to this very route, whatever its parameters are called. What one side
+/// takes for a parameter called `force` may be the word `force` on the other.
 fn is_of(route: RouteName, endpoint: &Endpoint) -> bool {
-    let is_parameter = |part: &str| part.starts_with('{');
-    let same =
-        |(one, other): (&str, &str)| one == other || (is_parameter(one) && is_parameter(other));
+    let is_same = |(own, other): (&str, &str)| match own.strip_prefix('{') {
+        Some(name) => other.starts_with('{') || name.strip_suffix('}') == Some(other),
+        None => own == other,
+    };
     let (own, other) = (route.path.split('/'), endpoint.path.split('/'));
     route.method == endpoint.method
         && own.clone().count() == other.clone().count()
-        && own.zip(other).all(same)
+        && own.zip(other).all(is_same)
 }
 
 #[cfg(test)]

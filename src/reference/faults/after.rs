@@ -49,7 +49,7 @@ pub(in crate::reference) async fn answer(
 
 fn change(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
     if answer.status.as_u16() >= 400 {
-        content::refusal(defect, incoming, answer);
+        content::refusal(defect, parts, incoming, answer);
     }
     if answer.status.is_success() {
         content::success(defect, parts, incoming, answer);

@@ -34,6 +34,15 @@ fn change(defect: Defect, incoming: &mut Incoming) {
         Defect::AuthorizationStripped => remove(incoming, &header::AUTHORIZATION),
         Defect::AcceptDropped => remove(incoming, &header::ACCEPT),
         Defect::ContentTypeDropped => remove(incoming, &header::CONTENT_TYPE),
+        Defect::ScriptUnknown => {
+            incoming.headers.remove("x-requested-with");
+        }
+        Defect::ContentTypeForAccept if content::claims_json(incoming) => {
+            set(incoming, &header::ACCEPT, b"application/json");
+        }
+        _ if is_taken_for_json(defect, incoming) => {
+            set(incoming, &header::ACCEPT, b"application/json");
+        }
         Defect::JsonForEverybody => set(incoming, &header::ACCEPT, b"application/json"),
         Defect::PublishedTypeUnknown if is_published(incoming, &header::ACCEPT) => {
             remove(incoming, &header::ACCEPT);
@@ -126,6 +135,10 @@ fn respelled(defect: Defect, incoming: &Incoming) -> Option<Vec<u8>> {
             let rest = value.strip_prefix(b"Bearer")?;
             (rest != rest.trim_ascii()).then(|| bearing(rest.trim_ascii()))
         }
+        Defect::TrailingBlanksKept => {
+            let raw = incoming.headers.get(header::AUTHORIZATION)?.as_bytes();
+            (raw != raw.trim_ascii_end()).then(|| bearing(b"blank"))
+        }
         Defect::CommaKept => token()?.contains(&b',').then(|| bearing(b"cut")),
         Defect::QuotesTrimmed => Some(bearing(token()?.strip_prefix(b"\"")?.strip_suffix(b"\"")?)),
         Defect::PercentDecoded => {
@@ -170,6 +183,21 @@ fn address_told(defect: Defect, incoming: &Incoming) -> Option<IpAddr> {
     let value = incoming.text(field)?;
     let first = value.split([',', ';']).next()?.trim();
     first.strip_prefix("for=").unwrap_or(first).parse().ok()
+}
+
+/// Whether the defect takes what `Accept` says first for a wish for JSON.
+fn is_taken_for_json(defect: Defect, incoming: &Incoming) -> bool {
+    let accept = incoming.text("accept");
+    let first = accept
+        .as_deref()
+        .and_then(|text| text.split([',', ';']).next());
+    match defect {
+        Defect::AnyTypeIsJson => first == Some("*/*"),
+        Defect::PageTypeIsJson => first == Some("text/html"),
+        Defect::OtherTypeIsJson => matches!(first, Some("text/plain" | "application/xml")),
+        Defect::NoTypeIsJson => accept.is_none(),
+        _ => false,
+    }
 }
 
 fn is_published(incoming: &Incoming, name: &HeaderName) -> bool {

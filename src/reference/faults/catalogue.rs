@@ -129,6 +129,7 @@ catalogue! {
         QuotesTrimmed "quotes-trimmed": "Quotes around a key are removed."
         PercentDecoded "percent-decoded": "A percent-encoded key is decoded."
         PipeCut "pipe-cut": "What stands before a | in the token is cut off."
+        TrailingBlanksKept "trailing-blanks-kept": "Blanks behind the key belong to the key."
         FirstOfTwoKeys "first-of-two-keys": "Of two keys in one field the first counts."
     }
     Keys {
@@ -182,6 +183,7 @@ catalogue! {
         LockIgnored "lock-ignored": "Locks to addresses are not looked at."
         LockOfApplicationIgnored "lock-of-application-ignored": "Locks of application keys are not looked at."
         LockOnWritesOnly "lock-on-writes-only": "A locked key may read from everywhere."
+        LockOnReadsOnly "lock-on-reads-only": "A locked key may write from everywhere."
         LockDropped "lock-dropped": "The addresses of a new key are not stored."
         FirstAddressOnly "first-address-only": "Of the addresses of a key the first counts only."
         RangeAsText "range-as-text": "A range of addresses is compared as text, and admits nobody."
@@ -244,6 +246,15 @@ catalogue! {
         HeadNotAllowed "head-405": "HEAD is not allowed."
         AcceptDropped "accept-dropped": "A proxy removes the Accept field."
         JsonForEverybody "json-for-everybody": "Refusals come in JSON even to browsers."
+        AnyTypeIsJson "any-type-is-json": "Who accepts anything is taken for one who asks for JSON."
+        PageTypeIsJson "page-type-is-json": "Who asks for text/html is answered in JSON."
+        OtherTypeIsJson "other-type-is-json": "Who asks for plain text or XML is answered in JSON."
+        NoTypeIsJson "no-type-is-json": "Who sends no Accept is taken for one who asks for JSON."
+        ContentTypeForAccept "content-type-for-accept": "A Content-Type of JSON is taken for a wish for JSON."
+        ScriptUnknown "script-unknown": "X-Requested-With is not looked at."
+        UnknownRoutePage "unknown-route-page": "A path under /api that no route has gets the front page."
+        MissingBreaks "missing-500": "An id of the Application API that names nothing breaks the panel: 500."
+        MissingForbidden "missing-403": "An id of the Client API that names nothing gets 403."
         PublishedTypeUnknown "published-type-unknown": "The published Accept is not taken for JSON."
         ContentTypeDropped "content-type-dropped": "A proxy removes the Content-Type field."
         VendorTypeUnknown "vendor-type-unknown": "Content of the published type is not read as JSON."
@@ -261,7 +272,7 @@ catalogue! {
         SecretInAttributes "secret-in-attributes": "A new key has its secret among its attributes."
     }
     Successes {
-        NoPagination "no-pagination": "Lists have no `meta`."
+        NoPagination "no-pagination": "Lists of the Client API have no `meta`."
         NoObject "no-object": "Objects do not say what they are."
         CreatedStatus "created-201": "A new key is answered with 201."
         DeletedStatus "deleted-200": "A deletion is answered with 200."

@@ -2,7 +2,7 @@
 
 use super::{Defect, Faults, Gate, KnownKey, Memory};
 use crate::reference::{
-    binding::Part,
+    binding::{self, Part},
     checks::{self, Verdict},
     errors::Refusal,
     inquiry::{Caller, Inquiry},
@@ -154,7 +154,7 @@ fn of_defect(defect: Defect, check: Check, inquiry: &mut Inquiry<'_>) -> Option<
         Check::Csrf => (defect == Defect::CsrfUnchecked).then_some(Ok(())),
         Check::TwoFactor => two_factor(defect, inquiry),
         Check::Address => address(defect, inquiry),
-        Check::Binding(Part::All | Part::Server) => binding(defect, inquiry),
+        Check::Binding(part) => binding(defect, part, inquiry),
         Check::KeyType => key_type(defect, inquiry),
         Check::Administrator => administrator(defect, inquiry),
         Check::Quota => quota(defect, inquiry),
@@ -163,7 +163,6 @@ fn of_defect(defect: Defect, check: Check, inquiry: &mut Inquiry<'_>) -> Option<
         Check::Permission | Check::ActionPermission => permission(defect, inquiry),
         Check::WellFormedJson
         | Check::Existence
-        | Check::Binding(_)
         | Check::RouteQuota
         | Check::Fields
         | Check::Daemon => None,
@@ -353,6 +352,7 @@ fn address(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
         Defect::LockIgnored => true,
         Defect::LockOfApplicationIgnored => key.key_type == KeyType::Application,
         Defect::LockOnWritesOnly => inquiry.incoming.method.is_safe(),
+        Defect::LockOnReadsOnly => !inquiry.incoming.method.is_safe(),
         Defect::RangeOpen => key.allowed_ips.iter().any(is_range),
         Defect::SixOpen => key.allowed_ips.iter().any(|entry| entry.contains(':')),
         Defect::FirstAddressOnly => return only(inquiry, key.allowed_ips.first().into_iter()),
@@ -384,15 +384,23 @@ fn only<'e>(
     ))
 }
 
-/// A server by its number.
-fn binding(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
-    if defect != Defect::ServerByNumber || inquiry.api() != Api::Client {
-        return None;
+/// What a faulty panel makes of the ids in a path.
+fn binding(defect: Defect, part: Part, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    let is_missing = |inquiry: &mut Inquiry<'_>| binding::bind(inquiry, part).is_err();
+    match (defect, inquiry.api()) {
+        (Defect::ServerByNumber, Api::Client) if part != Part::Unique => {
+            let number: u64 = inquiry.parameters.get("server")?.parse().ok()?;
+            inquiry.bound.server = Some(inquiry.state.server(number)?.id);
+            Some(Ok(()))
+        }
+        (Defect::MissingForbidden, Api::Client) if is_missing(inquiry) => {
+            Some(Err(inquiry.refuse(Condition::NoPermission)))
+        }
+        (Defect::MissingBreaks, Api::Application) if is_missing(inquiry) => {
+            Some(Err(Refusal::broken("ModelNotFoundException")))
+        }
+        _ => None,
     }
-    let number: u64 = inquiry.parameters.get("server")?.parse().ok()?;
-    let id = inquiry.state.server(number)?.id;
-    inquiry.bound.server = Some(id);
-    Some(Ok(()))
 }
 
 fn key_type(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {

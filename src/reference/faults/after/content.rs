@@ -10,10 +10,20 @@ use super::{Answer, Defect, Incoming, Parts};
 use crate::reference::{
     keys::{KeyType, StoredKey},
     lock,
+    routes::{self, Found},
 };
 
 /// Changes an answer that refuses.
-pub(super) fn refusal(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+pub(super) fn refusal(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
+    let path = incoming.route_path();
+    let finds_nothing = || {
+        let found = routes::find(parts.family, incoming.method.as_str(), &path);
+        matches!(found, Found::Nothing)
+    };
+    if defect == Defect::UnknownRoutePage && finds_nothing() {
+        answer.status = StatusCode::OK;
+        answer.become_page("Pterodactyl");
+    }
     form(defect, answer);
     status(defect, incoming, answer);
     exposure(defect, incoming, answer);
@@ -124,6 +134,7 @@ fn other_status(defect: Defect, incoming: &Incoming, answer: &Answer) -> Option<
         Defect::HeadNotAllowed if incoming.sent_method == Method::HEAD => {
             StatusCode::METHOD_NOT_ALLOWED
         }
+        Defect::ForeignOriginRefused if is_foreign(incoming) => StatusCode::FORBIDDEN,
         _ => return None,
     })
 }
@@ -209,7 +220,9 @@ fn shape(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
         is_empty && incoming.parameter("page").is_some()
     };
     match defect {
-        Defect::NoPagination => answer.edit(|document| without(document, "meta")),
+        Defect::NoPagination if incoming.path.starts_with("/api/client") => {
+            answer.edit(|document| without(document, "meta"));
+        }
         Defect::NoObject => answer.edit(|document| without(document, "object")),
         Defect::CreatedStatus
             if incoming.method == Method::POST && answer.status == StatusCode::OK =>
