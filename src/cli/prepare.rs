@@ -1,5 +1,6 @@
 //! From flags to a session: the target, its keys, the plan.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -14,9 +15,9 @@ use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
 use crate::report::{Forecast, Heading};
 use crate::run::{
     Interrupt, Schedule, Session, Setup, Trouble, control, embedded_keys,
-    embedded_panel_with_clock, limit, put_into,
+    embedded_panel_with_clock, limit, make, makeable, put_into,
 };
-use crate::spec::{Contract, Profile, Specs};
+use crate::spec::{Contract, Profile, RoleName, Specs};
 use crate::target::{Facts, Target};
 
 /// How long port 80 may take: firewalls often leave such requests without any answer.
@@ -102,7 +103,9 @@ pub(crate) fn prepare(
         None => None,
     };
     let chosen = specs.cases().filter(|case| selection.chooses(&case.id));
-    let plan = Plan::new(&specs.contract, chosen, profile, &agreement, &keys.roles());
+    let mut given = keys.roles();
+    given.extend(makeable(&specs.contract, &agreement, &given));
+    let plan = Plan::new(&specs.contract, chosen, profile, &agreement, &given);
     let heading = aim.heading();
     let schedule = options.schedule(aim.target());
     let setup = |transport, plain, keys, pace| Setup {
@@ -153,13 +156,14 @@ impl Prepared {
             target: &self.heading.target,
             pace: self.session.pace(),
             agreement: self.session.agreement(),
+            made: self.to_make(contract),
             journal: self.journal(options, aim)?,
         })
     }
 
     /// Where what is created will be known until it is deleted, in words.
     fn journal(&self, options: &RunOptions, aim: &Aim) -> Result<String, String> {
-        if aim.target().is_none() || !self.plan.may_create() {
+        if aim.target().is_none() || !self.may_create() {
             return Ok("in a panel of this process alone".to_owned());
         }
         let path = Journal::path_in(&options.state_folder()?, &self.heading.base);
@@ -173,8 +177,17 @@ impl Prepared {
     ///
     /// What keeps the run from beginning.
     pub(crate) async fn verify(mut self, contract: &Contract) -> Result<Self, Trouble> {
-        let roles = self.plan.roles(contract);
-        let controlled = control(&mut self.session, &roles).await?;
+        let made = self.to_make(contract);
+        let mut roles = self.plan.roles(contract);
+        roles.extend(makers(contract, &made));
+        let mut controlled = control(&mut self.session, &roles).await?;
+        for trouble in make(&mut self.session, &made).await {
+            eprintln!("warning: {trouble}");
+        }
+        if !made.is_empty() {
+            let of_made = control(&mut self.session, &made).await?;
+            controlled.findings.extend(of_made.findings);
+        }
         for warning in controlled.warnings() {
             eprintln!("warning: {warning}");
         }
@@ -191,6 +204,19 @@ impl Prepared {
         Ok(self)
     }
 
+    /// The roles whose keys the run makes itself.
+    fn to_make(&self, contract: &Contract) -> BTreeSet<RoleName> {
+        let needed = self.plan.roles(contract);
+        needed
+            .difference(&self.session.keys().roles())
+            .cloned()
+            .collect()
+    }
+
+    fn may_create(&self) -> bool {
+        self.plan.may_create() || !self.to_make(self.session.contract()).is_empty()
+    }
+
     /// Gives the session its journal if something may be created at a panel that is not our own,
     /// and a way to be interrupted.
     pub(crate) fn guard(
@@ -199,8 +225,9 @@ impl Prepared {
         aim: &Aim,
         interrupt: &Interrupt,
     ) -> Result<Self, String> {
+        let creates = self.may_create();
         let mut session = self.session.with_interrupt(interrupt.clone());
-        if aim.target().is_some() && self.plan.may_create() {
+        if aim.target().is_some() && creates {
             let journal = Journal::open(&options.state_folder()?, &self.heading.base);
             session = session.with_journal(journal.map_err(|error| error.to_string())?);
         }
@@ -214,6 +241,19 @@ enum Embedded {
     Open,
     /// One with limits, soon spent, and a clock that is moved on instead of being waited for.
     Limited(Arc<ManualClock>),
+}
+
+/// The roles whose keys make others.
+fn makers<'c>(
+    contract: &'c Contract,
+    made: &BTreeSet<RoleName>,
+) -> impl Iterator<Item = RoleName> + use<'c> {
+    let made: Vec<_> = made
+        .iter()
+        .filter_map(|role| contract.roles.real(role))
+        .collect();
+    let makers = made.into_iter().filter_map(|role| role.made_by.as_ref());
+    makers.map(|made_by| made_by.key.value.clone())
 }
 
 fn embedded(

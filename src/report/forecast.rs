@@ -1,9 +1,11 @@
 //! What a run will do, said beforehand: requests and whose limits they count towards, the time they
 //! take, and what is created.
 
+use std::collections::BTreeSet;
+
 use crate::plan::{Agreement, Bucket, Pace, Plan};
 use crate::run::{RUN_NAMES, left_to_others};
-use crate::spec::{Contract, Control};
+use crate::spec::{Contract, Control, RoleName};
 
 /// What a run will do.
 pub struct Forecast<'a> {
@@ -17,6 +19,8 @@ pub struct Forecast<'a> {
     pub pace: Option<&'a Pace>,
     /// What was agreed to.
     pub agreement: &'a Agreement,
+    /// Roles whose keys the run makes itself.
+    pub made: BTreeSet<RoleName>,
     /// Where what is created will be known until it is deleted.
     pub journal: String,
 }
@@ -91,7 +95,17 @@ impl Forecast<'_> {
 
     /// What would be created at the target, and what becomes of it.
     fn creations(&self) -> String {
-        let creations = self.plan.creations();
+        let mut creations = self.plan.creations();
+        for role in self
+            .made
+            .iter()
+            .filter_map(|role| self.contract.roles.real(role))
+        {
+            if let Some(made_by) = &role.made_by {
+                let by = (made_by.key.value.clone(), made_by.endpoint.value.clone());
+                *creations.entry(by).or_default() += 1;
+            }
+        }
         if creations.is_empty() {
             return "nothing is created or changed\n".to_owned();
         }

@@ -218,9 +218,38 @@ impl Creations {
     ///
     /// Why there is no room: the panel's limit is near, or cannot be compared.
     pub(crate) async fn room(&self, session: &Session, case: &Case) -> Result<Room, String> {
-        let Some((role, creates, wanted)) = wanted(session, case) else {
-            return Ok(None);
-        };
+        match wanted(session, case) {
+            Some((role, creates, wanted)) => {
+                self.take(session, role, creates, wanted).await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Takes room for one key that is there until the end of the run.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::room`].
+    pub(crate) async fn room_for(
+        &self,
+        session: &Session,
+        maker: &RoleName,
+        creates: &Creates,
+    ) -> Result<(), String> {
+        let role = session.contract().roles.real(maker);
+        let role = role.ok_or_else(|| format!("there is no role `{maker}`"))?;
+        self.take(session, role, creates, 1).await?.forget();
+        Ok(())
+    }
+
+    async fn take(
+        &self,
+        session: &Session,
+        role: &Role,
+        creates: &Creates,
+        wanted: u32,
+    ) -> Result<OwnedSemaphorePermit, String> {
         let mut rooms = self.rooms.lock().await;
         if !rooms.contains_key(&role.user) {
             let room = count(session, role, creates).await;
@@ -235,9 +264,7 @@ impl Creations {
             ));
         }
         let taken = space.free.acquire_many_owned(wanted).await;
-        taken
-            .map(Some)
-            .map_err(|_| "no key is created: an earlier one could not be deleted".to_owned())
+        taken.map_err(|_| "no key is created: an earlier one could not be deleted".to_owned())
     }
 
     /// Deletes what is still there of these.

@@ -9,6 +9,7 @@ mod embedded;
 mod ids;
 mod interrupt;
 mod listing;
+mod made_roles;
 mod pace;
 mod render;
 mod replay;
@@ -26,6 +27,8 @@ pub use embedded::{
 };
 pub(crate) use embedded::{built_in, panel_of};
 pub use interrupt::Interrupt;
+pub(crate) use made_roles::make;
+pub use made_roles::makeable;
 pub use replay::{Replayed, judge_recording};
 pub use result::{CaseResult, StepResult};
 pub use schedule::{Event, Schedule};

@@ -233,6 +233,10 @@ impl Session {
         &self.contract
     }
 
+    pub(crate) fn contract_arc(&self) -> &Arc<Contract> {
+        &self.contract
+    }
+
     /// The profile whose contract holds, with the limits that hold at the target.
     #[must_use]
     pub fn profile(&self) -> &Arc<Profile> {

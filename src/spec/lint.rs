@@ -397,7 +397,9 @@ pub(super) fn check_roles(file: &SourceFile, roles: &Roles, troubles: &mut Vec<D
         .iter()
         .flat_map(|role| &role.control)
         .filter_map(|c| c.otherwise.as_ref());
-    for used in by_api.chain(derived).chain(mistaken) {
+    let makers = roles.real.iter().filter_map(|role| role.made_by.as_ref());
+    let makers = makers.map(|made_by| &made_by.key);
+    for used in by_api.chain(derived).chain(mistaken).chain(makers) {
         if !names.contains(used.value.as_str()) {
             let found = Diagnostic::at(file, &used.span, format!("unknown role `{}`", used.value));
             troubles.push(found.did_you_mean(used.value.as_str(), names.iter().copied()));

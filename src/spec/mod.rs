@@ -49,7 +49,7 @@ pub use reach::{names_what_exists, reached};
 pub use relation::{Beside, Place, Relation};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
-pub use role::{Change, Control, Derived, Holder, MadeUp, Obtainable, Role, Roles};
+pub use role::{Change, Control, Derived, Holder, MadeBy, MadeUp, Obtainable, Role, Roles};
 pub use route::{Creates, Effect, Endpoint, Find, Inventory, Parameter, Presence, Route};
 pub use schema::{Mismatch, Problem, Schema, Schemas};
 pub use signature::Signature;

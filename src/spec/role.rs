@@ -35,10 +35,25 @@ pub struct Role {
     pub may: String,
     /// How to make such a key, as an instruction.
     pub make: String,
+    /// The request by which another role makes one, if it can.
+    #[serde(default)]
+    pub made_by: Option<MadeBy>,
     /// Whether an ordinary administrator can make one.
     pub obtainable: Obtainable,
     /// The requests that prove that a key is this role's; all must hold.
     pub control: Vec<Control>,
+}
+
+/// The request by which the key of a role is made.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MadeBy {
+    /// Whose key asks for it.
+    pub key: Located<RoleName>,
+    /// What is asked; the inventory says what it creates.
+    pub endpoint: Located<Endpoint>,
+    /// The content; `${run}` in it names the run.
+    pub body: Value,
 }
 
 /// One request of a control and what its answer proves.

@@ -112,6 +112,15 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, BadTemplate> {
 }
 
 impl Template {
+    /// Reads a text whose `${…}` only a run can fill.
+    ///
+    /// # Errors
+    ///
+    /// When nothing fills one.
+    pub fn parse(text: &str) -> Result<Self, BadTemplate> {
+        parse(text, &[])
+    }
+
     /// A template of plain text.
     #[must_use]
     pub fn text(text: &str) -> Self {
