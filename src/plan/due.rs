@@ -123,6 +123,7 @@ fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) ->
     expected.relations = relations
         .filter_map(|relation| Some((number_of(&relation.step)?, relation.clone())))
         .collect();
+    expected.limit_is_spent = case.spends_limit();
     expected.without_content = step.request.endpoint.method == "HEAD" || expected.status == [204];
     let times = match step.repeat {
         Some(Repeat::UntilSpent) => profile.limits.of(step.request.api).saturating_add(1),

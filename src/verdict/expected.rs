@@ -27,6 +27,8 @@ pub struct Expected {
     pub relations: Vec<(usize, Relation)>,
     /// Answers that are given only behind the refusal that is due: status and `errors[0].code`.
     pub behind: Vec<(u16, Option<String>)>,
+    /// Whether a limit has been spent on purpose, so that 429 is the panel's word on the request.
+    pub limit_is_spent: bool,
     /// Whether an answer to this request has content at all (RFC 9110, sections 9.3.2 and 15.3.5).
     pub without_content: bool,
     /// How well this is known.

@@ -49,7 +49,8 @@ pub fn judge(steps: &[Judged<'_>], contract: &Contract) -> Result<Verdict, Strin
 /// The sign that an answer is not the panel's own, unless its status was due.
 fn foreign<'c>(step: &Judged<'_>, signatures: &'c [Signature]) -> Option<&'c Signature> {
     let observed = step.observed;
-    if step.expected.status.contains(&observed.status) {
+    let is_meant = step.expected.limit_is_spent && observed.status == 429;
+    if is_meant || step.expected.status.contains(&observed.status) {
         return None;
     }
     signatures
@@ -602,6 +603,19 @@ mod tests {
             differences(&refusal(), &observed),
             [(Kind::Reshaped, "header location".into())]
         );
+    }
+
+    #[test]
+    fn a_spent_limit_decides_where_it_was_spent_on_purpose() {
+        let spent = answer(
+            429,
+            envelope("429", "ThrottleRequestsException", "Too Many Attempts."),
+        );
+        let mut expected = refusal();
+        let found = verdict(&expected, &spent);
+        assert!(matches!(found, Verdict::Inconclusive(_)), "{found:?}");
+        expected.limit_is_spent = true;
+        assert_eq!(verdict(&expected, &spent).kind(), Some(Kind::Reshaped));
     }
 
     /// What comes of comparing the value at a place in the second answer with that in the first.
