@@ -2,6 +2,7 @@
 
 mod build;
 mod case;
+mod cause;
 mod checkup;
 mod comparison;
 mod condition;
@@ -31,6 +32,7 @@ mod yaml;
 use std::sync::Arc;
 
 pub use case::{Case, Content, Ids, KeyUse, Repeat, RequestPlan, Save, Scenario, Step, Wait};
+pub use cause::{CaseClue, CauseInfo, GRANTED};
 pub use checkup::{
     AnswerMatch, Checkup, Clue, Concern, ContentKind, Gravity, HarmlessRequest, HostMatch,
     PanelKind, Probe, Reading, RedirectMatch, SchemeName, Sign, Stranger, TargetMatch, Way,
@@ -90,6 +92,10 @@ pub struct Contract {
     pub checkup: Checkup,
     /// Which checks every route needs, and why one is not made.
     pub coverage: Coverage,
+    /// What many failing cases can have in common.
+    pub causes: Vec<CauseInfo>,
+    /// The files that all this was read from, in the order of their paths.
+    pub files: Vec<SourceFile>,
 }
 
 /// A whole specification: the contract, and the suites that could be read.
@@ -247,6 +253,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let states = reader.one::<state::StatesFile>("states.yaml");
     let checkup = reader.one::<Checkup>("doctor.yaml");
     let coverage = reader.one::<Coverage>(coverage::FILE);
+    let causes = reader.one::<cause::CausesFile>("causes.yaml");
     let parameters = reader.one::<route::ParametersFile>("routes/parameters.yaml");
     let routes = reader.folder::<route::RoutesFile>("routes/", "routes/parameters.yaml");
     let profile_files = reader.folder::<profile_file::ProfileFile>("profiles/", "");
@@ -259,6 +266,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         Some(states),
         Some(checkup),
         Some(coverage),
+        Some(causes),
     ) = (
         requirements,
         conditions,
@@ -268,6 +276,7 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         states,
         checkup,
         coverage,
+        causes,
     )
     else {
         return Err(troubles);
@@ -307,6 +316,12 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
     let known = (&conditions.1.conditions[..], &roles.1);
     coverage.1.check(&coverage.0, known, &mut troubles);
     checkup::check(&checkup.0, &checkup.1, &names, &mut troubles);
+    cause::check(
+        &causes.0,
+        &causes.1.causes,
+        &conditions.1.conditions,
+        &mut troubles,
+    );
     if !troubles.is_empty() {
         return Err(troubles);
     }
@@ -322,7 +337,15 @@ fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<
         settings: states.1.settings,
         checkup: checkup.1,
         coverage: coverage.1,
+        causes: causes.1.causes,
+        files: in_order(files, schema_files),
     })
+}
+
+fn in_order(files: &[SourceFile], schemas: Vec<SourceFile>) -> Vec<SourceFile> {
+    let mut all: Vec<_> = files.iter().cloned().chain(schemas).collect();
+    all.sort_by(|one, other| one.path.cmp(&other.path));
+    all
 }
 
 /// Reads files of known names and keeps what is wrong with them.

@@ -35,6 +35,7 @@ pub struct Broken {
 /// Whether a file of a specification is a suite: all are that have no other use.
 pub(super) fn is_suite(path: &str) -> bool {
     let single = [
+        "causes.yaml",
         "requirements.yaml",
         "conditions.yaml",
         "coverage.yaml",
