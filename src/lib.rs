@@ -6,6 +6,8 @@ pub mod exchange;
 pub mod harness;
 pub mod journal;
 pub mod keys;
+mod layout;
+mod moment;
 pub mod plan;
 mod private;
 pub mod prove;

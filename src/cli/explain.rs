@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{SpecsArguments, fail, report, say};
 use crate::plan::due;
-use crate::report::{Shell, readable};
+use crate::report::{Access, Shell, readable};
 use crate::spec::{
     Basis, Case, Contract, Outcome, Profile, Question, Requirement, ResolutionStep, Specs, Step,
     VerifiedBy, nearest, resolve,
@@ -159,6 +159,7 @@ fn explain_request(contract: &Contract, step: &Step, profile: &Profile) -> Strin
         profile,
         base: "",
         origin: "${origin}",
+        access: &Access::default(),
     };
     let text = |template| readable(template, request, &shell);
     let mut out = format!(

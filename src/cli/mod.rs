@@ -7,11 +7,16 @@ mod explain;
 mod keys;
 mod list;
 pub(crate) mod options;
+mod outcome;
 pub(crate) mod prepare;
 mod profile;
+mod progress;
 mod prove;
+mod report;
+pub(crate) mod reports;
 mod run;
 mod serve;
+mod show;
 pub(crate) mod signals;
 
 use std::ffi::{OsStr, OsString};
@@ -59,6 +64,8 @@ enum Command {
     Doctor(Box<doctor::Arguments>),
     /// Test a panel
     Run(Box<run::Arguments>),
+    /// Write other reports of a run that is over
+    Report(report::Arguments),
     /// List the cases, the requirements or the profiles
     List(list::Arguments),
     /// Check a specification without a panel
@@ -215,6 +222,7 @@ pub fn main() -> ExitCode {
     match &cli.command {
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Run(arguments) => run::run(arguments),
+        Command::Report(arguments) => report::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),

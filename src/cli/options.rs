@@ -203,7 +203,7 @@ pub(crate) struct Agreed {
 }
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
-const VARIABLES: [&str; 28] = [
+const VARIABLES: [&str; 31] = [
     "PTERO_TARGET",
     "PTERO_HAS",
     "PTERO_SERVER",
@@ -232,6 +232,9 @@ const VARIABLES: [&str; 28] = [
     "PTERO_LEAVE",
     "PTERO_FULL_SPEED",
     "PTERO_CONFIRM",
+    "PTERO_REPORT",
+    "PTERO_VERBOSE",
+    "PTERO_COLOR",
 ];
 
 /// Checks the variables before anything reads them: an empty one is a mistake of the script that
@@ -532,7 +535,7 @@ mod tests {
             .get_arguments()
             .filter(|a| a.get_env().is_some() && !a.get_action().takes_values())
             .collect();
-        assert_eq!(switches.len(), 8);
+        assert_eq!(switches.len(), 9);
         for switch in switches {
             let mut values = switch.get_value_parser().possible_values().unwrap();
             assert!(values.any(|value| value.matches("1", true)), "{switch}");

@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
-use crate::report::{Forecast, Heading};
+use crate::report::{Access, Forecast, Heading};
 use crate::run::{
     Interrupt, Schedule, Session, Setup, Trouble, control, embedded_keys,
     embedded_panel_with_clock, limit, make, makeable, put_into,
@@ -68,6 +68,7 @@ impl Aim {
                 target: "embedded reference panel".to_owned(),
                 base: "http://localhost".to_owned(),
                 origin: "http://localhost".to_owned(),
+                access: Access::default(),
             },
             Self::Panel(target) => {
                 let base = target.base.as_str().trim_end_matches('/').to_owned();
@@ -75,6 +76,7 @@ impl Aim {
                     target: base.clone(),
                     base,
                     origin: target.origin(),
+                    access: Access::default(),
                 }
             }
         }
@@ -106,7 +108,9 @@ pub(crate) fn prepare(
     let mut given = keys.roles();
     given.extend(makeable(&specs.contract, &agreement, &given));
     let plan = Plan::new(&specs.contract, chosen, profile, &agreement, &given);
-    let heading = aim.heading();
+    let heading = aim
+        .heading()
+        .reached(options.ca_cert.clone(), options.resolve.clone());
     let schedule = options.schedule(aim.target());
     let setup = |transport, plain, keys, pace| Setup {
         contract: Arc::clone(&specs.contract),
@@ -176,7 +180,7 @@ impl Prepared {
     /// # Errors
     ///
     /// What keeps the run from beginning.
-    pub(crate) async fn verify(mut self, contract: &Contract) -> Result<Self, Trouble> {
+    pub(crate) async fn verify(&mut self, contract: &Contract) -> Result<(), Trouble> {
         let made = self.to_make(contract);
         let mut roles = self.plan.roles(contract);
         roles.extend(makers(contract, &made));
@@ -201,7 +205,7 @@ impl Prepared {
             self.session.agreement(),
             &self.session.keys().roles(),
         );
-        Ok(self)
+        Ok(())
     }
 
     /// The roles whose keys the run makes itself.

@@ -1,22 +1,25 @@
 //! `run`: every chosen case against a target, then the report.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::options::RunOptions;
-use super::prepare::{Aim, Prepared, prepare};
-use super::signals::watch;
-use super::{exit, fail, say};
-use crate::plan::{Plan, Selection};
-use crate::report::{CaseReporter, Summary};
-use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
-use crate::spec::Contract;
-use crate::verdict::{Policy, Standing, Verdict};
 use clap::Args;
 use clap::builder::BoolishValueParser;
+
+use super::options::RunOptions;
+use super::outcome::Telling;
+use super::prepare::{Aim, Prepared, prepare};
+use super::progress::Progress;
+use super::reports::ReportArguments;
+use super::show::ShowArguments;
+use super::signals::watch;
+use super::{exit, fail, say};
+use crate::moment;
+use crate::plan::{Plan, Selection};
+use crate::report::Finished;
+use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
+use crate::spec::Specs;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -34,6 +37,10 @@ pub(super) struct Arguments {
     dry_run: bool,
     #[command(flatten)]
     options: RunOptions,
+    #[command(flatten)]
+    reports: ReportArguments,
+    #[command(flatten)]
+    show: ShowArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -87,7 +94,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         let forecast = prepared.forecast(&specs.contract, &options, &aim)?;
         eprintln!("{}", forecast.in_short());
     }
-    let code = execute(prepared, &options, &aim, &specs.contract)?;
+    let code = execute(prepared, arguments, &options, &aim, &specs)?;
     if broken.is_empty() || code == exit::INTERRUPTED {
         return Ok(ExitCode::from(code));
     }
@@ -97,15 +104,23 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
 /// Runs what is prepared, until it is over or somebody ends it.
 fn execute(
     prepared: Prepared,
+    arguments: &Arguments,
     options: &RunOptions,
     aim: &Aim,
-    contract: &Arc<Contract>,
+    specs: &Specs,
 ) -> Result<u8, String> {
+    let telling = Telling {
+        specs,
+        options,
+        show: arguments.show,
+        reports: arguments.reports.open()?,
+        started: moment::now(),
+    };
     let interrupt = Interrupt::default();
     let prepared = prepared.guard(options, aim, &interrupt)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     watch(&runtime, interrupt.clone())?;
-    runtime.block_on(play(prepared, options, contract, &interrupt))
+    runtime.block_on(play(prepared, telling, &interrupt))
 }
 
 /// The target is named once: by the first word, by a flag or by its variable, or it is embedded.
@@ -130,54 +145,61 @@ fn target_and_filters(arguments: &Arguments) -> Result<(RunOptions, Vec<String>)
 }
 
 async fn play(
-    prepared: Prepared,
-    options: &RunOptions,
-    contract: &Arc<Contract>,
+    mut prepared: Prepared,
+    mut telling: Telling<'_>,
     interrupt: &Interrupt,
 ) -> Result<u8, String> {
-    // Controls create nothing, so that they can be left alone at any moment.
+    let contract = &telling.specs.contract;
+    // Controls create nothing but keys that are deleted at the end, so that they can be left alone
+    // at any moment.
     let verified = tokio::select! {
-        () = interrupt.requested() => return Ok(exit::INTERRUPTED),
-        verified = prepared.verify(contract) => verified,
+        () = interrupt.requested() => Err(None),
+        verified = prepared.verify(contract) => verified.map_err(Some),
     };
-    let prepared = match verified {
-        Ok(prepared) => prepared,
-        Err(Trouble::Key(message)) => return Err(message),
-        Err(Trouble::Target(message)) => {
-            eprintln!("error: {message}");
-            return Ok(exit::UNDECIDED);
-        }
-    };
+    if let Err(trouble) = verified {
+        let left = prepared.session.finish().await;
+        super::warn_of_what_is_left(&left, &prepared.heading.base);
+        return begun_in_vain(&prepared, &mut telling, trouble);
+    }
+    let finished = telling.of(&prepared);
     let Prepared {
-        profile,
         session,
         plan,
-        heading,
         schedule,
+        ..
     } = prepared;
-    let policy = options.policy();
     let session = Arc::new(session);
     let results = run_all(&session, &plan, &schedule, interrupt).await;
     super::tell_how_it_went(&session);
-    super::warn_of_what_is_left(&session.finish().await, &heading.base);
-    let reporter = CaseReporter::new(Arc::clone(contract), Arc::clone(&profile), heading.clone());
-    let mut out = std::io::stdout().lock();
-    let told = print_cases(&mut out, &results, &reporter, &policy);
-    let summary = Summary {
-        contract: Arc::clone(contract),
-        profile,
-        heading,
-        policy,
-        partial: options.partial,
+    super::warn_of_what_is_left(&session.finish().await, &finished.heading.base);
+    telling.tell(&Finished {
+        interrupted: interrupt.is_requested(),
+        stopped: session.stopped(),
         results: results.iter().collect(),
-        cut_short_of: interrupt.is_requested().then_some(plan.cases.len()),
-    };
-    let written = told.and_then(|()| writeln!(out, "\n{}", summary.text()));
-    match written {
-        Ok(()) => Ok(summary.exit_code()),
-        // The reader went away: nobody is told a verdict, so none is given.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(exit::INTERRUPTED),
-        Err(error) => Err(format!("cannot write the report: {error}")),
+        ..finished
+    })
+}
+
+/// Tells that a run could not begin, and why; nothing: somebody ended it.
+fn begun_in_vain(
+    prepared: &Prepared,
+    telling: &mut Telling<'_>,
+    trouble: Option<Trouble>,
+) -> Result<u8, String> {
+    match trouble {
+        None => {
+            telling.not_begun(prepared, "interrupted", exit::INTERRUPTED)?;
+            Ok(exit::INTERRUPTED)
+        }
+        Some(Trouble::Key(message)) => {
+            telling.not_begun(prepared, &message, exit::USAGE)?;
+            Err(message)
+        }
+        Some(Trouble::Target(message)) => {
+            telling.not_begun(prepared, &message, exit::UNDECIDED)?;
+            eprintln!("error: {message}");
+            Ok(exit::UNDECIDED)
+        }
     }
 }
 
@@ -190,92 +212,22 @@ async fn run_all(
     interrupt: &Interrupt,
 ) -> Vec<CaseResult> {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
-    let mut progress = Progress::new(plan.cases.len());
+    let budget = plan.budget(session.contract(), session.agreement());
+    let at_least = session.pace().map(|pace| pace.shortest(&budget));
+    let progress = Progress::new(plan.cases.len(), at_least);
     let mut tell = |event| match event {
         Event::Over(number, result) => {
             results.insert(number, *result);
             progress.show(results.len());
         }
-        Event::LookingAgain { cases, wait } => progress.wait(cases, wait),
+        Event::LookingAgain { cases, wait } => {
+            let seconds = wait.as_secs();
+            progress.say(&format!(
+                "note: looking once more at {cases} cases in {seconds} s"
+            ));
+        }
     };
     schedule.play(session, plan, interrupt, &mut tell).await;
     progress.clear();
     results.into_values().collect()
-}
-
-/// A line on a terminal that says how far a run is.
-struct Progress {
-    total: usize,
-    is_terminal: bool,
-}
-
-impl Progress {
-    fn new(total: usize) -> Self {
-        Self {
-            total,
-            is_terminal: std::io::stderr().is_terminal(),
-        }
-    }
-
-    fn show(&mut self, done: usize) {
-        if self.is_terminal {
-            eprint!("\r{done} of {} cases", self.total);
-        }
-    }
-
-    fn wait(&mut self, cases: usize, wait: Duration) {
-        if self.is_terminal {
-            let seconds = wait.as_secs();
-            eprint!(
-                "\rlooking again at {cases} of {} cases in {seconds} s",
-                self.total
-            );
-        }
-    }
-
-    fn clear(&self) {
-        if self.is_terminal {
-            eprint!("\r{:60}\r", "");
-        }
-    }
-}
-
-/// Cases that need reading, gravest standing first; those that conform are only counted.
-fn print_cases(
-    out: &mut impl Write,
-    results: &[CaseResult],
-    reporter: &CaseReporter,
-    policy: &Policy,
-) -> std::io::Result<()> {
-    let told = [
-        Standing::Broken,
-        Standing::Failed,
-        Standing::Unjudged,
-        Standing::Advice,
-    ];
-    let mut undecided: BTreeMap<&str, usize> = BTreeMap::new();
-    for wanted in told {
-        for result in results
-            .iter()
-            .filter(|result| result.standing(policy) == wanted)
-        {
-            if let Ok(Verdict::Inconclusive(why)) = &result.verdict {
-                let count = undecided.entry(why).or_default();
-                *count += 1;
-                if *count > 1 {
-                    continue;
-                }
-            }
-            writeln!(out, "\n── {wanted}: {}", result.case.id)?;
-            write!(out, "{}", reporter.report(result))?;
-        }
-    }
-    // A panel that is away is away for every case: its reason is told once, and counted.
-    for (why, count) in undecided.into_iter().filter(|(_, count)| *count > 1) {
-        writeln!(
-            out,
-            "\n{count} cases are inconclusive for the same reason: {why}"
-        )?;
-    }
-    Ok(())
 }

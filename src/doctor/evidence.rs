@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Answered, Outcome, clue};
+use super::{Answered, Outcome};
 use crate::exchange::{Body, Observation, printable};
 use crate::spec::{AnswerMatch, Probe, ValueMatch};
+use crate::verdict::{member, redirect};
 
 /// The longest text of a stranger that is shown, in characters.
 const MAX_TEXT: usize = 160;
@@ -41,7 +42,7 @@ pub(super) fn came_with(outcome: &Outcome, wanted: &AnswerMatch) -> String {
 
 fn told(answered: &Answered) -> String {
     let observed = &answered.observation;
-    if let Some(place) = clue::redirect(answered) {
+    if let Some(place) = redirect(observed, &answered.base) {
         return format!("to {}", short(place.as_str()));
     }
     match &observed.body {
@@ -54,7 +55,7 @@ fn told(answered: &Answered) -> String {
 
 /// `errors[0]`, where there is one.
 fn error(observed: &Observation) -> Option<String> {
-    let text = |pointer| clue::member(observed, pointer)?.as_str();
+    let text = |pointer| member(observed, pointer)?.as_str();
     let code = text("/errors/0/code")?;
     let detail = text("/errors/0/detail").unwrap_or_default();
     Some(format!("{} “{}”", short(code), short(detail)))
@@ -101,10 +102,7 @@ fn parts(observed: &Observation, wanted: &AnswerMatch) -> Vec<String> {
         .iter()
         .filter(|(pointer, value)| named(value) && !is_told(pointer));
     let members = members.filter_map(|(pointer, _)| {
-        Some(format!(
-            "{pointer}: {}",
-            shown(clue::member(observed, pointer)?)
-        ))
+        Some(format!("{pointer}: {}", shown(member(observed, pointer)?)))
     });
     headers.chain(members).collect()
 }

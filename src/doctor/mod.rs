@@ -7,7 +7,6 @@ mod clue;
 mod evidence;
 mod finding;
 mod identity;
-mod layout;
 mod probe;
 mod report;
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::finding::{Finding, State, examine};
 use super::identity::{Identity, identify};
-use super::layout::{lines, paragraph};
 use super::{Outcome, Seen, clue, evidence};
+use crate::layout::{lines, paragraph};
 use crate::spec::{Checkup, Clue, Concern, Reading, Stranger};
+use crate::verdict::member;
 
 /// The width of the labels in the table of facts.
 const LABEL: usize = 14;
@@ -181,7 +182,7 @@ impl<'c> Report<'c> {
         let member = reading
             .pointer
             .as_deref()
-            .and_then(|at| clue::member(observed, at));
+            .and_then(|at| member(observed, at));
         header
             .or(member.and_then(|value| value.as_str()))
             .map(evidence::short)

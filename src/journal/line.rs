@@ -1,10 +1,9 @@
 //! One line of a journal.
 
-use std::time::SystemTime;
-
 use serde::{Deserialize, Serialize};
 
 use super::Identifier;
+use crate::moment;
 use crate::spec::{Endpoint, RoleName};
 
 /// What is created: by which run, with whose key, over which route.
@@ -76,7 +75,7 @@ pub(super) fn write(event: Event<'_>, creation: &Creation, target: &str) -> Stri
         Event::Deleted(identifier) => (EventName::Deleted, Some(identifier)),
     };
     let written = Written {
-        time: humantime::format_rfc3339_seconds(SystemTime::now()).to_string(),
+        time: moment::now(),
         event,
         target: target.to_owned(),
         run: creation.run.clone(),

@@ -1,15 +1,18 @@
-//! A failing case in full: what it checks, what was due and why, what came, how to see it again.
+//! A case in full: what it checks, what was due and why, what came, how to see it again.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use super::curl::{Shell, curl};
-use super::diff::diff;
-use crate::run::{CaseResult, StepResult};
-use crate::spec::{Contract, Outcome, Profile, ResolutionStep, Step};
-use crate::verdict::{Deviation, Verdict, like, nearest};
+use super::collect::CaseTeller;
+use super::curl::Access;
+use super::results::{Case, CaseVerdict};
+use crate::exchange::Resolve;
+use crate::run::CaseResult;
+use crate::spec::{Contract, Profile};
+use crate::verdict::Policy;
 
-/// What every report names: the target and the profile.
+/// What every report names: the target.
 #[derive(Clone, Debug)]
 pub struct Heading {
     /// The target as a person knows it.
@@ -18,9 +21,23 @@ pub struct Heading {
     pub base: String,
     /// Scheme, host and port of the target.
     pub origin: String,
+    /// How it is reached.
+    pub access: Access,
 }
 
-/// Writes cases; of those that deviate alike, the first in full.
+impl Heading {
+    /// The same, for a target that is reached with these flags.
+    #[must_use]
+    pub fn reached(self, ca_cert: Option<PathBuf>, resolve: Option<Resolve>) -> Self {
+        let access = Access { ca_cert, resolve };
+        Self { access, ..self }
+    }
+}
+
+/// The clauses that cases name, by their ids.
+pub(super) type Clauses = BTreeMap<String, String>;
+
+/// Writes cases one by one while they are run; of those that deviate alike, the first in full.
 pub struct CaseReporter {
     contract: Arc<Contract>,
     profile: Arc<Profile>,
@@ -44,143 +61,97 @@ impl CaseReporter {
     /// The report of one case, without its id; lines end with `\n`.
     #[must_use]
     pub fn report(&self, result: &CaseResult) -> String {
-        let mut text = self.head(result);
-        match &result.verdict {
-            Err(why) => text += &format!("broken: {why}\n"),
-            Ok(Verdict::Conforms) => text += "conforms\n",
-            Ok(Verdict::Inconclusive(why)) => text += &format!("inconclusive: {why}\n"),
-            Ok(Verdict::Skipped(skip)) => text += &format!("skipped: {skip}\n"),
-            Ok(Verdict::Deviates(deviations)) => text += &self.deviations(result, deviations),
-        }
-        text
-    }
-
-    fn head(&self, result: &CaseResult) -> String {
-        let scenario = &result.case.scenario;
-        let mut text = format!("{}\n", scenario.title);
-        for id in &scenario.requires {
-            if let Some(requirement) = self.contract.requirement(id) {
-                text += &format!("{id} ({}): {}\n", requirement.level, requirement.text);
-            }
-        }
-        text + &format!(
-            "{}:{} · target {} · profile {}\n",
-            scenario.file.shown,
-            scenario.line(),
-            self.heading.target,
-            self.profile.name.value
-        )
-    }
-
-    fn deviations(&self, result: &CaseResult, deviations: &[Deviation]) -> String {
-        let mut text: String = deviations.iter().map(|d| in_one_line(result, d)).collect();
-        text += &reasons(result, deviations, &self.contract);
-        match self.shown_before(result, deviations) {
-            Some(other) => text += &format!("the same difference is shown in full for {other}\n"),
-            None => text += &self.steps_in_full(result, deviations),
-        }
-        text + &self.curls(result, deviations)
+        let teller = CaseTeller {
+            contract: &self.contract,
+            profile: &self.profile,
+            heading: &self.heading,
+            policy: &Policy::default(),
+        };
+        let case = teller.case(result);
+        let title = format!(
+            "target {} · profile {}",
+            self.heading.target, self.profile.name.value
+        );
+        let requirements = self.contract.requirements.iter();
+        let clauses = requirements.map(|requirement| {
+            let clause = format!("({}): {}", requirement.level, requirement.text);
+            (requirement.id.value.to_string(), clause)
+        });
+        let same = self.shown_before(&case);
+        in_full(&case, &title, &clauses.collect(), same.as_deref())
     }
 
     /// The case that showed the same before; notes this one if none did.
-    fn shown_before(&self, result: &CaseResult, deviations: &[Deviation]) -> Option<String> {
-        let reason = deviations
-            .first()
-            .and_then(|d| winner(result.steps.get(d.step)?));
-        let seen: Vec<_> = deviations.iter().map(ToString::to_string).collect();
-        let key = format!("{reason:?} {seen:?}");
+    fn shown_before(&self, case: &Case) -> Option<String> {
+        let (_, step) = case.deviating_steps().next()?;
+        let key = format!("{:?} {:?}", step.reasons, case.why());
         let mut shown = self.shown.lock().ok()?;
         match shown.get(&key) {
             Some(other) => Some(other.clone()),
             None => {
-                shown.insert(key, result.case.id.to_string());
+                shown.insert(key, case.id.clone());
                 None
             }
         }
     }
-
-    fn steps_in_full(&self, result: &CaseResult, deviations: &[Deviation]) -> String {
-        let mut text = String::new();
-        for (step, sent, _) in deviating(result, deviations) {
-            let request = &step.request;
-            text += &format!("\n{} {}\n", request.endpoint.method, request.target);
-            text += "- due, + observed\n";
-            let expected = &sent.due.expected;
-            let due = match expected.same_as.and_then(|number| result.steps.get(number)) {
-                Some(other) => like(&other.observed, &sent.observed),
-                None => nearest(expected, &sent.observed, &self.contract),
-            };
-            text += &indent(&diff(&due, &sent.observed));
-        }
-        text
-    }
-
-    fn curls(&self, result: &CaseResult, deviations: &[Deviation]) -> String {
-        let shell = Shell {
-            roles: &self.contract.roles,
-            profile: &self.profile,
-            base: &self.heading.base,
-            origin: &self.heading.origin,
-        };
-        deviating(result, deviations)
-            .map(|(step, sent, _)| format!("\n    {}\n", curl(&step.request, &sent.ids, &shell)))
-            .collect()
-    }
 }
 
-fn in_one_line(result: &CaseResult, deviation: &Deviation) -> String {
-    if result.steps.len() > 1 {
-        format!("{deviation} (step {})\n", deviation.step + 1)
+/// A case as text; where another one has the same difference, that one is named instead.
+pub(super) fn in_full(case: &Case, title: &str, clauses: &Clauses, same: Option<&str>) -> String {
+    let mut text = format!("{}\n", case.title);
+    for id in &case.requirements {
+        if let Some(clause) = clauses.get(id) {
+            text += &format!("{id} {clause}\n");
+        }
+    }
+    text += &format!("{}:{} · {title}\n", case.file, case.line);
+    if case.verdict == CaseVerdict::Conforms {
+        text += "conforms\n";
+    }
+    for line in case.why() {
+        text += &format!("{line}\n");
+    }
+    for (_, step) in case.deviating_steps() {
+        text += &step
+            .reasons
+            .iter()
+            .map(|r| format!("{r}\n"))
+            .collect::<String>();
+    }
+    if let Some(other) = same {
+        text += &format!("the same difference is shown in full for {other}\n");
     } else {
-        format!("{deviation}\n")
+        text += &differences(case);
     }
+    text + &curls(case)
 }
 
-/// The steps that deviate, with what was sent.
-fn deviating<'r>(
-    result: &'r CaseResult,
-    deviations: &'r [Deviation],
-) -> impl Iterator<Item = (&'r Step, &'r StepResult, usize)> {
-    let steps = result.case.steps.iter().zip(&result.steps).enumerate();
-    steps
-        .filter(|(number, _)| deviations.iter().any(|d| d.step == *number))
-        .map(|(number, (step, sent))| (step, sent, number))
-}
-
-fn winner(step: &StepResult) -> Option<String> {
-    match &step.due.resolution.as_ref()?.outcome {
-        Outcome::Refused(refusal) => Some(refusal.condition.to_string()),
-        Outcome::Granted => Some("granted".to_owned()),
-        Outcome::Unspecified(_) => None,
-    }
-}
-
-/// Why the expectation is what it is, for the steps that deviate.
-fn reasons(result: &CaseResult, deviations: &[Deviation], contract: &Contract) -> String {
+fn differences(case: &Case) -> String {
     let mut text = String::new();
-    for (_, sent, _) in deviating(result, deviations) {
-        let Some(resolution) = &sent.due.resolution else {
-            continue;
-        };
-        for step in &resolution.steps {
-            text += &match step {
-                ResolutionStep::Wins(condition, place) => {
-                    let means = contract
-                        .condition(condition.name())
-                        .map_or("", |c| c.means.as_str());
-                    let place =
-                        place.map_or(String::new(), |p| format!(", place {p} of the order"));
-                    format!("because of {condition}: {means}{place}\n")
-                }
-                ResolutionStep::NothingLeft => "because nothing stands in the way\n".to_owned(),
-                ResolutionStep::Exempt(condition) | ResolutionStep::Granted(condition) => {
-                    format!("although {condition}, which is no trouble here\n")
-                }
-                ResolutionStep::Later(_) | ResolutionStep::WithoutJson => String::new(),
-            };
-        }
+    for (_, step) in case.deviating_steps() {
+        let request = &step.request;
+        text += &format!("\n{} {}\n", request.method, request.target);
+        text += "- due, + observed\n";
+        text += &indent(step.diff.as_deref().unwrap_or_default());
     }
     text
+}
+
+/// The lines that send the deviating steps again, and those before them that they need.
+fn curls(case: &Case) -> String {
+    let deviating: Vec<_> = case.deviating_steps().map(|(number, _)| number).collect();
+    let needs_earlier = case
+        .deviating_steps()
+        .any(|(_, s)| !s.curl_needs.is_empty());
+    let last = deviating.last().copied().unwrap_or_default();
+    let steps = case.steps.iter().zip(1..);
+    steps
+        .filter(|(_, n)| deviating.contains(n) || (needs_earlier && *n < last))
+        .map(|(step, _)| {
+            let notes: String = step.curl_needs.iter().map(|n| format!("{n}\n")).collect();
+            format!("\n{}", indent(&format!("{notes}{}", step.curl)))
+        })
+        .collect()
 }
 
 fn indent(text: &str) -> String {

@@ -1,10 +1,15 @@
 //! A `curl` line that sends a step's request again, keys as variables.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
 
+use url::Url;
+
+use crate::exchange::Resolve;
 use crate::keys::{escaped, in_shell, prefixes, variable};
 use crate::spec::{
-    Api, Content, Holder, KeyUse, Part, Profile, RequestPlan, RoleName, Roles, Template, Way,
+    Api, Content, Holder, KeyUse, Part, Profile, RequestPlan, RoleName, Roles, Step, Template, Way,
 };
 
 /// What a line needs to know besides the request.
@@ -16,6 +21,44 @@ pub(crate) struct Shell<'a> {
     pub(crate) base: &'a str,
     /// Scheme, host and port of the target.
     pub(crate) origin: &'a str,
+    /// How the target is reached.
+    pub(crate) access: &'a Access,
+}
+
+/// How a target is reached, where its address does not say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Access {
+    /// A file of further certificate authorities to trust.
+    pub ca_cert: Option<PathBuf>,
+    /// An address to use instead of asking DNS.
+    pub resolve: Option<Resolve>,
+}
+
+impl Access {
+    /// The flags of `curl` for it.
+    fn flags(&self, base: &str) -> Vec<String> {
+        let mut flags = Vec::new();
+        if let Some(path) = &self.ca_cert {
+            flags.push(format!(
+                "--cacert \"{}\"",
+                quoted(&path.display().to_string())
+            ));
+        }
+        let port = Url::parse(base)
+            .ok()
+            .and_then(|url| url.port_or_known_default());
+        if let (Some(resolve), Some(port)) = (&self.resolve, port) {
+            let address = match resolve.address {
+                IpAddr::V4(address) => address.to_string(),
+                IpAddr::V6(address) => format!("[{address}]"),
+            };
+            flags.push(format!(
+                "--resolve \"{}:{port}:{address}\"",
+                quoted(&resolve.host)
+            ));
+        }
+        flags
+    }
 }
 
 /// The line for a request, for a POSIX shell.
@@ -28,12 +71,17 @@ pub(super) fn curl(
         plan,
         ids,
         shell,
-        quotes: escaped,
+        quotes: quoted,
     };
     let mut words = vec!["curl -sS -i --path-as-is".to_owned()];
+    words.extend(shell.access.flags(shell.base));
+    let target = writer.text(&plan.target);
+    if target.contains(['[', ']', '{', '}']) {
+        words.push("--globoff".to_owned());
+    }
     match plan.endpoint.method.as_str() {
-        "GET" => {}
-        "HEAD" => words.push("--head".to_owned()),
+        "GET" if plan.content.is_none() => {}
+        "HEAD" if plan.content.is_none() => words.push("--head".to_owned()),
         method => words.push(format!("-X {method}")),
     }
     let names = |wanted: &str| {
@@ -48,23 +96,19 @@ pub(super) fn curl(
         words.push("-H Content-Type:".to_owned());
     }
     if let Some(value) = &plan.authorization {
-        words.push(format!("-H \"Authorization: {}\"", writer.text(value)));
+        words.push(field("Authorization", &writer.text(value)));
     }
     for (name, value) in &plan.headers {
-        words.push(format!("-H \"{name}: {}\"", writer.text(value)));
+        words.push(field(name, &writer.text(value)));
     }
     if let Some(content) = &plan.content {
-        words.push(format!("--data-binary \"{}\"", writer.content(content)));
+        words.push(format!("--data-raw \"{}\"", writer.content(content)));
     }
     let base = match plan.over {
         Way::Target => shell.base.to_owned(),
         Way::PlainHttp => shell.base.replacen("https://", "http://", 1),
     };
-    words.push(format!(
-        "\"{}{}\"",
-        escaped(&base),
-        writer.text(&plan.target)
-    ));
+    words.push(format!("\"{}{target}\"", quoted(&base)));
     words.join(" ")
 }
 
@@ -77,6 +121,84 @@ pub(crate) fn readable(template: &Template, plan: &RequestPlan, shell: &Shell<'_
         quotes: str::to_owned,
     };
     writer.text(template)
+}
+
+/// What a line needs of the answers to earlier steps, as comments for a shell.
+pub(super) fn needs(plan: &RequestPlan, earlier: &[Step]) -> Vec<String> {
+    let saves = earlier
+        .iter()
+        .enumerate()
+        .flat_map(|(number, step)| step.save.iter().map(move |save| (number + 1, save)));
+    saves
+        .filter(|(_, save)| uses(plan, &save.name))
+        .map(|(step, save)| {
+            format!(
+                "# {}: {} of the answer to step {step}",
+                saved_variable(&save.name),
+                save.pointers.join(" and, right behind it, ")
+            )
+        })
+        .collect()
+}
+
+fn uses(plan: &RequestPlan, name: &str) -> bool {
+    let is_key = matches!(&plan.key, KeyUse::Saved(saved) if saved == name);
+    let content = plan.content.iter().map(Content::text);
+    let headers = plan.headers.iter().map(|(_, value)| value);
+    let mut texts = content
+        .chain(headers)
+        .chain(&plan.authorization)
+        .chain([&plan.target]);
+    is_key
+        || texts.any(|text| {
+            text.0
+                .iter()
+                .any(|p| matches!(p, Part::Saved(n) if n == name))
+        })
+}
+
+/// One header field; `curl` takes a field without a value for one that is to be left out, unless
+/// it ends in a semicolon.
+fn field(name: &str, value: &str) -> String {
+    let value = in_field(value);
+    if value.is_empty() {
+        format!("-H \"{name};\"")
+    } else {
+        format!("-H \"{name}: {value}\"")
+    }
+}
+
+/// Text inside double quotes, also for a shell that has a history; what a terminal does not show
+/// is written as its byte.
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
+        match character {
+            '!' => out += "\"'!'\"",
+            '\t' | '\n' => out.push(character),
+            _ if character.is_ascii_control() => out += &byte(character),
+            _ => out += &escaped(&character.to_string()),
+        }
+    }
+    out
+}
+
+/// Quoted text as it stands in a header field: characters up to U+00FF are one byte each there
+/// (RFC 9110, section 5.5: `obs-text`).
+fn in_field(quoted: &str) -> String {
+    let is_obs_text = |c: char| ('\u{80}'..='\u{ff}').contains(&c);
+    let written = quoted.chars().map(|c| {
+        if is_obs_text(c) {
+            byte(c)
+        } else {
+            c.to_string()
+        }
+    });
+    written.collect()
+}
+
+fn byte(character: char) -> String {
+    format!("$(printf '\\{:03o}')", u32::from(character))
 }
 
 struct Writer<'a> {
@@ -140,5 +262,9 @@ impl Writer<'_> {
 
 /// A value that an earlier step's answer holds: the reader puts it into a variable.
 fn saved(name: &str) -> String {
-    format!("${{SAVED_{}}}", name.to_ascii_uppercase().replace('-', "_"))
+    format!("${{{}}}", saved_variable(name))
+}
+
+fn saved_variable(name: &str) -> String {
+    format!("SAVED_{}", name.to_ascii_uppercase().replace('-', "_"))
 }

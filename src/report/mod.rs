@@ -1,16 +1,36 @@
-//! Tells people what came of a run: failing cases in full, then a summary.
+//! Tells people what came of a run. A run is gathered into one value, [`results::Results`]; every
+//! format is a function of that value alone.
 
 mod case;
+mod cause;
+mod collect;
 mod comparison;
 mod coverage;
 mod curl;
 mod diff;
 mod forecast;
+mod format;
+mod github;
+mod html;
+mod json;
+mod junit;
+mod markdown;
+mod reached;
+pub mod results;
 mod summary;
+mod terminal;
+mod told;
 
 pub use case::{CaseReporter, Heading};
+pub use collect::Finished;
 pub use comparison::compare_profiles;
 pub use coverage::coverage_table;
+pub use curl::Access;
 pub(crate) use curl::{Shell, readable};
 pub use forecast::Forecast;
-pub use summary::{Summary, exit_code};
+pub use format::{Format, FormatError};
+pub use json::{BadResults, from_json, schema};
+pub use markdown::PROMISE;
+pub use results::Results;
+pub use summary::{exit_code, summary};
+pub use terminal::{Screen, terminal};

@@ -1,5 +1,6 @@
 //! Judges answers: what is due against what came. Pure; it knows nothing of tests or networks.
 
+mod answer;
 mod deviation;
 mod expected;
 mod judge;
@@ -8,6 +9,8 @@ mod standing;
 
 use std::fmt;
 
+pub use answer::is_answer;
+pub(crate) use answer::{is_scheme, member, redirect};
 pub use deviation::{Deviation, Kind};
 pub use expected::{ErrorWords, Expected, Wording};
 pub use judge::{Judged, judge, shows};

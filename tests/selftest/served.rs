@@ -94,7 +94,7 @@ fn keys_from_the_environment() {
 fn documented() {
     let panel = Panel::serve(PROFILE);
     let mut command = program();
-    command.args(["run", panel.url(), "--profile", "documented"]);
+    command.args(["run", panel.url(), "--profile", "documented", "--verbose"]);
     let said = run(with_everything(&mut command, &panel));
     said.must_exit(1);
     let hint = format!("--profile {PROFILE}");

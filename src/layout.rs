@@ -1,16 +1,21 @@
-//! Puts texts into lines that fit a terminal of 80 columns.
+//! Puts texts into lines that fit a terminal.
 
-/// The width of a line, in characters.
-const WIDTH: usize = 80;
+/// The width of a line where none is known, in characters.
+pub(crate) const WIDTH: usize = 80;
 
 /// A paragraph: its first line begins with `first`, the others with as many spaces.
-pub(super) fn paragraph(first: &str, text: &str) -> String {
+pub(crate) fn paragraph(first: &str, text: &str) -> String {
+    paragraph_within(WIDTH, first, text)
+}
+
+/// A paragraph whose lines have at most `width` characters, as far as its words allow.
+pub(crate) fn paragraph_within(width: usize, first: &str, text: &str) -> String {
     let margin = first.chars().count();
     let mut out = first.to_owned();
     let mut column = margin;
     for word in text.split_whitespace() {
         let length = word.chars().count();
-        if column > margin && column + 1 + length > WIDTH {
+        if column > margin && column + 1 + length > width {
             out += &format!("\n{}", " ".repeat(margin));
             column = margin;
         }
@@ -26,7 +31,7 @@ pub(super) fn paragraph(first: &str, text: &str) -> String {
 }
 
 /// Lines to paste, never broken.
-pub(super) fn lines(margin: usize, text: &str) -> String {
+pub(crate) fn lines(margin: usize, text: &str) -> String {
     let indented = text
         .lines()
         .map(|line| format!("{}{line}\n", " ".repeat(margin)));

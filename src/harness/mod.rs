@@ -5,20 +5,25 @@
 //! that starts a process per test kills them after a time of its own, and a panic that aborts runs
 //! no clean-up. What is left then stands in the journal, for `ptero-conformance cleanup`.
 
-use std::collections::BTreeMap;
+mod board;
+
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use clap::Parser;
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
+use board::Board;
+
 use crate::cli::options::{RunOptions, check_variables};
 use crate::cli::prepare::{Aim, Prepared, prepare, variables};
+use crate::cli::reports::{ReportArguments, Reports, Unwritten};
 use crate::cli::signals::watch;
 use crate::cli::{exit, tell_how_it_went, warn_of_what_is_left};
+use crate::moment;
 use crate::plan::{Plan, Planned, Selection};
-use crate::report::{CaseReporter, Summary};
+use crate::report::{CaseReporter, Finished, Results, Screen, summary};
 use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
 use crate::spec::{Broken, Diagnostic, Source, Specs};
 use crate::verdict::{Policy, Skip, Standing, Verdict};
@@ -31,6 +36,8 @@ struct Flags {
     libtest: Arguments,
     #[command(flatten)]
     run: RunOptions,
+    #[command(flatten)]
+    reports: ReportArguments,
 }
 
 /// Runs the conformance tests as libtest would: the whole of the `conformance` test binary.
@@ -72,52 +79,6 @@ struct Run {
     board: Board,
 }
 
-/// The results of a run, by the place of the case in the plan.
-#[derive(Default)]
-struct Board {
-    state: Mutex<BoardState>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct BoardState {
-    results: BTreeMap<usize, Arc<CaseResult>>,
-    is_over: bool,
-}
-
-impl Board {
-    fn post(&self, number: usize, result: CaseResult) {
-        self.lock().results.insert(number, Arc::new(result));
-        self.changed.notify_all();
-    }
-
-    fn close(&self) {
-        self.lock().is_over = true;
-        self.changed.notify_all();
-    }
-
-    /// Waits until a case is over; nothing: the run has ended without it.
-    fn result(&self, number: usize) -> Option<Arc<CaseResult>> {
-        let mut state = self.lock();
-        loop {
-            if let Some(result) = state.results.get(&number) {
-                return Some(Arc::clone(result));
-            }
-            if state.is_over {
-                return None;
-            }
-            state = self
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BoardState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 fn begin(flags: &Flags) -> Result<ExitCode, String> {
     let options = flags.run.at(None)?;
     let aim = Aim::of(&options)?;
@@ -155,8 +116,29 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
         );
     }
     let interrupt = Interrupt::default();
-    let prepared = prepared.guard(&options, &aim, &interrupt)?;
-    play(flags, prepared, &specs, broken.collect(), &interrupt)
+    let stage = Stage {
+        flags,
+        specs: &specs,
+        reports: reports(flags)?,
+        prepared: prepared.guard(&options, &aim, &interrupt)?,
+        interrupt,
+    };
+    stage.play(broken.collect())
+}
+
+/// The reports that are asked for. A runner that starts a process per test has none: each process
+/// would write over what the one before has written.
+fn reports(flags: &Flags) -> Result<Reports, String> {
+    let asked = if is_nextest() {
+        &ReportArguments::default()
+    } else {
+        &flags.reports
+    };
+    let reports = asked.open()?;
+    if reports.take_stdout() {
+        return Err("standard output is libtest's here; give the report a file".to_owned());
+    }
+    Ok(reports)
 }
 
 fn finish(flags: &Flags, trials: Vec<Trial>) -> ExitCode {
@@ -190,86 +172,132 @@ fn choose(plan: &mut Plan, flags: &Flags) {
     });
 }
 
-fn play(
-    flags: &Flags,
+/// Everything that a run needs to begin.
+struct Stage<'r> {
+    flags: &'r Flags,
+    specs: &'r Specs,
+    reports: Reports,
     prepared: Prepared,
-    specs: &Specs,
-    broken: Vec<Trial>,
-    interrupt: &Interrupt,
-) -> Result<ExitCode, String> {
-    let contract = Arc::clone(&specs.contract);
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    watch(&runtime, interrupt.clone())?;
-    let prepared = match runtime.block_on(prepared.verify(&contract)) {
-        Ok(prepared) => prepared,
-        Err(Trouble::Key(message)) => return Err(message),
-        Err(Trouble::Target(message)) => {
-            eprintln!("error: {message}");
-            return Ok(ExitCode::from(exit::UNDECIDED));
+    interrupt: Interrupt,
+}
+
+impl Stage<'_> {
+    fn play(mut self, broken: Vec<Trial>) -> Result<ExitCode, String> {
+        let contract = Arc::clone(&self.specs.contract);
+        let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+        watch(&runtime, self.interrupt.clone())?;
+        if let Err(trouble) = runtime.block_on(self.prepared.verify(&contract)) {
+            let left = runtime.block_on(self.prepared.session.finish());
+            warn_of_what_is_left(&left, &self.prepared.heading.base);
+            return self.begun_in_vain(trouble);
         }
-    };
-    let Prepared {
-        profile,
-        session,
-        plan,
-        heading,
-        schedule,
-    } = prepared;
-    let run = Arc::new(Run {
-        reporter: CaseReporter::new(Arc::clone(&contract), Arc::clone(&profile), heading.clone()),
-        policy: flags.run.policy(),
-        partial: flags.run.partial,
-        board: Board::default(),
-    });
-    let has_broken_suite = broken
-        .iter()
-        .any(|trial| !flags.libtest.is_filtered_out(trial));
-    let trials: Vec<_> = plan
-        .cases
-        .iter()
-        .enumerate()
-        .map(|(number, planned)| trial(number, planned, &run, &flags.run))
-        .chain(broken)
-        .collect();
-    let (session, planned) = (Arc::new(session), plan.cases.len());
-    let going = runtime.spawn(go(
-        Arc::clone(&run),
-        Arc::clone(&session),
-        plan,
-        schedule,
-        interrupt.clone(),
-    ));
-    // The summary decides; libtest's own count cannot tell what a failure is of.
-    let conclusion = libtest_mimic::run(&flags.libtest, trials);
-    // Interrupted, it still finishes what it has begun.
-    let ended = runtime.block_on(going);
-    let left = runtime.block_on(session.finish());
-    ended.map_err(|error| format!("the run ended early: {error}"))?;
-    warn_of_what_is_left(&left, &heading.base);
-    let state = run.board.lock();
-    let summary = Summary {
-        contract,
-        profile,
-        heading,
-        policy: run.policy.clone(),
-        partial: run.partial,
-        results: state.results.values().map(Arc::as_ref).collect(),
-        cut_short_of: interrupt.is_requested().then_some(planned),
-    };
-    // A runner that starts a process per test has no use for a summary of one.
-    if !is_nextest() && !state.results.is_empty() {
-        tell_how_it_went(&session);
-        eprintln!("{}", summary.text());
+        let has_broken_suite = broken
+            .iter()
+            .any(|trial| !self.flags.libtest.is_filtered_out(trial));
+        let finished = Finished {
+            has_broken_suite,
+            ..self.finished()
+        };
+        let run = Arc::new(Run {
+            reporter: CaseReporter::new(
+                contract,
+                Arc::clone(&self.prepared.profile),
+                self.prepared.heading.clone(),
+            ),
+            policy: self.flags.run.policy(),
+            partial: self.flags.run.partial,
+            board: Board::default(),
+        });
+        let planned = self.prepared.plan.cases.iter().enumerate();
+        let trials: Vec<_> = planned
+            .map(|(number, planned)| trial(number, planned, &run, &self.flags.run))
+            .chain(broken)
+            .collect();
+        let session = Arc::new(self.prepared.session);
+        let going = runtime.spawn(go(
+            Arc::clone(&run),
+            Arc::clone(&session),
+            self.prepared.plan,
+            self.prepared.schedule,
+            self.interrupt.clone(),
+        ));
+        // The summary decides; libtest's own count cannot tell what a failure is of.
+        let conclusion = libtest_mimic::run(&self.flags.libtest, trials);
+        // Interrupted, it still finishes what it has begun.
+        let ended = runtime.block_on(going);
+        let left = runtime.block_on(session.finish());
+        ended.map_err(|error| format!("the run ended early: {error}"))?;
+        warn_of_what_is_left(&left, &finished.heading.base);
+        let all = run.board.all();
+        let finished = Finished {
+            interrupted: self.interrupt.is_requested(),
+            stopped: session.stopped(),
+            results: all.iter().map(Arc::as_ref).collect(),
+            ..finished
+        };
+        let results = finished.results();
+        // A runner that starts a process per test has no use for a summary of one.
+        if !is_nextest() && !all.is_empty() {
+            tell_how_it_went(&session);
+            eprintln!("{}", summary(&results, Screen::default().width));
+        }
+        let code = write(&mut self.reports, &results)?;
+        let is_over = !self.interrupt.is_requested();
+        if is_nextest() && is_over && !has_broken_suite && !conclusion.has_failed() {
+            // One skipped case of many that it runs: it knows no other word for that than PASS.
+            return Ok(ExitCode::from(exit::OK));
+        }
+        Ok(code)
     }
-    let is_over = !interrupt.is_requested();
-    Ok(ExitCode::from(if has_broken_suite && is_over {
-        exit::USAGE
-    } else if is_nextest() && is_over && !conclusion.has_failed() {
-        // One skipped case of many that it runs: it knows no other word for that than PASS.
-        exit::OK
-    } else {
-        summary.exit_code()
-    }))
+
+    /// The run before anything is known of it.
+    fn finished<'r>(&self) -> Finished<'r>
+    where
+        Self: 'r,
+    {
+        let prepared = &self.prepared;
+        Finished {
+            specs: self.specs,
+            profile: Arc::clone(&prepared.profile),
+            heading: prepared.heading.clone(),
+            policy: self.flags.run.policy(),
+            partial: self.flags.run.partial,
+            agreement: prepared.session.agreement().clone(),
+            roles: prepared.session.keys().roles(),
+            started: moment::now(),
+            planned: prepared.plan.cases.len(),
+            interrupted: false,
+            stopped: None,
+            refused: None,
+            has_broken_suite: false,
+            results: Vec::new(),
+        }
+    }
+
+    fn begun_in_vain(mut self, trouble: Trouble) -> Result<ExitCode, String> {
+        let finished = self.finished();
+        match trouble {
+            Trouble::Key(message) => {
+                let results = finished.not_begun(&message, exit::USAGE).results();
+                write(&mut self.reports, &results)?;
+                Err(message)
+            }
+            Trouble::Target(message) => {
+                eprintln!("error: {message}");
+                let results = finished.not_begun(&message, exit::UNDECIDED).results();
+                write(&mut self.reports, &results)
+            }
+        }
+    }
+}
+
+/// Writes the reports; the exit code.
+fn write(reports: &mut Reports, results: &Results) -> Result<ExitCode, String> {
+    match reports.write(results) {
+        Ok(()) => Ok(ExitCode::from(results.exit_code)),
+        Err(Unwritten::ReaderGone) => Ok(ExitCode::from(exit::INTERRUPTED)),
+        Err(Unwritten::Failed(message)) => Err(message),
+    }
 }
 
 /// Runs the plan beside the tests that report it.

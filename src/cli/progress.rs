@@ -1,0 +1,105 @@
+//! How far a run is, on a terminal; nowhere else.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// What is shown.
+const LINE: &str = "{bar:30} {pos} of {len} cases{msg}";
+
+/// After so many cases their speed says something about the rest.
+const ENOUGH: usize = 20;
+
+/// A line on a terminal that says how far a run is, and how long it will last.
+pub(super) struct Progress {
+    bar: ProgressBar,
+    began: Instant,
+    total: usize,
+    /// How long it takes at least, if a pace is kept.
+    at_least: Option<Duration>,
+}
+
+impl Progress {
+    /// Of so many cases, which take so long at the least.
+    pub(super) fn new(total: usize, at_least: Option<Duration>) -> Self {
+        let bar = ProgressBar::with_draw_target(
+            Some(total.try_into().unwrap_or(u64::MAX)),
+            ProgressDrawTarget::stderr(),
+        );
+        if let Ok(style) = ProgressStyle::with_template(LINE) {
+            bar.set_style(style);
+        }
+        Self {
+            bar,
+            began: Instant::now(),
+            total,
+            at_least,
+        }
+    }
+
+    /// So many are done.
+    pub(super) fn show(&self, done: usize) {
+        let left = left(self.began.elapsed(), done, self.total, self.at_least);
+        self.bar.set_message(left.map_or(String::new(), |left| {
+            format!(", about {} left", words(left))
+        }));
+        self.bar.set_position(done.try_into().unwrap_or(u64::MAX));
+    }
+
+    /// A line that stays, above the one that moves.
+    pub(super) fn say(&self, line: &str) {
+        self.bar.suspend(|| eprintln!("{line}"));
+    }
+
+    /// It is over; nothing of it stays.
+    pub(super) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// How long it still takes: as the cases so far did, but no less than the pace says.
+fn left(
+    elapsed: Duration,
+    done: usize,
+    total: usize,
+    at_least: Option<Duration>,
+) -> Option<Duration> {
+    let rest = u32::try_from(total.saturating_sub(done)).unwrap_or(u32::MAX);
+    let paced = at_least.map(|whole| whole.saturating_sub(elapsed));
+    let so_far = u32::try_from(done).ok().filter(|_| done >= ENOUGH);
+    let measured = so_far.map(|done| elapsed / done * rest);
+    paced.max(measured)
+}
+
+fn words(left: Duration) -> String {
+    match left.as_secs() {
+        seconds @ 0..=89 => format!("{seconds} s"),
+        seconds => format!("{} min", seconds.div_ceil(60)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pace_is_the_least_that_is_left() {
+        let seconds = Duration::from_secs;
+        assert_eq!(left(seconds(1), 5, 100, None), None);
+        assert_eq!(
+            left(seconds(1), 5, 100, Some(seconds(300))),
+            Some(seconds(299))
+        );
+        assert_eq!(left(seconds(50), 50, 100, None), Some(seconds(50)));
+        assert_eq!(
+            left(seconds(50), 50, 100, Some(seconds(60))),
+            Some(seconds(50))
+        );
+        assert_eq!(
+            left(seconds(50), 50, 100, Some(seconds(600))),
+            Some(seconds(550))
+        );
+        assert_eq!(words(seconds(89)), "89 s");
+        assert_eq!(words(seconds(299)), "5 min");
+    }
+}

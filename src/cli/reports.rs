@@ -1,0 +1,233 @@
+//! `--report KIND=FILE`: where reports go, opened before the first request.
+
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Seek, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use crate::report::{Format, Results};
+
+/// The variable in which a GitHub workflow names the file of a step's summary.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// The reports that are asked for.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct ReportArguments {
+    /// Write a report: json, junit, markdown, html, or github (annotations of a workflow, which need
+    /// no file). `-` is standard output. Several with commas, or the flag again
+    #[arg(
+        long = "report",
+        value_name = "KIND=FILE",
+        env = "PTERO_REPORT",
+        hide_env_values = true,
+        value_delimiter = ','
+    )]
+    reports: Vec<ReportTo>,
+}
+
+/// One report, and where it goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportTo {
+    format: Format,
+    /// Nothing: standard output.
+    file: Option<PathBuf>,
+}
+
+impl FromStr for ReportTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (kind, place) = text.split_once('=').unwrap_or((text, ""));
+        let format: Format = kind.parse()?;
+        let file = match place {
+            "-" => None,
+            "" if format == Format::Github => None,
+            "" => return Err(format!("say where to: `{format}=FILE`, or `{format}=-`")),
+            path => Some(path.into()),
+        };
+        Ok(Self { format, file })
+    }
+}
+
+/// Reports that can be written.
+pub(crate) struct Reports {
+    files: Vec<(Format, PathBuf, File)>,
+    /// What goes to standard output.
+    printed: Vec<Format>,
+    step_summary: Option<(PathBuf, File)>,
+}
+
+impl ReportArguments {
+    /// Opens all files, so that one that cannot be written is known before anything is sent.
+    pub(crate) fn open(&self) -> Result<Reports, String> {
+        let mut reports = Reports {
+            files: Vec::new(),
+            printed: Vec::new(),
+            step_summary: None,
+        };
+        for ReportTo { format, file } in &self.reports {
+            match file {
+                Some(path) => reports.files.push((*format, path.clone(), open(path)?)),
+                None => reports.printed.push(*format),
+            }
+        }
+        if reports.documents().count() > 1 {
+            return Err("two reports cannot both go to standard output; name a file".to_owned());
+        }
+        if self.reports.iter().any(|r| r.format == Format::Github) {
+            reports.step_summary = step_summary()?;
+        }
+        Ok(reports)
+    }
+}
+
+/// A file that is there keeps its content until there is another.
+fn open(path: &PathBuf) -> Result<File, String> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    options
+        .open(path)
+        .map_err(|error| format!("the report {} cannot be written: {error}", path.display()))
+}
+
+fn step_summary() -> Result<Option<(PathBuf, File)>, String> {
+    let Some(path) = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
+    let path = PathBuf::from(path);
+    let file = OpenOptions::new().append(true).create(true).open(&path);
+    let file = file.map_err(|error| format!("{STEP_SUMMARY} cannot be written: {error}"))?;
+    Ok(Some((path, file)))
+}
+
+impl Reports {
+    /// Reports on standard output that are documents, so that nothing else may be there.
+    fn documents(&self) -> impl Iterator<Item = &Format> {
+        self.printed.iter().filter(|f| **f != Format::Github)
+    }
+
+    /// Whether standard output belongs to a report alone.
+    pub(crate) fn take_stdout(&self) -> bool {
+        self.documents().next().is_some()
+    }
+
+    /// Whether no report is asked for.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.files.is_empty() && self.printed.is_empty()
+    }
+
+    /// Writes all of them; a reader of standard output who is gone is told by the kind of error.
+    pub(crate) fn write(&mut self, results: &Results) -> Result<(), Unwritten> {
+        for (format, path, file) in &mut self.files {
+            let text = render(*format, results)?;
+            replace(file, &text).map_err(|error| {
+                Unwritten::Failed(format!("the report {}: {error}", path.display()))
+            })?;
+        }
+        if let Some((path, file)) = &mut self.step_summary {
+            let text = render(Format::Markdown, results)?;
+            file.write_all(text.as_bytes())
+                .map_err(|error| Unwritten::Failed(format!("{}: {error}", path.display())))?;
+        }
+        let mut out = std::io::stdout().lock();
+        for format in &self.printed {
+            let text = render(*format, results)?;
+            out.write_all(text.as_bytes())
+                .map_err(|error| Unwritten::of_stdout(&error))?;
+        }
+        out.flush().map_err(|error| Unwritten::of_stdout(&error))
+    }
+}
+
+/// Why a report was not written.
+#[derive(Debug)]
+pub(crate) enum Unwritten {
+    /// The reader of standard output went away.
+    ReaderGone,
+    /// Something else.
+    Failed(String),
+}
+
+impl Unwritten {
+    pub(crate) fn of_stdout(error: &std::io::Error) -> Self {
+        if error.kind() == ErrorKind::BrokenPipe {
+            Self::ReaderGone
+        } else {
+            Self::Failed(format!("cannot write to standard output: {error}"))
+        }
+    }
+}
+
+fn render(format: Format, results: &Results) -> Result<String, Unwritten> {
+    format
+        .render(results)
+        .map_err(|error| Unwritten::Failed(error.to_string()))
+}
+
+/// Puts a text into a file in the place of what is there; a pipe has nothing to be replaced.
+fn replace(file: &mut File, text: &str) -> std::io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.rewind()?;
+        file.set_len(0)?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_has_a_kind_and_a_place() {
+        let read = |text: &str| text.parse::<ReportTo>();
+        let to = |format, file: Option<&str>| ReportTo {
+            format,
+            file: file.map(Into::into),
+        };
+        assert_eq!(
+            read("json=a=b.json"),
+            Ok(to(Format::Json, Some("a=b.json")))
+        );
+        assert_eq!(read("html=-"), Ok(to(Format::Html, None)));
+        assert_eq!(read("github"), Ok(to(Format::Github, None)));
+        assert!(read("json").unwrap_err().contains("json=FILE"));
+        assert!(read("xml=a").unwrap_err().contains("there are: json"));
+    }
+
+    #[test]
+    fn only_one_document_goes_to_standard_output() {
+        let open = |texts: &[&str]| {
+            let reports = texts.iter().map(|text| text.parse().unwrap()).collect();
+            ReportArguments { reports }.open().map(|r| r.take_stdout())
+        };
+        assert_eq!(open(&["json=-"]), Ok(true));
+        assert!(open(&["json=-", "html=-"]).is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_written_is_known_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("no/such/folder.json");
+        let to = format!("json={}", path.display()).parse().unwrap();
+        let reports = ReportArguments { reports: vec![to] };
+        let message = reports.open().err().unwrap();
+        assert!(
+            message.contains("folder.json cannot be written"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_shorter_report_takes_the_whole_place_of_a_longer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        std::fs::write(&path, "a long text").unwrap();
+        let mut file = open(&path).unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a long text");
+        replace(&mut file, "short").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "short");
+    }
+}

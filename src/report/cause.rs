@@ -1,0 +1,348 @@
+//! Groups cases that need reading by what they have in common: a known cause, or how they deviate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use url::Url;
+
+use super::results::{Cause, Group};
+use crate::exchange::printable;
+use crate::plan::due;
+use crate::run::{CaseResult, StepResult};
+use crate::spec::{
+    CaseClue, CauseInfo, Contract, GRANTED, Holder, KeyUse, Outcome, Profile, RequestPlan, Step,
+};
+use crate::verdict::{Deviation, Judged, Policy, Standing, Verdict, is_answer, judge};
+
+/// The most cases by which another profile is found; all are then counted.
+const SAMPLE: usize = 100;
+
+/// The most other profiles that are named.
+const MOST_PROFILES: usize = 3;
+
+/// What cases are grouped by.
+pub(super) struct Grouping<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) profile: &'a Profile,
+    pub(super) policy: &'a Policy,
+    pub(super) base: &'a str,
+}
+
+/// The standings whose cases need reading, the gravest first.
+const TOLD: [Standing; 4] = [
+    Standing::Broken,
+    Standing::Failed,
+    Standing::Unjudged,
+    Standing::Advice,
+];
+
+/// A cause that was found, with the cases that show it by their numbers.
+struct Found<'a> {
+    info: &'a CauseInfo,
+    role: Option<String>,
+    profiles: Vec<String>,
+    cases: BTreeSet<usize>,
+}
+
+impl Grouping<'_> {
+    /// The groups of the cases that need reading, the gravest first; each case is in one of them.
+    pub(super) fn groups(&self, results: &[&CaseResult]) -> Vec<Group> {
+        let is_told = |r: &CaseResult| TOLD.contains(&r.standing(self.policy));
+        let mut open: BTreeSet<usize> = (0..results.len())
+            .filter(|number| is_told(results[*number]))
+            .collect();
+        let mut groups = Vec::new();
+        for info in &self.contract.causes {
+            for found in self.find(info, results, &open) {
+                open.retain(|number| !found.cases.contains(number));
+                groups.extend(self.of_cause(&found, results));
+            }
+        }
+        groups.extend(self.alike(results, &open));
+        groups.sort_by_key(|group| {
+            let rank = TOLD.iter().position(|told| *told == group.standing);
+            (rank, group.kind, std::cmp::Reverse(group.cases.len()))
+        });
+        groups
+    }
+
+    /// One group for each standing that cases of a cause have.
+    fn of_cause(&self, found: &Found<'_>, results: &[&CaseResult]) -> Vec<Group> {
+        let fill = |text: &str| {
+            let text = text.replace("${role}", found.role.as_deref().unwrap_or_default());
+            text.replace("${profile}", &found.profiles.join("` or `"))
+        };
+        // A line to paste is for one profile.
+        let fill_lines = |text: &str| {
+            let names = found.profiles.iter();
+            let each = names.map(|name| text.replace("${profile}", name));
+            let each: String = each.collect();
+            if each.is_empty() { fill(text) } else { each }
+        };
+        let info = found.info;
+        let cause = Cause {
+            id: info.id.value.clone(),
+            means: fill(&info.means),
+            fix: fill(&info.fix),
+            lines: info.lines.as_deref().map(fill_lines),
+            origin: info.origin,
+            source: info.source.clone(),
+        };
+        let of = |standing: Standing| {
+            let cases = found.cases.iter().map(|number| results[*number]);
+            let cases: Vec<_> = cases
+                .filter(|r| r.standing(self.policy) == standing)
+                .collect();
+            let kind = cases.iter().filter_map(|result| result.kind()).min();
+            (!cases.is_empty()).then(|| Group {
+                title: fill(&info.title),
+                standing,
+                kind,
+                reasons: Vec::new(),
+                cause: Some(cause.clone()),
+                cases: cases.iter().map(|r| r.case.id.to_string()).collect(),
+            })
+        };
+        TOLD.into_iter().filter_map(of).collect()
+    }
+
+    /// The rest: cases that deviate alike.
+    fn alike(&self, results: &[&CaseResult], open: &BTreeSet<usize>) -> Vec<Group> {
+        let mut groups: BTreeMap<(Standing, String), Group> = BTreeMap::new();
+        for result in open.iter().map(|number| results[*number]) {
+            let standing = result.standing(self.policy);
+            let title = printable(&in_common(result));
+            let group = groups
+                .entry((standing, title.clone()))
+                .or_insert_with(|| Group {
+                    title,
+                    standing,
+                    kind: result.kind(),
+                    reasons: Vec::new(),
+                    cause: None,
+                    cases: Vec::new(),
+                });
+            group.cases.push(result.case.id.to_string());
+        }
+        groups.into_values().collect()
+    }
+
+    /// Where a cause is found among the cases that no other cause has taken.
+    fn find<'i>(
+        &self,
+        info: &'i CauseInfo,
+        results: &[&CaseResult],
+        open: &BTreeSet<usize>,
+    ) -> Vec<Found<'i>> {
+        let others = if info.when.iter().any(|clue| clue.other_profile) {
+            self.other_profiles(results, open)
+        } else {
+            Vec::new()
+        };
+        let other = others.first().copied();
+        let shows = |number: &usize| {
+            let mut clues = info.when.iter();
+            clues.any(|clue| self.shows(clue, results[*number], other))
+        };
+        let shown: BTreeSet<usize> = open.iter().copied().filter(shows).collect();
+        let could = self.could_show(info, results, open);
+        let scopes: Vec<Option<String>> = if info.per_role {
+            let roles = shown.iter().filter_map(|n| self.role(results[*n]));
+            roles
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .map(Some)
+                .collect()
+        } else {
+            vec![None]
+        };
+        let mut found = Vec::new();
+        for role in scopes {
+            let is_in = |n: &usize| role.is_none() || self.role(results[*n]) == role;
+            let cases: BTreeSet<_> = shown.iter().copied().filter(is_in).collect();
+            let could: Vec<_> = could.iter().copied().filter(is_in).collect();
+            if self.is_proved(info, &cases, &could, results) {
+                let profiles = others.iter().map(|p| p.name.value.to_string()).collect();
+                found.push(Found {
+                    info,
+                    role,
+                    profiles,
+                    cases,
+                });
+            }
+        }
+        found
+    }
+
+    /// Whether so many cases show a cause, of those that could, that it is one.
+    fn is_proved(
+        &self,
+        info: &CauseInfo,
+        cases: &BTreeSet<usize>,
+        could: &[usize],
+        results: &[&CaseResult],
+    ) -> bool {
+        let roles: BTreeSet<_> = cases.iter().map(|n| self.role(results[*n])).collect();
+        let conforms = |n: &usize| results[*n].verdict == Ok(Verdict::Conforms);
+        let rest_conforms = || could.iter().filter(|n| !cases.contains(n)).all(conforms);
+        cases.len() >= info.least.max(1)
+            && roles.len() >= info.roles
+            && cases.len() * 100 >= could.len() * usize::from(info.share)
+            && (!info.rest_conforms || rest_conforms())
+    }
+
+    /// The cases that could show a cause: of those that were asked, the ones with a reason that it
+    /// speaks of; where it is about other profiles, the ones that failed.
+    fn could_show(
+        &self,
+        info: &CauseInfo,
+        results: &[&CaseResult],
+        open: &BTreeSet<usize>,
+    ) -> Vec<usize> {
+        if info.when.iter().any(|clue| clue.other_profile) {
+            let failed = |n: &usize| results[*n].standing(self.policy) == Standing::Failed;
+            return open.iter().copied().filter(failed).collect();
+        }
+        let is_due = |step: &StepResult| info.when.iter().any(|clue| clue.is_due(step));
+        let could = results.iter().enumerate();
+        could
+            .filter(|(_, result)| result.steps.iter().any(is_due))
+            .map(|(number, _)| number)
+            .collect()
+    }
+
+    fn shows(&self, clue: &CaseClue, result: &CaseResult, other: Option<&Profile>) -> bool {
+        let kinds = clue.kind.as_ref();
+        let kind_fits =
+            kinds.is_none_or(|kinds| result.kind().is_some_and(|k| kinds.0.contains(&k)));
+        if !kind_fits {
+            return false;
+        }
+        if clue.other_profile {
+            return other.is_some_and(|other| keeps(result, self.contract, other));
+        }
+        let mut steps = wrong_steps(result);
+        steps.any(|(step, sent)| {
+            clue.is_due(sent)
+                && clue.is_sent(&step.request)
+                && clue
+                    .asks_json
+                    .is_none_or(|asks| asks == step.request.wants_json(self.profile))
+                && Url::parse(self.base)
+                    .is_ok_and(|base| is_answer(&clue.answer, &sent.observed, &base))
+        })
+    }
+
+    /// The profiles that most of the failed cases conform to, if they do to any: those that count
+    /// versions as this one does first.
+    fn other_profiles(&self, results: &[&CaseResult], open: &BTreeSet<usize>) -> Vec<&Profile> {
+        let failed: Vec<_> = open
+            .iter()
+            .map(|number| results[*number])
+            .filter(|result| result.standing(self.policy) == Standing::Failed)
+            .take(SAMPLE)
+            .collect();
+        let others = self.contract.profiles.iter();
+        let counted: Vec<(usize, &Profile)> = others
+            .filter(|other| other.name.value != self.profile.name.value)
+            .map(|other| {
+                let kept = failed.iter().filter(|r| keeps(r, self.contract, other));
+                (kept.count(), &**other)
+            })
+            .collect();
+        let most = counted.iter().map(|(kept, _)| *kept).max();
+        let is_best = |(kept, _): &&(usize, &Profile)| *kept > 0 && Some(*kept) == most;
+        let mut best: Vec<_> = counted.iter().filter(is_best).map(|(_, p)| *p).collect();
+        let is_other_kind = |p: &Profile| p.routes.is_some() != self.profile.routes.is_some();
+        best.sort_by_key(|profile| is_other_kind(profile));
+        best.truncate(MOST_PROFILES);
+        best
+    }
+
+    /// The real role whose key a case is about: that of its first request with one.
+    fn role(&self, result: &CaseResult) -> Option<String> {
+        result.case.steps.iter().find_map(|step| {
+            let KeyUse::Role(name) = &step.request.key else {
+                return None;
+            };
+            match self.contract.roles.holder(name, step.request.api)? {
+                Holder::Real(role) => Some(role.name.value.to_string()),
+                Holder::Derived(..) | Holder::MadeUp(_) => None,
+            }
+        })
+    }
+}
+
+impl CaseClue {
+    fn is_due(&self, step: &StepResult) -> bool {
+        let dues = self.due.as_ref();
+        dues.is_none_or(|dues| winner(step).is_some_and(|won| dues.0.contains(&won)))
+    }
+
+    fn is_sent(&self, request: &RequestPlan) -> bool {
+        let mut names = request.headers.iter().map(|(name, _)| name);
+        let field = self.sends.as_ref();
+        field.is_none_or(|field| names.any(|name| name.eq_ignore_ascii_case(field)))
+    }
+}
+
+/// The steps that deviate, or, where nothing is decided, the last that was sent.
+fn wrong_steps(result: &CaseResult) -> impl Iterator<Item = (&Step, &StepResult)> {
+    let last = result.steps.len().saturating_sub(1);
+    let is_wrong = move |number: usize| match &result.verdict {
+        Ok(Verdict::Deviates(deviations)) => deviations.iter().any(|d| d.step == number),
+        Ok(Verdict::Inconclusive(_)) => number == last,
+        _ => false,
+    };
+    let steps = result.case.steps.iter().zip(&result.steps).enumerate();
+    steps
+        .filter(move |(number, _)| is_wrong(*number))
+        .map(|(_, step)| step)
+}
+
+/// The name of the condition that an answer was due for, or `granted`.
+pub(super) fn winner(step: &StepResult) -> Option<String> {
+    match &step.due.resolution.as_ref()?.outcome {
+        Outcome::Refused(refusal) => Some(refusal.condition.name().to_owned()),
+        Outcome::Granted => Some(GRANTED.to_owned()),
+        Outcome::Unspecified(_) => None,
+    }
+}
+
+/// What cases without a known cause have in common, in one line.
+fn in_common(result: &CaseResult) -> String {
+    match &result.verdict {
+        Err(why) | Ok(Verdict::Inconclusive(why)) => why.clone(),
+        Ok(Verdict::Deviates(deviations)) => {
+            let gravest = deviations.iter().min_by_key(|deviation| deviation.kind);
+            gravest.map_or(String::new(), |deviation| of_deviation(result, deviation))
+        }
+        Ok(Verdict::Conforms | Verdict::Skipped(_)) => String::new(),
+    }
+}
+
+fn of_deviation(result: &CaseResult, deviation: &Deviation) -> String {
+    let due = result.steps.get(deviation.step).and_then(winner);
+    let due = due.map_or(String::new(), |due| format!(" where `{due}` is due"));
+    let (kind, what) = (deviation.kind, &deviation.what);
+    if what == "status" {
+        let (expected, observed) = (&deviation.expected, &deviation.observed);
+        format!("{kind}{due}: expected {expected}, observed {observed}")
+    } else {
+        format!("{kind}{due}: {what}")
+    }
+}
+
+/// Whether the answers of a case conform to another profile.
+pub(super) fn keeps(result: &CaseResult, contract: &Contract, profile: &Profile) -> bool {
+    let Ok(dues) = due(contract, &result.case, profile, None) else {
+        return false;
+    };
+    let steps = dues.iter().zip(&result.steps);
+    let judged: Vec<_> = steps
+        .map(|(due, sent)| Judged {
+            expected: &due.expected,
+            observed: &sent.observed,
+        })
+        .collect();
+    judged.len() == dues.len() && judge(&judged, contract) == Ok(Verdict::Conforms)
+}

@@ -1,0 +1,493 @@
+//! From a run to its results: everything that reports tell is gathered here, once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::case::Heading;
+use super::cause::{Grouping, keeps};
+use super::curl::{Shell, curl, needs};
+use super::diff::diff;
+use super::reached::checks_reached;
+use super::results::{
+    ByAPerson, Case, CaseVerdict, Counts, DeviationTold, Group, NotTested, Options, ProfileNamed,
+    Rather, Reach, RequirementResult, Results, SkippedCases, Step, SuiteNamed, TargetNamed, Tool,
+    VERSION,
+};
+use super::summary::{exit_code, outcome, requirement_outcome};
+use super::told::{Teller, answer};
+use crate::exchange::{Redactor, printable};
+use crate::keys::variable;
+use crate::plan::Agreement;
+use crate::run::{CaseResult, StepResult};
+use crate::spec::{
+    Api, Contract, KeyUse, Profile, RequestPlan, RequirementId, ResolutionStep, RoleName,
+    SourceFile, Specs, VerifiedBy,
+};
+use crate::verdict::{Deviation, Policy, Skip, Standing, Verdict, like, nearest};
+
+/// The exit code of a run that somebody ended.
+const INTERRUPTED: u8 = 130;
+
+/// The exit code of a run whose specification is wrong in part.
+const BROKEN: u8 = 2;
+
+/// A run that is over.
+pub struct Finished<'r> {
+    /// The specification that it was taken from.
+    pub specs: &'r Specs,
+    /// The profile whose contract held.
+    pub profile: Arc<Profile>,
+    /// The target.
+    pub heading: Heading,
+    /// What counts as a failure.
+    pub policy: Policy,
+    /// Whether missing roles are agreed to.
+    pub partial: bool,
+    /// What the operator agreed to and told.
+    pub agreement: Agreement,
+    /// The roles whose keys were in use.
+    pub roles: BTreeSet<RoleName>,
+    /// When it began (RFC 3339).
+    pub started: String,
+    /// How many cases were chosen.
+    pub planned: usize,
+    /// Whether somebody ended it before its end.
+    pub interrupted: bool,
+    /// Why it has ended early, or could not begin.
+    pub stopped: Option<String>,
+    /// The exit code of a run that could not begin.
+    pub refused: Option<u8>,
+    /// Whether a suite that was chosen cannot be read.
+    pub has_broken_suite: bool,
+    /// The results, in the order of the plan.
+    pub results: Vec<&'r CaseResult>,
+}
+
+/// Tells cases of one run.
+pub(super) struct CaseTeller<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) profile: &'a Profile,
+    pub(super) heading: &'a Heading,
+    pub(super) policy: &'a Policy,
+}
+
+impl Finished<'_> {
+    /// A run that could not begin, and what its exit code is for that.
+    ///
+    /// A key that somebody typed in the wrong place is part of many messages, so this one goes
+    /// through the redactor.
+    #[must_use]
+    pub fn not_begun(self, why: &str, code: u8) -> Self {
+        Self {
+            stopped: Some(Redactor::default().text(why)),
+            refused: Some(code),
+            ..self
+        }
+    }
+
+    /// All that reports tell.
+    #[must_use]
+    pub fn results(&self) -> Results {
+        let contract = &*self.specs.contract;
+        let teller = CaseTeller {
+            contract,
+            profile: &self.profile,
+            heading: &self.heading,
+            policy: &self.policy,
+        };
+        let grouping = Grouping {
+            contract,
+            profile: &self.profile,
+            policy: &self.policy,
+            base: &self.heading.base,
+        };
+        let counts = self.counts();
+        let mut results = Results {
+            version: VERSION,
+            tool: Tool {
+                name: env!("CARGO_PKG_NAME").to_owned(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            started: self.started.clone(),
+            target: TargetNamed {
+                name: self.heading.target.clone(),
+                base: self.heading.base.clone(),
+            },
+            profile: self.profile_named(),
+            contract_sha256: hash_of_all(&contract.files),
+            suites: self.suites(),
+            options: self.options(),
+            roles: self.roles.iter().map(ToString::to_string).collect(),
+            planned: self.planned,
+            complete: !self.interrupted && self.results.len() == self.planned,
+            stopped: self.stopped.as_deref().map(printable),
+            exit_code: self.exit_code(&counts.standings),
+            outcome: String::new(),
+            counts,
+            groups: grouping.groups(&self.results),
+            requirements: self.requirements(),
+            not_tested: self.not_tested(),
+            reach: self.reach(),
+            checks_reached: checks_reached(contract, &self.profile, &self.results),
+            rather: self.rather(),
+            cases: self.results.iter().map(|r| teller.case(r)).collect(),
+        };
+        results.outcome = outcome(&results, &self.missing_roles());
+        explain(&mut results);
+        results
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts {
+            standings: BTreeMap::new(),
+            kinds: BTreeMap::new(),
+        };
+        for result in &self.results {
+            *counts
+                .standings
+                .entry(result.standing(&self.policy))
+                .or_default() += 1;
+            if let Some(kind) = result.kind() {
+                *counts.kinds.entry(kind).or_default() += 1;
+            }
+        }
+        counts
+    }
+
+    fn exit_code(&self, standings: &BTreeMap<Standing, usize>) -> u8 {
+        if self.interrupted {
+            INTERRUPTED
+        } else if let Some(code) = self.refused {
+            code
+        } else if self.has_broken_suite {
+            BROKEN
+        } else {
+            exit_code(standings, self.partial)
+        }
+    }
+
+    fn profile_named(&self) -> ProfileNamed {
+        let name = self.profile.name.value.as_str();
+        let path = format!("profiles/{name}.yaml");
+        let mut files = self.specs.contract.files.iter();
+        let file = files.find(|file| *file.path == *path);
+        ProfileNamed {
+            name: name.to_owned(),
+            title: self.profile.title.clone(),
+            sha256: file.map_or(String::new(), |file| hash(&file.text)),
+        }
+    }
+
+    fn suites(&self) -> Vec<SuiteNamed> {
+        let read = self.specs.suites.iter().map(|suite| SuiteNamed {
+            file: suite.file.shown.to_string(),
+            title: Some(suite.title.clone()),
+            sha256: hash(&suite.file.text),
+            troubles: Vec::new(),
+        });
+        let broken = self.specs.broken.iter().map(|broken| SuiteNamed {
+            file: broken.file.shown.to_string(),
+            title: None,
+            sha256: hash(&broken.file.text),
+            troubles: broken
+                .diagnostics
+                .iter()
+                .map(|trouble| printable(&trouble.to_string()))
+                .collect(),
+        });
+        read.chain(broken).collect()
+    }
+
+    fn options(&self) -> Options {
+        let consents = self.agreement.consents.iter();
+        Options {
+            fail_on: self.policy.fail_on.iter().copied().collect(),
+            level: self.policy.level,
+            trust_source: self.policy.trust_source,
+            partial: self.partial,
+            consents: consents.map(|consent| consent.flag().to_owned()).collect(),
+            panel_version: self.agreement.version.as_ref().map(ToString::to_string),
+        }
+    }
+
+    fn requirements(&self) -> Vec<RequirementResult> {
+        let mut by_id: BTreeMap<&RequirementId, BTreeMap<Standing, usize>> = BTreeMap::new();
+        for result in &self.results {
+            for id in &result.case.scenario.requires {
+                let counts = by_id.entry(id).or_default();
+                *counts.entry(result.standing(&self.policy)).or_default() += 1;
+            }
+        }
+        let requirements = self.specs.contract.requirements.iter();
+        requirements
+            .filter(|requirement| requirement.verified_by == VerifiedBy::Cases)
+            .filter_map(|requirement| {
+                let standings = by_id.remove(&requirement.id.value)?;
+                Some(RequirementResult {
+                    id: requirement.id.value.to_string(),
+                    level: requirement.level,
+                    text: requirement.text.clone(),
+                    source: requirement.source.clone(),
+                    outcome: requirement_outcome(&standings).to_owned(),
+                    standings,
+                })
+            })
+            .collect()
+    }
+
+    fn not_tested(&self) -> NotTested {
+        let mut skipped: BTreeMap<String, SkippedCases> = BTreeMap::new();
+        for result in &self.results {
+            if let Ok(Verdict::Skipped(skip)) = &result.verdict {
+                let (reason, to_test) = self.in_few_words(skip);
+                let entry = skipped.entry(reason.clone());
+                let entry = entry.or_insert(SkippedCases {
+                    reason,
+                    count: 0,
+                    to_test,
+                });
+                entry.count += 1;
+            }
+        }
+        let mut skipped: Vec<_> = skipped.into_values().collect();
+        skipped.sort_by_key(|skipped| std::cmp::Reverse(skipped.count));
+        let requirements = self.specs.contract.requirements.iter();
+        let by_a_person = requirements.filter_map(|requirement| match &requirement.verified_by {
+            VerifiedBy::Manual(reason) => Some(ByAPerson {
+                id: requirement.id.value.to_string(),
+                reason: reason.clone(),
+            }),
+            VerifiedBy::Cases => None,
+        });
+        NotTested {
+            skipped,
+            by_a_person: by_a_person.collect(),
+        }
+    }
+
+    /// A reason for many cases, and what would make them tested.
+    fn in_few_words(&self, skip: &Skip) -> (String, Option<String>) {
+        let silent = format!("profile {} says nothing", self.profile.name.value);
+        match skip {
+            Skip::RoleMissing { role, why } => (
+                format!("no key for `{role}`"),
+                Some(format!("{}, {why}", variable(role))),
+            ),
+            Skip::NotAgreed(consent) => (
+                "what they do was not agreed to".to_owned(),
+                Some(consent.flag().to_owned()),
+            ),
+            Skip::NotApplicable(why) if why.starts_with(&silent) => (
+                format!("{silent} about it"),
+                Some("a profile that does; `explain CASE` says what is missing".to_owned()),
+            ),
+            Skip::NotApplicable(why) => (printable(why), None),
+        }
+    }
+
+    fn reach(&self) -> Reach {
+        let conforming = self
+            .results
+            .iter()
+            .filter(|r| r.verdict == Ok(Verdict::Conforms));
+        let touched: BTreeSet<(Api, String, String)> = conforming
+            .flat_map(|result| &result.case.steps)
+            .map(|step| {
+                let role = match &step.request.key {
+                    KeyUse::Role(role) => role.to_string(),
+                    KeyUse::Saved(_) => "created".to_owned(),
+                };
+                (step.request.api, step.request.endpoint.to_string(), role)
+            })
+            .collect();
+        let of = |api: Api| touched.iter().filter(|(a, _, _)| *a == api).count();
+        Reach {
+            client: of(Api::Client),
+            application: of(Api::Application),
+        }
+    }
+
+    /// Where a panel breaks this contract, it may well keep another: the same answers are judged
+    /// again under that one.
+    fn rather(&self) -> Option<Rather> {
+        let rather = self.profile.rather.as_ref()?;
+        let other = self.specs.contract.profile(rather.value.as_str())?;
+        let failed = |result: &&&CaseResult| result.standing(&self.policy) == Standing::Failed;
+        let failing: Vec<_> = self.results.iter().filter(failed).collect();
+        let kept = failing.iter();
+        let kept = kept.filter(|result| keeps(result, &self.specs.contract, other));
+        let kept = kept.count();
+        (kept > 0).then(|| Rather {
+            profile: rather.value.to_string(),
+            kept,
+            of: failing.len(),
+        })
+    }
+
+    /// The roles without keys, each with the number of cases that need it.
+    fn missing_roles(&self) -> BTreeMap<String, usize> {
+        let mut roles = BTreeMap::new();
+        for result in &self.results {
+            if let Ok(Verdict::Skipped(Skip::RoleMissing { role, .. })) = &result.verdict {
+                *roles.entry(role.to_string()).or_default() += 1;
+            }
+        }
+        roles
+    }
+}
+
+/// Says of each group why its first case had to be answered otherwise.
+fn explain(results: &mut Results) {
+    let reasons = |group: &Group| {
+        let case = results.case(group.cases.first()?)?;
+        let (_, step) = case.deviating_steps().next()?;
+        Some(step.reasons.clone())
+    };
+    let all: Vec<_> = results.groups.iter().map(reasons).collect();
+    for (group, reasons) in results.groups.iter_mut().zip(all) {
+        group.reasons = reasons.unwrap_or_default();
+    }
+}
+
+impl CaseTeller<'_> {
+    /// All that reports tell of a case.
+    pub(super) fn case(&self, result: &CaseResult) -> Case {
+        let scenario = &result.case.scenario;
+        let roles: BTreeSet<_> = result
+            .case
+            .requests()
+            .flat_map(RequestPlan::roles)
+            .collect();
+        Case {
+            id: result.case.id.to_string(),
+            title: scenario.title.clone(),
+            file: scenario.file.shown.to_string(),
+            line: scenario.line(),
+            requirements: scenario.requires.iter().map(ToString::to_string).collect(),
+            level: scenario.level,
+            origin: result.origin,
+            standing: result.standing(self.policy),
+            kind: result.kind(),
+            verdict: verdict(&result.verdict),
+            roles: roles.into_iter().map(ToString::to_string).collect(),
+            steps: self.steps(result),
+        }
+    }
+
+    fn steps(&self, result: &CaseResult) -> Vec<Step> {
+        let deviations: &[Deviation] = match &result.verdict {
+            Ok(Verdict::Deviates(deviations)) => deviations,
+            _ => &[],
+        };
+        let sent = result.steps.iter().enumerate();
+        sent.map(|(number, sent)| {
+            let differs = deviations.iter().any(|d| d.step == number);
+            self.step(result, number, sent, differs)
+        })
+        .collect()
+    }
+
+    fn step(&self, result: &CaseResult, number: usize, sent: &StepResult, differs: bool) -> Step {
+        let plan = &result.case.steps[number].request;
+        let shell = Shell {
+            roles: &self.contract.roles,
+            profile: self.profile,
+            base: &self.heading.base,
+            origin: &self.heading.origin,
+            access: &self.heading.access,
+        };
+        let teller = Teller {
+            roles: &self.contract.roles,
+            profile: self.profile,
+            origin: &self.heading.origin,
+        };
+        Step {
+            reasons: self.reasons(sent),
+            request: teller.request(plan, &sent.ids),
+            answer: answer(&sent.observed),
+            diff: differs.then(|| self.diff(result, sent)),
+            curl: curl(plan, &sent.ids, &shell),
+            curl_needs: needs(plan, &result.case.steps[..number]),
+        }
+    }
+
+    fn diff(&self, result: &CaseResult, sent: &StepResult) -> String {
+        let expected = &sent.due.expected;
+        let due = match expected.same_as.and_then(|number| result.steps.get(number)) {
+            Some(other) => like(&other.observed, &sent.observed),
+            None => nearest(expected, &sent.observed, self.contract),
+        };
+        diff(&due, &sent.observed)
+    }
+
+    /// Why the expectation is what it is.
+    fn reasons(&self, sent: &StepResult) -> Vec<String> {
+        let steps = sent.due.resolution.iter().flat_map(|r| &r.steps);
+        let reason = |step: &ResolutionStep| match step {
+            ResolutionStep::Wins(condition, place) => {
+                let info = self.contract.condition(condition.name());
+                let means = info.map_or("", |info| info.means.as_str());
+                let place = place.map_or(String::new(), |p| format!(", place {p} of the order"));
+                Some(format!("because of {condition}: {means}{place}"))
+            }
+            ResolutionStep::NothingLeft => Some("because nothing stands in the way".to_owned()),
+            ResolutionStep::Exempt(condition) | ResolutionStep::Granted(condition) => {
+                Some(format!("although {condition}, which is no trouble here"))
+            }
+            ResolutionStep::Later(_) | ResolutionStep::WithoutJson => None,
+        };
+        steps.filter_map(reason).collect()
+    }
+}
+
+fn verdict(verdict: &Result<Verdict, String>) -> CaseVerdict {
+    match verdict {
+        Ok(Verdict::Conforms) => CaseVerdict::Conforms,
+        Ok(Verdict::Deviates(deviations)) => CaseVerdict::Deviates {
+            deviations: deviations.iter().map(told).collect(),
+        },
+        Ok(Verdict::Inconclusive(why)) => CaseVerdict::Inconclusive {
+            why: printable(why),
+        },
+        Ok(Verdict::Skipped(skip)) => CaseVerdict::Skipped {
+            why: printable(&skip.to_string()),
+        },
+        Err(why) => CaseVerdict::Broken {
+            why: printable(why),
+        },
+    }
+}
+
+/// The longest text of a deviation, in characters.
+const MAX_DEVIATION: usize = 500;
+
+fn told(deviation: &Deviation) -> DeviationTold {
+    let text = |text: &str| printable(&super::told::beginning(text, MAX_DEVIATION));
+    DeviationTold {
+        step: deviation.step + 1,
+        kind: deviation.kind,
+        what: text(&deviation.what),
+        expected: text(&deviation.expected),
+        observed: text(&deviation.observed),
+    }
+}
+
+/// SHA-256 of a text, in hexadecimal.
+fn hash(text: &str) -> String {
+    let mut hex = String::new();
+    for byte in Sha256::digest(text) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex
+}
+
+/// SHA-256 of files: path, line end, text, one after another.
+fn hash_of_all(files: &[SourceFile]) -> String {
+    let texts = files
+        .iter()
+        .map(|file| format!("{}\n{}", file.path, file.text));
+    hash(&texts.collect::<String>())
+}

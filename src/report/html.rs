@@ -1,0 +1,289 @@
+//! Results as one HTML file: no outside resources, readable without scripts, and nothing in it
+//! runs but its own filter, whatever a panel has answered.
+
+use askama::Template;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+
+use super::results::{
+    AnswerContent, Case, CaseVerdict, Cause, Field, Group, RequirementResult, Results, Step,
+};
+use super::summary::cases;
+use super::terminal::in_words;
+use crate::verdict::{Kind, Standing};
+
+const STYLE: &str = include_str!("html/style.css");
+const SCRIPT: &str = include_str!("html/script.js");
+
+/// A page that could not be written.
+pub type PageError = askama::Error;
+
+#[derive(Template)]
+#[template(path = "page.html")]
+struct Page<'a> {
+    results: &'a Results,
+    policy: String,
+    style: &'static str,
+    script: &'static str,
+    tone: &'static str,
+    kinds: Vec<Tile>,
+    standings: Vec<Tile>,
+    groups: Vec<GroupShown<'a>>,
+    requirements: Vec<Row>,
+    cases: Vec<CaseShown<'a>>,
+}
+
+/// A piece of a text: code where it stands between two backquotes.
+struct Piece<'a> {
+    is_code: bool,
+    text: &'a str,
+}
+
+/// A number with its word.
+struct Tile {
+    word: String,
+    class: String,
+    count: usize,
+    shown: bool,
+}
+
+struct GroupShown<'a> {
+    title: Vec<Piece<'a>>,
+    class: String,
+    count: String,
+    kind: Option<Kind>,
+    reasons: &'a [String],
+    cause: Option<&'a Cause>,
+    cases: &'a [String],
+}
+
+struct Row {
+    id: String,
+    level: String,
+    outcome: String,
+    class: &'static str,
+    text: String,
+    detail: String,
+}
+
+struct CaseShown<'a> {
+    told: &'a Case,
+    class: String,
+    words: String,
+    why: Vec<String>,
+    steps: Vec<StepShown<'a>>,
+}
+
+struct StepShown<'a> {
+    told: &'a Step,
+    title: String,
+    diff: Vec<Line<'a>>,
+    in_full: bool,
+    request: String,
+    answer: String,
+    curl: String,
+}
+
+/// A line of a diff.
+struct Line<'a> {
+    class: &'static str,
+    text: &'a str,
+}
+
+/// The results as a page.
+///
+/// # Errors
+///
+/// None that a run can cause.
+pub fn html(results: &Results) -> Result<String, PageError> {
+    let kinds = Kind::ALL.map(|kind| {
+        let count = results.counts.kinds.get(&kind).copied();
+        let is_grave = count.is_some() && matches!(kind, Kind::Opened | Kind::Closed);
+        Tile {
+            word: kind.to_string(),
+            class: if is_grave { "grave" } else { "" }.to_owned(),
+            count: count.unwrap_or_default(),
+            shown: true,
+        }
+    });
+    let page = Page {
+        results,
+        policy: policy(),
+        style: STYLE,
+        script: SCRIPT,
+        tone: match results.exit_code {
+            0 => "passed",
+            3 => "unsure",
+            _ => "failed",
+        },
+        kinds: kinds.into(),
+        standings: standings(results),
+        groups: results.groups.iter().map(group).collect(),
+        requirements: rows(results),
+        cases: in_order(results).into_iter().map(case).collect(),
+    };
+    page.render()
+}
+
+/// Nothing is loaded, sent or run but the style and the script of this file, by their hashes.
+fn policy() -> String {
+    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+    format!(
+        "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'",
+        hash(STYLE),
+        hash(SCRIPT)
+    )
+}
+
+/// The standings that need reading are shown first; the filter hides the others.
+fn standings(results: &Results) -> Vec<Tile> {
+    let there = Standing::ALL.iter().filter(|s| results.count(**s) > 0);
+    there
+        .map(|standing| Tile {
+            word: standing.to_string(),
+            class: class(*standing),
+            count: results.count(*standing),
+            shown: needs_reading(*standing) || results.groups.is_empty(),
+        })
+        .collect()
+}
+
+fn needs_reading(standing: Standing) -> bool {
+    matches!(
+        standing,
+        Standing::Failed | Standing::Broken | Standing::Unjudged | Standing::Advice
+    )
+}
+
+/// The cases, those that need reading first.
+fn in_order(results: &Results) -> Vec<&Case> {
+    let mut cases: Vec<_> = results.cases.iter().collect();
+    cases.sort_by_key(|case| !needs_reading(case.standing));
+    cases
+}
+
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(number, text)| Piece {
+            is_code: !number.is_multiple_of(2),
+            text,
+        })
+        .collect()
+}
+
+fn group(group: &Group) -> GroupShown<'_> {
+    let count = group.cases.len();
+    GroupShown {
+        title: pieces(&group.title),
+        class: class(group.standing),
+        count: format!(
+            "{count} {} {}",
+            cases(count),
+            in_words(group.standing, count)
+        ),
+        kind: group.kind,
+        reasons: &group.reasons,
+        cause: group.cause.as_ref(),
+        cases: &group.cases,
+    }
+}
+
+fn rows(results: &Results) -> Vec<Row> {
+    let row = |requirement: &RequirementResult| {
+        let counts = Standing::ALL.iter();
+        let counts = counts.filter_map(|s| Some(format!("{} {s}", requirement.standings.get(s)?)));
+        let outcome = requirement.outcome.as_str();
+        Row {
+            id: requirement.id.clone(),
+            level: requirement.level.to_string(),
+            outcome: outcome.to_owned(),
+            class: match outcome {
+                "passed" => "passed",
+                "failed" => "failed",
+                "broken" => "broken",
+                "undecided" | "partial" | "not tested" => "unjudged",
+                _ => "",
+            },
+            text: requirement.text.clone(),
+            detail: counts.collect::<Vec<_>>().join(" · "),
+        }
+    };
+    results.requirements.iter().map(row).collect()
+}
+
+fn case(case: &Case) -> CaseShown<'_> {
+    let words = [&case.id, &case.title, &case.requirements.join(" ")];
+    let words = words.map(|text| text.to_lowercase());
+    CaseShown {
+        told: case,
+        class: class(case.standing),
+        words: words.join(" "),
+        why: case.why(),
+        steps: case
+            .steps
+            .iter()
+            .zip(1..)
+            .map(|(told, number)| step(case, told, number))
+            .collect(),
+    }
+}
+
+fn step<'a>(case: &'a Case, told: &'a Step, number: usize) -> StepShown<'a> {
+    let request = &told.request;
+    let which = if case.steps.len() > 1 {
+        format!("Step {number}: ")
+    } else {
+        String::new()
+    };
+    let lines = told.diff.iter().flat_map(|diff| diff.lines());
+    let needs: String = told.curl_needs.iter().map(|n| format!("{n}\n")).collect();
+    StepShown {
+        told,
+        title: format!("{which}{} {}", request.method, request.target),
+        diff: lines.map(line).collect(),
+        in_full: case.verdict != CaseVerdict::Conforms,
+        request: message(
+            &format!("{} {}", request.method, request.target),
+            &request.headers,
+            request.content.as_deref().unwrap_or_default(),
+        ),
+        answer: message(
+            &format!("HTTP {}", told.answer.status),
+            &told.answer.headers,
+            &content(&told.answer.content),
+        ),
+        curl: needs + &told.curl,
+    }
+}
+
+fn line(text: &str) -> Line<'_> {
+    let class = match text.get(..2) {
+        Some("- ") => "del",
+        Some("+ ") => "add",
+        _ => "",
+    };
+    Line { class, text }
+}
+
+fn message(first: &str, headers: &[Field], content: &str) -> String {
+    let headers = headers.iter().map(|f| format!("{}: {}\n", f.name, f.value));
+    format!("{first}\n{}\n{content}", headers.collect::<String>())
+}
+
+fn content(content: &AnswerContent) -> String {
+    match content {
+        AnswerContent::Empty => String::new(),
+        AnswerContent::Json { value } => {
+            serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+        }
+        AnswerContent::Text { text } => text.clone(),
+        AnswerContent::LeftOut { why } => format!("‹left out: {why}›"),
+    }
+}
+
+/// The class of a standing in the style.
+fn class(standing: Standing) -> String {
+    standing.to_string().replace(' ', "-")
+}

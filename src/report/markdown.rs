@@ -1,0 +1,249 @@
+//! Results as Markdown that fits a comment: what broke, how badly, what to do. It quotes nothing
+//! that the panel has answered but status codes.
+
+use super::results::{Case, CaseVerdict, Group, Results};
+use super::summary::{cases, rather};
+use super::terminal::in_words;
+use crate::verdict::Standing;
+
+/// The longest text, in characters; a comment may have 65,536.
+const MAX_TEXT: usize = 30_000;
+
+/// The most cases that a group names.
+const NAMED: usize = 10;
+
+/// The last line.
+pub const PROMISE: &str = "contains no keys, no response values";
+
+/// The results as Markdown of a bounded size, whose last line is [`PROMISE`].
+#[must_use]
+pub fn markdown(results: &Results) -> String {
+    let mut pieces = vec![head(results)];
+    pieces.extend(results.groups.iter().map(|group| of_group(results, group)));
+    pieces.push(requirements(results));
+    pieces.push(not_tested(results));
+    let mut text = String::new();
+    let mut left_out = 0;
+    for piece in pieces {
+        if text.chars().count() + piece.chars().count() <= MAX_TEXT {
+            text += &piece;
+        } else {
+            left_out += 1;
+        }
+    }
+    if left_out > 0 {
+        text += &format!(
+            "\n_{left_out} sections are cut: this is kept below {MAX_TEXT} characters. The whole is in the JSON and HTML reports._\n"
+        );
+    }
+    text += &format!(
+        "\n{} {} · started {}\n",
+        results.tool.name,
+        escaped(&results.tool.version),
+        escaped(&results.started)
+    );
+    text + &format!("\n{PROMISE}\n")
+}
+
+fn head(results: &Results) -> String {
+    let mut text = format!("## {}\n\n", escaped(&results.outcome));
+    text += &format!("{}\n\n", escaped(&results.title()));
+    text += &format!("**{}**\n\n{}\n", results.kinds(), results.standings());
+    if let Some(why) = &results.stopped {
+        text += &format!("\nended early: {}\n", escaped(why));
+    }
+    for suite in results.suites.iter().filter(|s| !s.troubles.is_empty()) {
+        text += &format!("\n{} cannot be read.\n", code(&suite.file));
+    }
+    let rather = rather(results);
+    if !rather.is_empty() {
+        text += &rather;
+    }
+    text
+}
+
+fn of_group(results: &Results, group: &Group) -> String {
+    let count = group.cases.len();
+    let words = in_words(group.standing, count);
+    let is_reason = matches!(group.standing, Standing::Unjudged | Standing::Broken);
+    let title = if group.cause.is_none() && is_reason {
+        without_values(&group.title)
+    } else {
+        group.title.as_str()
+    };
+    let mut text = format!(
+        "\n### {count} {} {words}: {}\n",
+        cases(count),
+        escaped(title)
+    );
+    if let Some(cause) = &group.cause {
+        text += &format!("\n{}\n\n{}\n", escaped(&cause.means), escaped(&cause.fix));
+        text += &cause.lines.as_deref().map_or(String::new(), block);
+    }
+    let shown: Vec<_> = group
+        .cases
+        .iter()
+        .filter_map(|id| results.case(id))
+        .collect();
+    text += "\n";
+    for case in shown.iter().take(NAMED) {
+        text += &of_case(case);
+    }
+    if count > NAMED {
+        text += &format!("- … {} more\n", count - NAMED);
+    }
+    if let Some(case) = shown.first() {
+        text += &again(results, case);
+    }
+    text
+}
+
+/// How to see a case again. A `curl` line would hold ids that the panel gave.
+fn again(results: &Results, case: &Case) -> String {
+    let target = if results.target.name == results.target.base {
+        results.target.base.as_str()
+    } else {
+        "--embedded"
+    };
+    let (profile, id) = (&results.profile.name, &case.id);
+    let name = &results.tool.name;
+    block(&format!(
+        "{name} run {target} --profile {profile} --exact {id}"
+    ))
+}
+
+/// A case by its id, and by what differs; of what came, only the status is told.
+fn of_case(case: &Case) -> String {
+    let mut text = format!(
+        "- {} ({}:{})",
+        code(&case.id),
+        escaped(&case.file),
+        case.line
+    );
+    if let CaseVerdict::Deviates { deviations } = &case.verdict {
+        let told = deviations.iter().map(|deviation| {
+            let values = if deviation.what == "status" {
+                let (expected, observed) = (&deviation.expected, &deviation.observed);
+                format!(
+                    ": expected {}, observed {}",
+                    escaped(expected),
+                    escaped(observed)
+                )
+            } else {
+                String::new()
+            };
+            format!("{}: {}{values}", deviation.kind, escaped(&deviation.what))
+        });
+        let mut told: Vec<_> = told.collect();
+        told.dedup();
+        told.truncate(3);
+        text += &format!(": {}", told.join("; "));
+    }
+    text + "\n"
+}
+
+/// A reason without what two looks at the panel have shown.
+fn without_values(reason: &str) -> &str {
+    reason.split_once(": ").map_or(reason, |(before, _)| before)
+}
+
+fn requirements(results: &Results) -> String {
+    let mut text = String::from(
+        "\n<details><summary>by requirement</summary>\n\n| requirement | level | outcome | cases |\n|---|---|---|---|\n",
+    );
+    for requirement in &results.requirements {
+        let counts = Standing::ALL
+            .iter()
+            .filter_map(|s| Some(format!("{} {s}", requirement.standings.get(s)?)));
+        text += &format!(
+            "| {} | {} | {} | {} |\n",
+            escaped(&requirement.id),
+            requirement.level,
+            requirement.outcome,
+            counts.collect::<Vec<_>>().join(" · ")
+        );
+    }
+    text + "\n</details>\n"
+}
+
+fn not_tested(results: &Results) -> String {
+    let skipped = &results.not_tested.skipped;
+    if skipped.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\n<details><summary>not tested</summary>\n\n");
+    for skipped in skipped {
+        let reason = escaped(&skipped.reason);
+        text += &format!("- {} {}: {reason}", skipped.count, cases(skipped.count));
+        if let Some(to_test) = &skipped.to_test {
+            text += &format!("; to test them: {}", escaped(to_test));
+        }
+        text += "\n";
+    }
+    text + "\n</details>\n"
+}
+
+/// Text in one line that Markdown and HTML leave as it is, and that calls nobody; what stands
+/// between two backquotes stays code.
+fn escaped(text: &str) -> String {
+    let line = text.replace(['\n', '\r', '\t'], " ");
+    let is_paired = line.matches('`').count().is_multiple_of(2) && !line.contains("``");
+    if !is_paired {
+        return prose(&line).replace('`', "\\`");
+    }
+    let parts = line.split('`').enumerate();
+    parts
+        .map(|(number, part)| {
+            if number.is_multiple_of(2) {
+                prose(part)
+            } else {
+                format!("`{part}`")
+            }
+        })
+        .collect()
+}
+
+fn prose(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
+        match character {
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '&' => out += "&amp;",
+            '@' => out += "&#64;",
+            '\\' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '!' => {
+                out.push('\\');
+                out.push(character);
+            }
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+/// Text as code in a line.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace(['`', '\n', '\r'], "'"))
+}
+
+/// Text as a block of code, with a fence that does not stand in it.
+fn block(text: &str) -> String {
+    let mut fence = String::from("```");
+    while text.contains(&fence) {
+        fence.push('`');
+    }
+    format!("\n{fence}sh\n{}\n{fence}\n", text.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_a_stranger_is_no_markup() {
+        let text = escaped("<img src=x>\n# @team [a](b) | `c`");
+        assert_eq!(text, "&lt;img src=x&gt; \\# &#64;team \\[a\\](b) \\| `c`");
+        assert!(block("```\nx").starts_with("\n````sh\n"));
+        assert_eq!(code("a`b\nc"), "`a'b'c`");
+    }
+}
