@@ -8,6 +8,7 @@ mod selftest {
     pub(crate) mod coverage;
     pub(crate) mod created;
     pub(crate) mod cross_profile;
+    pub(crate) mod curl;
     pub(crate) mod doctor;
     pub(crate) mod embedded;
     pub(crate) mod explained;
@@ -15,6 +16,7 @@ mod selftest {
     pub(crate) mod fidelity;
     pub(crate) mod hosted;
     pub(crate) mod ids;
+    pub(crate) mod ill;
     pub(crate) mod mutants;
     pub(crate) mod pacing;
     pub(crate) mod panel;
@@ -24,6 +26,7 @@ mod selftest {
     pub(crate) mod program;
     pub(crate) mod prove;
     pub(crate) mod replay;
+    pub(crate) mod reports;
     pub(crate) mod route_sweep;
     pub(crate) mod served;
     pub(crate) mod server;
@@ -35,9 +38,9 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, corpus_contract, coverage, created, cross_profile, doctor, embedded,
+    bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor, embedded,
     explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, profile_mutants,
-    program, prove, replay, route_sweep, served, targets,
+    program, prove, replay, reports, route_sweep, served, targets,
 };
 
 fn main() -> ExitCode {
@@ -55,6 +58,7 @@ fn main() -> ExitCode {
         coverage::trials(),
         created::trials(),
         cross_profile::trials(),
+        curl::trials(),
         doctor::trials(),
         embedded::trials(),
         explained::trials(),
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         profile_mutants::trials(),
         prove::trials(),
         replay::trials(),
+        reports::trials(),
         route_sweep::trials(),
         served::trials(),
         targets::trials(),

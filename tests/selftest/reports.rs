@@ -1,0 +1,728 @@
+//! Whole reports: every format of runs against panels that are ill, compared with stored ones,
+//! and searched for what must not be in them.
+//!
+//! `SELFTEST_RENEW=1` writes the stored ones anew; CONTRIBUTING says when.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::Trial;
+use ptero_conformance::reference::Fault;
+use ptero_conformance::report::{PROMISE, Results, from_json, schema};
+use ptero_conformance::verdict::Standing;
+use regex::Regex;
+use serde_json::Value;
+
+use super::canary::{not_in_text, shows};
+use super::hosted::{Hosted, PROFILE};
+use super::ill::{Illness, hostile, panel, source_and_trace};
+use super::program::{Said, program, root, run};
+
+/// The suites of these runs: few, so that no scenario of `specs/` changes what is stored.
+const SUITES: &str = "tests/selftest/reports/suites";
+
+/// The variable that has the stored reports written anew.
+const RENEW: &str = "SELFTEST_RENEW";
+
+/// The formats that go to files, by their names and the ends of those.
+const FILES: [(&str, &str); 4] = [
+    ("json", "json"),
+    ("junit", "xml"),
+    ("markdown", "md"),
+    ("html", "html"),
+];
+
+/// A run against a panel: what is wrong with it, the profile, the exit code, and the causes that
+/// the report must name.
+struct Stage {
+    name: &'static str,
+    illness: Illness,
+    profile: &'static str,
+    code: i32,
+    causes: &'static [&'static str],
+}
+
+const fn stage(
+    name: &'static str,
+    illness: Illness,
+    code: i32,
+    causes: &'static [&'static str],
+) -> Stage {
+    Stage {
+        name,
+        illness,
+        profile: PROFILE,
+        code,
+        causes,
+    }
+}
+
+const JSON: &[(&str, &str)] = &[("content-type", "application/json")];
+
+const REVOKED: &str =
+    r#"{"errors":[{"code":"AuthenticationException","status":"401","detail":"Unauthenticated."}]}"#;
+const UNDECRYPTED: &str = r#"{"errors":[{"code":"DecryptException","status":"500","detail":"An unexpected error was encountered while processing this request, please try again."}]}"#;
+const MAINTENANCE: &str =
+    r#"{"errors":[{"code":"HttpException","status":"503","detail":"Service Unavailable"}]}"#;
+const TWO_FACTOR: &str = r#"{"errors":[{"code":"TwoFactorAuthRequiredException","status":"400","detail":"Two-factor authentication is required on this account in order to access this endpoint."}]}"#;
+const LIMITED: &str = r#"{"errors":[{"code":"ThrottleRequestsException","status":"429","detail":"Too Many Attempts."}]}"#;
+
+fn stages() -> Vec<Stage> {
+    let html = |status, more: &'static [(&'static str, &'static str)]| {
+        Illness::Answered(status, more, "<title>Just a moment...</title>")
+    };
+    vec![
+        stage("sound", Illness::None, 0, &[]),
+        stage("skip-key-type", Illness::Faulty(Fault::SkipKeyType), 1, &[]),
+        stage(
+            "skip-permission",
+            Illness::Faulty(Fault::SkipPermission),
+            1,
+            &[],
+        ),
+        stage(
+            "skip-ownership",
+            Illness::Faulty(Fault::SkipOwnership),
+            1,
+            &[],
+        ),
+        stage(
+            "stripped",
+            Illness::Dropped("authorization"),
+            1,
+            &["authorization-stripped"],
+        ),
+        stage(
+            "no-accept",
+            Illness::Dropped("accept"),
+            1,
+            &["accept-dropped"],
+        ),
+        stage(
+            "challenged",
+            html(
+                403,
+                &[("cf-mitigated", "challenge"), ("content-type", "text/html")],
+            ),
+            1,
+            &["challenged"],
+        ),
+        stage(
+            "gateway",
+            html(502, &[("content-type", "text/html")]),
+            3,
+            &["gateway"],
+        ),
+        stage(
+            "maintenance",
+            Illness::Answered(503, JSON, MAINTENANCE),
+            3,
+            &["maintenance"],
+        ),
+        stage(
+            "limited",
+            Illness::Answered(429, JSON, LIMITED),
+            3,
+            &["limit-spent"],
+        ),
+        stage(
+            "wrong-app-key",
+            Illness::AnsweredTo("", 500, UNDECRYPTED),
+            1,
+            &["wrong-app-key"],
+        ),
+        stage(
+            "two-factor",
+            Illness::AnsweredTo("client", 400, TWO_FACTOR),
+            1,
+            &["two-factor"],
+        ),
+        stage(
+            "revoked",
+            Illness::AnsweredTo("client-other", 401, REVOKED),
+            1,
+            &["revoked-key"],
+        ),
+        stage(
+            "debug",
+            Illness::Tells(source_and_trace),
+            1,
+            &["debug-mode"],
+        ),
+        stage("pages", Illness::Pages, 1, &["errors-replaced"]),
+        stage("cached", Illness::Caches, 1, &["shared-cache"]),
+        stage("forged", Illness::Believes, 1, &["forged-address"]),
+        Stage {
+            profile: "pterodactyl-1.7",
+            ..stage("version", Illness::None, 1, &["another-version"])
+        },
+        stage("hostile", Illness::Tells(hostile), 0, &[]),
+        stage("no-text", Illness::Says(0xff, 100), 1, &[]),
+        stage("flood", Illness::Says(b'[', 10 << 20), 1, &[]),
+    ]
+}
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let test = |name: String, test: Box<dyn FnOnce() + Send>| {
+        Trial::test(format!("reports/{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    let stages = stages().into_iter();
+    let mut trials: Vec<_> = stages
+        .map(|stage| {
+            test(
+                format!("stage/{}", stage.name),
+                Box::new(move || play(&stage)),
+            )
+        })
+        .collect();
+    let others: [(&str, fn()); 6] = [
+        ("schema-is-current", schema_is_current),
+        ("unwritable", unwritable),
+        ("not-begun", not_begun),
+        ("as-tests", as_tests),
+        ("reader-gone", reader_gone),
+        ("to-standard-output", to_standard_output),
+    ];
+    trials.extend(others.map(|(name, body)| test(name.to_owned(), Box::new(body))));
+    #[cfg(unix)]
+    trials.push(test("interrupted".to_owned(), Box::new(interrupted)));
+    trials
+}
+
+/// What a run has left.
+struct Reported {
+    said: Said,
+    /// By the format.
+    texts: BTreeMap<&'static str, String>,
+}
+
+impl Reported {
+    fn results(&self) -> Results {
+        from_json(&self.texts["json"]).expect("results")
+    }
+}
+
+fn play(stage: &Stage) {
+    let panel = panel(stage.illness);
+    let reported = report(&panel, stage);
+    reported.said.must_exit(stage.code);
+    is_valid(&reported.texts["json"]);
+    let results = reported.results();
+    assert!(results.complete && !results.cases.is_empty());
+    names_causes(stage, &results);
+    every_case_is_in_every_format(&reported, &results);
+    nothing_private(&panel, &reported, &results);
+    nothing_disturbs(&reported);
+    same_from_json(&reported);
+    let stored = [
+        ("txt", terminal(&reported.said)),
+        ("md", reported.texts["markdown"].clone()),
+        ("github", annotations(&reported.said)),
+    ];
+    for (end, text) in stored {
+        is_as_stored(&format!("{}.{end}", stage.name), &normal(&text, &panel));
+    }
+    if matches!(stage.name, "hostile") {
+        for (format, end) in FILES {
+            let text = normal(&reported.texts[format], &panel);
+            is_as_stored(&format!("hostile.whole.{end}"), &text);
+        }
+    }
+}
+
+/// Runs the suites, and writes every report.
+fn report(panel: &Hosted, stage: &Stage) -> Reported {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |end: &str| folder.path().join(format!("report.{end}"));
+    let mut command = program();
+    command.current_dir(root());
+    command.args(["run", panel.url(), "--specs", SUITES, "--jobs", "1"]);
+    command
+        .args(["--profile", stage.profile, "--keys"])
+        .arg(panel.keys_yaml());
+    command.args(["--allow-create-keys", "--report", "github", "--state-dir"]);
+    command.arg(panel.state()).env_remove("GITHUB_STEP_SUMMARY");
+    for (format, end) in FILES {
+        command
+            .arg("--report")
+            .arg(format!("{format}={}", path(end).display()));
+    }
+    let said = run(&mut command);
+    let read = |end: &str| {
+        std::fs::read_to_string(path(end))
+            .unwrap_or_else(|error| panic!("report.{end}: {error}; it said\n{}", said.all()))
+    };
+    let texts = FILES.map(|(format, end)| (format, read(end)));
+    Reported {
+        said,
+        texts: texts.into(),
+    }
+}
+
+fn terminal(said: &Said) -> String {
+    let lines = said.stdout.lines().filter(|line| !line.starts_with("::"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+fn annotations(said: &Said) -> String {
+    let lines = said.stdout.lines().filter(|line| line.starts_with("::"));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+fn is_valid(text: &str) {
+    let schema = serde_json::from_str(&schema().expect("a schema")).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let document: Value = serde_json::from_str(text).expect("JSON");
+    let errors: Vec<_> = validator
+        .iter_errors(&document)
+        .map(|e| e.to_string())
+        .collect();
+    assert_eq!(errors, Vec::<String>::new());
+}
+
+fn names_causes(stage: &Stage, results: &Results) {
+    let named: Vec<_> = results
+        .groups
+        .iter()
+        .filter_map(|g| g.cause.as_ref())
+        .collect();
+    for wanted in stage.causes {
+        assert!(
+            named.iter().any(|cause| cause.id == *wanted),
+            "{wanted}: {named:?}"
+        );
+    }
+    if stage.causes.is_empty() {
+        assert_eq!(
+            named,
+            Vec::<&ptero_conformance::report::results::Cause>::new()
+        );
+    }
+    let needs_reading = |standing| {
+        matches!(
+            standing,
+            Standing::Failed | Standing::Unjudged | Standing::Broken | Standing::Advice
+        )
+    };
+    let mut grouped: Vec<_> = results
+        .groups
+        .iter()
+        .flat_map(|g| g.cases.clone())
+        .collect();
+    let cases = results
+        .cases
+        .iter()
+        .filter(|case| needs_reading(case.standing));
+    let mut wanted: Vec<_> = cases.map(|case| case.id.clone()).collect();
+    grouped.sort();
+    wanted.sort();
+    assert_eq!(grouped, wanted, "each case is in one group");
+}
+
+fn every_case_is_in_every_format(reported: &Reported, results: &Results) {
+    assert_eq!(results.cases.len(), results.planned);
+    let junit = &reported.texts["junit"];
+    let count = |names: &[Standing]| names.iter().map(|s| results.count(*s)).sum::<usize>();
+    let read = quick_junit::Report::deserialize_from_str(junit).expect("JUnit");
+    assert_eq!(read.tests, results.planned);
+    assert_eq!(read.failures, count(&[Standing::Failed]));
+    assert_eq!(read.errors, count(&[Standing::Unjudged, Standing::Broken]));
+    // A parser of XML that knows nothing of JUnit.
+    let document = roxmltree::Document::parse(junit).expect("XML");
+    let tests = document
+        .descendants()
+        .filter(|n| n.has_tag_name("testcase"));
+    let named: Vec<_> = tests.filter_map(|n| n.attribute("name")).collect();
+    let ids: Vec<_> = results.cases.iter().map(|case| case.id.as_str()).collect();
+    assert_eq!(named, ids);
+    let skipped = document
+        .descendants()
+        .filter(|n| n.has_tag_name("skipped"))
+        .count();
+    let is_skipped = [
+        Standing::Advice,
+        Standing::Missing,
+        Standing::NotAgreed,
+        Standing::NotApplicable,
+    ];
+    assert_eq!(skipped, count(&is_skipped));
+    let html = &reported.texts["html"];
+    for id in &ids {
+        assert!(
+            html.contains(&format!("id=\"{id}\"")),
+            "{id} is not in the page"
+        );
+    }
+    assert_eq!(html.matches("<details class=\"case ").count(), ids.len());
+    let told = format!("{} cases: ", ids.len());
+    let summary_of = |text: &str| assert!(text.contains(&told), "{told}{text}");
+    summary_of(&reported.texts["markdown"]);
+    summary_of(&reported.said.stdout);
+}
+
+fn nothing_private(panel: &Hosted, reported: &Reported, results: &Results) {
+    let all = reported.texts.iter().map(|(name, text)| (*name, text));
+    let said = reported.said.all();
+    for (place, text) in all.chain([("what was printed", &said)]) {
+        for key in panel.keys().values() {
+            // Of a key, its identifier is no secret.
+            not_in_text(&key[16..], place, text);
+        }
+        for address in ["alice@example.com", "bob@example.com", "root@example.com"] {
+            assert!(!shows(address, text), "{address} stands in {place}");
+        }
+    }
+    let markdown = &reported.texts["markdown"];
+    assert_eq!(markdown.lines().last(), Some(PROMISE));
+    assert!(markdown.chars().count() < 32_000);
+    // The promise: of an answer, nothing but its status.
+    for case in &results.cases {
+        for step in &case.steps {
+            let ids = step
+                .request
+                .target
+                .split('/')
+                .filter(|p| p.len() == 8 && p.contains('1'));
+            ids.for_each(|id| assert!(!markdown.contains(id), "{id} stands in the Markdown"));
+        }
+    }
+    let detail = "Unauthenticated.";
+    assert!(!markdown.contains(detail) && !markdown.contains("An unexpected error"));
+}
+
+/// Whatever a panel answers, nothing that is written moves a cursor or turns a line.
+fn nothing_disturbs(reported: &Reported) {
+    let disturbing = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || c == '\u{feff}'
+    };
+    let all = reported
+        .texts
+        .values()
+        .chain([&reported.said.stdout, &reported.said.stderr]);
+    for text in all {
+        assert_eq!(text.chars().find(|c| disturbing(*c)), None, "{text}");
+    }
+    let html = &reported.texts["html"];
+    assert_eq!(
+        html.matches("<script").count(),
+        1,
+        "the filter, and nothing else"
+    );
+    assert_eq!(html.matches("<style").count(), 1);
+    for tag in [
+        "<img",
+        "<svg",
+        "<link",
+        "<iframe",
+        "javascript:alert(1)\"",
+        " src=\"",
+        "url(",
+    ] {
+        assert!(!html.contains(tag), "{tag} stands in the page");
+    }
+    let lines = annotations(&reported.said);
+    assert!(!lines.contains("\n::error::forged"), "{lines}");
+}
+
+/// What `report` writes from the JSON is what the run has written itself.
+fn same_from_json(reported: &Reported) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("results.json");
+    std::fs::write(&file, &reported.texts["json"]).expect("a file");
+    let mut command = program();
+    command.arg("report").arg(&file);
+    let path = |end: &str| folder.path().join(format!("again.{end}"));
+    for (format, end) in FILES {
+        command
+            .arg("--report")
+            .arg(format!("{format}={}", path(end).display()));
+    }
+    run(&mut command).must_exit(0);
+    for (format, end) in FILES {
+        let again = std::fs::read_to_string(path(end)).expect("a report");
+        assert!(
+            again == reported.texts[format],
+            "{format} differs from the JSON"
+        );
+    }
+    let shown = run(program().arg("report").arg(&file));
+    assert_eq!(shown.stdout, terminal(&reported.said));
+}
+
+/// What differs from run to run, by these rules:
+/// the panel's address is TARGET, a time of RFC 3339 STARTED, a SHA-256 SHA256, the version of
+/// this program VERSION; the value of `date` and the name of a run are cut; CSP hashes are HASH.
+fn normal(text: &str, panel: &Hosted) -> String {
+    let host = panel.url().trim_start_matches("http://");
+    let escaped = host.replace(':', "%3A");
+    let mut text = text.replace(host, "TARGET").replace(&escaped, "TARGET");
+    for (pattern, by) in [
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "STARTED"),
+        (r"\b[0-9a-f]{64}\b", "SHA256"),
+        (r"'sha256-[A-Za-z0-9+/=]+'", "'HASH'"),
+        (r"ptero-conformance-[a-z0-9]{6,}", "ptero-conformance-RUN"),
+        (
+            r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT",
+            "DATE",
+        ),
+    ] {
+        text = Regex::new(pattern)
+            .expect("a pattern")
+            .replace_all(&text, by)
+            .into_owned();
+    }
+    let version = env!("CARGO_PKG_VERSION");
+    text.replace(
+        &format!("ptero-conformance {version}"),
+        "ptero-conformance VERSION",
+    )
+    .replace(
+        &format!("\"version\": \"{version}\""),
+        "\"version\": \"VERSION\"",
+    )
+}
+
+fn is_as_stored(name: &str, text: &str) {
+    let path = root().join("tests/selftest/reports/stored").join(name);
+    if std::env::var_os(RENEW).is_some() {
+        std::fs::write(&path, text).expect("a stored report");
+        return;
+    }
+    let stored = std::fs::read_to_string(&path).unwrap_or_default();
+    // A checkout on another system may have other line ends.
+    let stored = stored.replace("\r\n", "\n");
+    if stored == text {
+        return;
+    }
+    let differ = |(old, new): &(&str, &str)| old != new;
+    let line = stored
+        .lines()
+        .zip(text.lines())
+        .position(|pair| differ(&pair));
+    let at = line.unwrap_or_else(|| stored.lines().count().min(text.lines().count()));
+    panic!(
+        "{} differs in line {}:\nstored: {:?}\nnow:    {:?}\n{RENEW}=1 writes it anew",
+        path.display(),
+        at + 1,
+        stored.lines().nth(at),
+        text.lines().nth(at)
+    );
+}
+
+fn schema_is_current() {
+    let path = root().join("schemas/results.json");
+    let now = schema().expect("a schema");
+    if std::env::var_os(RENEW).is_some() {
+        std::fs::write(&path, &now).expect("the schema");
+    }
+    let stored = std::fs::read_to_string(&path)
+        .expect("the schema")
+        .replace("\r\n", "\n");
+    assert!(
+        stored == now,
+        "schemas/results.json is not what the types say; {RENEW}=1 writes it anew"
+    );
+}
+
+fn run_at(panel: &Hosted) -> std::process::Command {
+    let mut command = program();
+    command.current_dir(root());
+    command.args([
+        "run",
+        panel.url(),
+        "--specs",
+        SUITES,
+        "--profile",
+        PROFILE,
+        "--keys",
+    ]);
+    command.arg(panel.keys_yaml());
+    command
+}
+
+fn unwritable() {
+    use super::server::{Habit, Server};
+    let server = Server::new(Habit::Closes);
+    let nowhere = Path::new("no/such/folder/report.json");
+    let to = format!("json={}", nowhere.display());
+    let mut command = program();
+    let said = run(command.args(["run", server.url(), "--report", &to]));
+    said.must_exit(2);
+    assert!(said.stderr.contains("cannot be written"), "{}", said.stderr);
+    assert_eq!(server.connections(), 0, "nothing was sent");
+    for wrong in ["xml=a", "json", "json=-,html=-"] {
+        run(program().args(["run", server.url(), "--report", wrong])).must_exit(2);
+    }
+    assert_eq!(server.connections(), 0, "nothing was sent");
+}
+
+/// A run whose keys are not accepted leaves a report that says so, and that is no whole one.
+fn not_begun() {
+    let panel = panel(Illness::None);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |end: &str| folder.path().join(format!("report.{end}"));
+    let mut command = program();
+    command.args(["run", panel.url(), "--profile", PROFILE]);
+    command.env("PTERO_KEY_CLIENT", super::canary::CANARY);
+    for (format, end) in FILES {
+        command
+            .arg("--report")
+            .arg(format!("{format}={}", path(end).display()));
+    }
+    run(&mut command).must_exit(2);
+    let json = std::fs::read_to_string(path("json")).expect("a report");
+    is_valid(&json);
+    let results = from_json(&json).expect("results");
+    assert!(!results.complete && results.exit_code == 2 && results.cases.is_empty());
+    assert!(
+        results
+            .outcome
+            .starts_with("INCOMPLETE: the key given as `client`"),
+        "{}",
+        results.outcome
+    );
+    let junit = std::fs::read_to_string(path("xml")).expect("a report");
+    let read = quick_junit::Report::deserialize_from_str(&junit).expect("JUnit");
+    assert_eq!((read.tests, read.errors), (1, 1), "it is in error");
+    for (_, end) in FILES {
+        let text = std::fs::read_to_string(path(end)).expect("a report");
+        not_in_text(super::canary::CANARY, end, &text);
+    }
+}
+
+/// The tests write the same reports as the program, by a variable; a runner that starts a process
+/// per test has none.
+fn as_tests() {
+    let panel = panel(Illness::Faulty(Fault::SkipKeyType));
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("results.json");
+    let command = || {
+        let mut command = super::program::conformance();
+        command.args([
+            "--target-url",
+            panel.url(),
+            "--profile",
+            PROFILE,
+            "--specs",
+            SUITES,
+        ]);
+        command.arg("--keys").arg(panel.keys_yaml());
+        command.env("PTERO_REPORT", format!("json={}", file.display()));
+        command
+    };
+    run(&mut command()).must_exit(1);
+    let tests = from_json(&std::fs::read_to_string(&file).expect("a report")).expect("results");
+    let again = folder.path().join("run.json");
+    let to = format!("json={}", again.display());
+    run(run_at(&panel).args(["--report", &to])).must_exit(1);
+    let program = from_json(&std::fs::read_to_string(&again).expect("a report")).expect("results");
+    assert_eq!(tests.planned, tests.cases.len());
+    let told = |results: &Results| {
+        let cases = results.cases.iter();
+        cases
+            .map(|c| (c.id.clone(), c.standing, c.verdict.clone()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(&tests), told(&program));
+    assert_eq!(tests.groups, program.groups);
+    std::fs::remove_file(&file).expect("a file");
+    run(command().env("NEXTEST", "1"));
+    assert!(!file.exists(), "nextest has no report");
+}
+
+/// `| head`: no panic, and no verdict for nobody.
+fn reader_gone() {
+    let panel = panel(Illness::Faulty(Fault::SkipKeyType));
+    let mut command = run_at(&panel);
+    command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    drop(child.stdout.take());
+    let ended = child.wait_with_output().expect("its end");
+    let stderr = String::from_utf8_lossy(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(130), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+}
+
+/// A document on standard output is alone there; what people read goes to standard error.
+fn to_standard_output() {
+    let panel = panel(Illness::None);
+    let said = run(run_at(&panel).args(["--report", "json=-"]));
+    said.must_exit(0);
+    is_valid(&said.stdout);
+    assert!(said.stderr.contains("\nPASSED\n"), "{}", said.stderr);
+    let folder = tempfile::tempdir().expect("a folder");
+    let summary: PathBuf = folder.path().join("summary.md");
+    let mut command = run_at(&panel);
+    let command = command
+        .args(["--report", "github"])
+        .env("GITHUB_STEP_SUMMARY", &summary);
+    run(command).must_exit(0);
+    let summary = std::fs::read_to_string(summary).expect("a summary");
+    assert_eq!(summary.lines().last(), Some(PROMISE));
+    let coloured = run(run_at(&panel).args(["--color", "always"]));
+    assert!(coloured.stdout.contains("\u{1b}["), "{}", coloured.stdout);
+    let plain = run(&mut run_at(&panel));
+    assert!(!plain.stdout.contains('\u{1b}'), "a pipe has no colours");
+}
+
+/// Ctrl-C: what is known is written, and says that it is not all.
+#[cfg(unix)]
+fn interrupted() {
+    use std::time::Duration;
+    let panel = Hosted::new(
+        super::hosted::world(|t| t),
+        std::iter::empty().collect(),
+        |router| {
+            router.layer(axum::middleware::from_fn(
+                |request: axum::extract::Request, next: axum::middleware::Next| async move {
+                    if !request.headers().contains_key("authorization") {
+                        tokio::time::sleep(Duration::from_secs(2)).await;
+                    }
+                    next.run(request).await
+                },
+            ))
+        },
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("results.json");
+    let mut command = run_at(&panel);
+    command.args([
+        "--jobs",
+        "1",
+        "--report",
+        &format!("json={}", file.display()),
+    ]);
+    command
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped());
+    let child = command.spawn().expect("the program starts");
+    std::thread::sleep(Duration::from_millis(1500));
+    let told = std::process::Command::new("kill")
+        .arg("-INT")
+        .arg(child.id().to_string())
+        .status();
+    assert!(told.expect("`kill`").success());
+    let ended = child.wait_with_output().expect("its end");
+    assert_eq!(ended.status.code(), Some(130));
+    let text = std::fs::read_to_string(file).expect("a report");
+    is_valid(&text);
+    let results = from_json(&text).expect("results");
+    assert!(!results.complete && results.exit_code == 130);
+    assert!(
+        results.cases.len() < results.planned,
+        "{} cases",
+        results.cases.len()
+    );
+    assert!(
+        results.outcome.starts_with("INCOMPLETE: interrupted"),
+        "{}",
+        results.outcome
+    );
+}
