@@ -1,7 +1,7 @@
 //! Puts texts into lines that fit a terminal.
 
 /// The width of a line where none is known, in characters.
-pub(crate) const WIDTH: usize = 80;
+const WIDTH: usize = 80;
 
 /// A paragraph: its first line begins with `first`, the others with as many spaces.
 pub(crate) fn paragraph(first: &str, text: &str) -> String {

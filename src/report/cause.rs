@@ -9,7 +9,8 @@ use crate::exchange::printable;
 use crate::plan::due;
 use crate::run::{CaseResult, StepResult};
 use crate::spec::{
-    CaseClue, CauseInfo, Contract, GRANTED, Holder, KeyUse, Outcome, Profile, RequestPlan, Step,
+    CaseClue, CauseInfo, Contract, GRANTED, Holder, KeyUse, Outcome, Profile, RequestPlan, Role,
+    Step,
 };
 use crate::verdict::{Deviation, Judged, Policy, Standing, Verdict, is_answer, judge};
 
@@ -89,9 +90,10 @@ impl Grouping<'_> {
         };
         let of = |standing: Standing| {
             let cases = found.cases.iter().map(|number| results[*number]);
-            let cases: Vec<_> = cases
+            let mut cases: Vec<_> = cases
                 .filter(|r| r.standing(self.policy) == standing)
                 .collect();
+            cases.sort_by_key(|result| result.kind());
             let kind = cases.iter().filter_map(|result| result.kind()).min();
             (!cases.is_empty()).then(|| Group {
                 title: fill(&info.title),
@@ -160,7 +162,8 @@ impl Grouping<'_> {
             let is_in = |n: &usize| role.is_none() || self.role(results[*n]) == role;
             let cases: BTreeSet<_> = shown.iter().copied().filter(is_in).collect();
             let could: Vec<_> = could.iter().copied().filter(is_in).collect();
-            if self.is_proved(info, &cases, &could, results) {
+            let others_pass = !info.others_pass || self.others_pass(role.as_ref(), results);
+            if others_pass && self.is_proved(info, &cases, &could, results) {
                 let profiles = others.iter().map(|p| p.name.value.to_string()).collect();
                 found.push(Found {
                     info,
@@ -202,12 +205,51 @@ impl Grouping<'_> {
             let failed = |n: &usize| results[*n].standing(self.policy) == Standing::Failed;
             return open.iter().copied().filter(failed).collect();
         }
-        let is_due = |step: &StepResult| info.when.iter().any(|clue| clue.is_due(step));
-        let could = results.iter().enumerate();
-        could
-            .filter(|(_, result)| result.steps.iter().any(is_due))
-            .map(|(number, _)| number)
-            .collect()
+        let could = |result: &CaseResult| {
+            let mut steps = result.case.steps.iter().zip(&result.steps);
+            steps.any(|(step, sent)| {
+                let mut clues = info.when.iter();
+                clues.any(|clue| clue.is_due(sent) && self.is_carried(clue, &step.request))
+            })
+        };
+        let numbers = 0..results.len();
+        numbers.filter(|number| could(results[*number])).collect()
+    }
+
+    /// Whether a request carries a real key as a clue says.
+    fn is_carried(&self, clue: &CaseClue, request: &RequestPlan) -> bool {
+        clue.real_key
+            .is_none_or(|wanted| self.carries(request).is_some() == wanted)
+    }
+
+    /// The real role whose key a request carries in the field for it.
+    fn carries(&self, request: &RequestPlan) -> Option<&Role> {
+        let KeyUse::Role(name) = &request.key else {
+            return None;
+        };
+        let is_sent = request.authorization.is_some();
+        match self
+            .contract
+            .roles
+            .holder(name, request.api)
+            .filter(|_| is_sent)?
+        {
+            Holder::Real(role) => Some(role),
+            Holder::Derived(..) | Holder::MadeUp(_) => None,
+        }
+    }
+
+    /// Whether a case of another role is granted, as is due.
+    fn others_pass(&self, role: Option<&String>, results: &[&CaseResult]) -> bool {
+        let is_granted = |r: &CaseResult| {
+            let mut steps = r.steps.iter();
+            r.verdict == Ok(Verdict::Conforms)
+                && steps.any(|s| winner(s).as_deref() == Some(GRANTED))
+        };
+        let is_other = |r: &CaseResult| self.role(r).is_some_and(|name| Some(&name) != role);
+        results
+            .iter()
+            .any(|result| is_granted(result) && is_other(result))
     }
 
     fn shows(&self, clue: &CaseClue, result: &CaseResult, other: Option<&Profile>) -> bool {
@@ -223,6 +265,7 @@ impl Grouping<'_> {
         let mut steps = wrong_steps(result);
         steps.any(|(step, sent)| {
             clue.is_due(sent)
+                && self.is_carried(clue, &step.request)
                 && clue.is_sent(&step.request)
                 && clue
                     .asks_json
@@ -260,15 +303,9 @@ impl Grouping<'_> {
 
     /// The real role whose key a case is about: that of its first request with one.
     fn role(&self, result: &CaseResult) -> Option<String> {
-        result.case.steps.iter().find_map(|step| {
-            let KeyUse::Role(name) = &step.request.key else {
-                return None;
-            };
-            match self.contract.roles.holder(name, step.request.api)? {
-                Holder::Real(role) => Some(role.name.value.to_string()),
-                Holder::Derived(..) | Holder::MadeUp(_) => None,
-            }
-        })
+        let mut steps = result.case.steps.iter();
+        let role = steps.find_map(|step| self.carries(&step.request))?;
+        Some(role.name.value.to_string())
     }
 }
 

@@ -23,8 +23,8 @@ use crate::keys::variable;
 use crate::plan::Agreement;
 use crate::run::{CaseResult, StepResult};
 use crate::spec::{
-    Api, Contract, KeyUse, Profile, RequestPlan, RequirementId, ResolutionStep, RoleName,
-    SourceFile, Specs, VerifiedBy,
+    Api, Contract, Holder, KeyUse, Profile, RequirementId, ResolutionStep, RoleName, SourceFile,
+    Specs, VerifiedBy,
 };
 use crate::verdict::{Deviation, Policy, Skip, Standing, Verdict, like, nearest};
 
@@ -276,10 +276,7 @@ impl Finished<'_> {
                 format!("no key for `{role}`"),
                 Some(format!("{}, {why}", variable(role))),
             ),
-            Skip::NotAgreed(consent) => (
-                "what they do was not agreed to".to_owned(),
-                Some(consent.flag().to_owned()),
-            ),
+            Skip::NotAgreed(consent) => (skip.to_string(), Some(consent.flag().to_owned())),
             Skip::NotApplicable(why) if why.starts_with(&silent) => (
                 format!("{silent} about it"),
                 Some("a profile that does; `explain CASE` says what is missing".to_owned()),
@@ -339,9 +336,12 @@ impl Finished<'_> {
     }
 }
 
-/// Says of each group why its first case had to be answered otherwise.
+/// Says of each group without a cause why its first case had to be answered otherwise.
 fn explain(results: &mut Results) {
     let reasons = |group: &Group| {
+        if group.cause.is_some() {
+            return None;
+        }
         let case = results.case(group.cases.first()?)?;
         let (_, step) = case.deviating_steps().next()?;
         Some(step.reasons.clone())
@@ -356,11 +356,6 @@ impl CaseTeller<'_> {
     /// All that reports tell of a case.
     pub(super) fn case(&self, result: &CaseResult) -> Case {
         let scenario = &result.case.scenario;
-        let roles: BTreeSet<_> = result
-            .case
-            .requests()
-            .flat_map(RequestPlan::roles)
-            .collect();
         Case {
             id: result.case.id.to_string(),
             title: scenario.title.clone(),
@@ -372,9 +367,22 @@ impl CaseTeller<'_> {
             standing: result.standing(self.policy),
             kind: result.kind(),
             verdict: verdict(&result.verdict),
-            roles: roles.into_iter().map(ToString::to_string).collect(),
+            roles: self.roles(result),
             steps: self.steps(result),
         }
+    }
+
+    /// The roles whose keys a case uses, also for keys that are made from them.
+    fn roles(&self, result: &CaseResult) -> Vec<String> {
+        let holders = result.case.requests().flat_map(|request| {
+            let names = request.roles();
+            names.filter_map(|name| self.contract.roles.holder(name, request.api))
+        });
+        let names = holders.filter_map(|holder| match holder {
+            Holder::Real(role) | Holder::Derived(_, role) => Some(role.name.value.to_string()),
+            Holder::MadeUp(_) => None,
+        });
+        names.collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     fn steps(&self, result: &CaseResult) -> Vec<Step> {

@@ -49,7 +49,7 @@ struct Tile {
 }
 
 struct GroupShown<'a> {
-    title: Vec<Piece<'a>>,
+    title: &'a str,
     class: String,
     count: String,
     kind: Option<Kind>,
@@ -176,7 +176,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 fn group(group: &Group) -> GroupShown<'_> {
     let count = group.cases.len();
     GroupShown {
-        title: pieces(&group.title),
+        title: &group.title,
         class: class(group.standing),
         count: format!(
             "{count} {} {}",

@@ -150,11 +150,11 @@ pub struct Group {
     pub standing: Standing,
     /// The gravest kind of their deviations.
     pub kind: Option<Kind>,
-    /// Why the first of them had to be answered otherwise, a sentence each.
+    /// Where no cause is known: why the first of them had to be answered otherwise, a sentence each.
     pub reasons: Vec<String>,
     /// The likely cause, where one is known.
     pub cause: Option<Cause>,
-    /// Their ids, in the order of the plan; the first is shown in full. Never empty.
+    /// Their ids, the gravest first; the first is shown in full. Never empty.
     pub cases: Vec<String>,
 }
 

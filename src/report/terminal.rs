@@ -5,7 +5,7 @@ use console::{Style, Term};
 use super::case::{Clauses, in_full};
 use super::results::{Case, Group, Results};
 use super::summary::{cases, summary};
-use crate::layout::{WIDTH, lines, paragraph_within};
+use crate::layout::{lines, paragraph_within};
 use crate::verdict::{Kind, Standing};
 
 /// The ids of a group that are named, where not all cases are shown.
@@ -14,8 +14,11 @@ const NAMED: usize = 5;
 /// The narrowest terminal that lines are fitted to.
 const NARROWEST: usize = 40;
 
-/// The widest lines of prose.
+/// The widest lines of prose on a terminal.
 const WIDEST: usize = 120;
+
+/// The width of what is no terminal: nothing is broken, so that any text can be searched for.
+const UNBROKEN: usize = 100_000;
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug)]
@@ -31,7 +34,7 @@ pub struct Screen {
 impl Default for Screen {
     fn default() -> Self {
         Self {
-            width: WIDTH,
+            width: UNBROKEN,
             in_colour: false,
             verbose: false,
         }
@@ -39,11 +42,11 @@ impl Default for Screen {
 }
 
 impl Screen {
-    /// The width of the terminal that standard output is, or the usual one.
+    /// The width of the terminal that standard output is, or none.
     #[must_use]
     pub fn fitted(self) -> Self {
         let columns = Term::stdout().size_checked().map(|(_, columns)| columns);
-        let width = columns.map_or(WIDTH, |c| usize::from(c).clamp(NARROWEST, WIDEST));
+        let width = columns.map_or(UNBROKEN, |c| usize::from(c).clamp(NARROWEST, WIDEST));
         Self { width, ..self }
     }
 }

@@ -47,6 +47,9 @@ pub struct CauseInfo {
     /// The cases that could show it and do not, all conform.
     #[serde(default)]
     pub rest_conforms: bool,
+    /// A case with the key of another role is granted, as is due.
+    #[serde(default)]
+    pub others_pass: bool,
     /// It is looked for among the cases of each role alone.
     #[serde(default)]
     pub per_role: bool,
@@ -68,6 +71,8 @@ pub struct CaseClue {
     pub due: Option<OneOrMany<String>>,
     /// The gravest kind of its deviations.
     pub kind: Option<OneOrMany<Kind>>,
+    /// Whether the request carries the key of a real role, in its own place.
+    pub real_key: Option<bool>,
     /// A header field that the request has, in lower case.
     pub sends: Option<String>,
     /// Whether the request asks for JSON.

@@ -177,7 +177,22 @@ fn run_shows_nothing() {
         let leaky = Leaky::new(faults);
         for profile in [PROFILE, "documented"] {
             let mut command = leaky.command(&["run"]);
+            let folder = tempfile::tempdir().expect("a folder");
+            for kind in ["json", "junit", "markdown", "html"] {
+                let file = folder.path().join(kind);
+                command
+                    .arg("--report")
+                    .arg(format!("{kind}={}", file.display()));
+            }
+            command
+                .args(["--report", "github"])
+                .env_remove("GITHUB_STEP_SUMMARY");
             let said = run(command.args(["--profile", profile]));
+            let reports = std::fs::read_dir(folder.path()).expect("a folder").count();
+            assert_eq!(reports, 4, "{}", said.all());
+            for secret in leaky.secrets() {
+                not_in_folder(&secret, folder.path());
+            }
             let opened = said.stdout.contains("\nopened: ");
             assert!(
                 opened || faults.is_empty(),
