@@ -268,3 +268,55 @@ fn saved(name: &str) -> String {
 fn saved_variable(name: &str) -> String {
     format!("SAVED_{}", name.to_ascii_uppercase().replace('-', "_"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_to_a_target_is_carried_over() {
+        let way = Way {
+            ca_cert: Some("my $ca.pem".into()),
+            resolve: "panel.example.com:2001:db8::1".parse().ok(),
+        };
+        let wanted = [
+            r#"--cacert "my \$ca.pem""#,
+            r#"--resolve "panel.example.com:443:[2001:db8::1]""#,
+        ];
+        assert_eq!(way.flags("https://panel.example.com/x"), wanted);
+        let way = Way {
+            resolve: "localhost:127.0.0.1".parse().ok(),
+            ..Way::default()
+        };
+        let wanted = [r#"--resolve "localhost:8080:127.0.0.1""#];
+        assert_eq!(way.flags("http://localhost:8080"), wanted);
+        assert_eq!(Way::default().flags("http://localhost"), [""; 0]);
+    }
+
+    #[test]
+    fn a_field_without_a_value_is_still_sent() {
+        assert_eq!(field("Accept", ""), r#"-H "Accept;""#);
+        assert_eq!(field("X", "é"), r#"-H "X: $(printf '\351')""#);
+    }
+
+    /// Whatever a text is made of, a shell hands it on as it stands.
+    #[cfg(unix)]
+    #[test]
+    fn a_shell_hands_texts_on() {
+        for text in [
+            "a!b",
+            "\"$HOME\" `id` \\",
+            "'x'",
+            "\u{1}\u{1b}[2J\tz",
+            "é",
+            "$(id)",
+        ] {
+            let script = format!("printf %s \"{}\"", quoted(text));
+            let output = std::process::Command::new("sh")
+                .args(["-c", &script])
+                .output();
+            let said = String::from_utf8(output.unwrap().stdout).unwrap();
+            assert_eq!(said, text, "{script}");
+        }
+    }
+}
