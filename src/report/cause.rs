@@ -146,6 +146,10 @@ impl Grouping<'_> {
             clues.any(|clue| self.shows(clue, results[*number], other))
         };
         let shown: BTreeSet<usize> = open.iter().copied().filter(shows).collect();
+        let proves = |clue: &CaseClue| shown.iter().any(|n| self.shows(clue, results[*n], other));
+        if !info.proof.is_empty() && !info.proof.iter().any(proves) {
+            return Vec::new();
+        }
         let could = self.could_show(info, results, open);
         let scopes: Vec<Option<String>> = if info.per_role {
             let roles = shown.iter().filter_map(|n| self.role(results[*n]));

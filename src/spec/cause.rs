@@ -35,6 +35,9 @@ pub struct CauseInfo {
     pub lines: Option<String>,
     /// Any of these shows it, in one step of a case that does not conform.
     pub when: Vec<CaseClue>,
+    /// One of those cases must show one of these; none: whatever they show is enough.
+    #[serde(default)]
+    pub proof: Vec<CaseClue>,
     /// How many cases must show it.
     #[serde(default = "one")]
     pub least: usize,
@@ -111,13 +114,20 @@ pub(super) fn check(
         if !seen.insert(&cause.id.value) {
             complain(format!("a cause `{}` exists already", cause.id.value));
         }
-        if cause.when.is_empty() || cause.when.iter().any(CaseClue::says_nothing) {
+        if cause.when.is_empty()
+            || cause
+                .when
+                .iter()
+                .chain(&cause.proof)
+                .any(CaseClue::says_nothing)
+        {
             complain("every case that does not conform would show this cause".to_owned());
         }
         if cause.share > 100 {
             complain("`share` is a percentage".to_owned());
         }
-        let dues = cause.when.iter().filter_map(|clue| clue.due.as_ref());
+        let dues = cause.when.iter().chain(&cause.proof);
+        let dues = dues.filter_map(|clue| clue.due.as_ref());
         for due in dues.flat_map(|due| &due.0) {
             if due != GRANTED && !conditions.iter().any(|c| *c.name.value == **due) {
                 complain(format!("unknown condition `{due}`"));

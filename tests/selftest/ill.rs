@@ -25,7 +25,7 @@ pub(crate) enum Illness {
     Dropped(&'static str),
     /// Something else answers every request.
     Answered(u16, &'static [(&'static str, &'static str)], &'static str),
-    /// As above, but only where this key is sent.
+    /// As above, but only where the key of one of these roles is sent; none: any key.
     AnsweredTo(&'static str, u16, &'static str),
     /// Errors have these members besides.
     Tells(fn() -> Value),
@@ -86,8 +86,8 @@ async fn ail(
             next.run(request).await
         }
         Illness::Answered(status, headers, content) => answer(status, headers, content),
-        Illness::AnsweredTo(role, status, content) => {
-            if carries(&request, role, keys) {
+        Illness::AnsweredTo(roles, status, content) => {
+            if carries(&request, roles, keys) {
                 answer(status, &[("content-type", "application/json")], content)
             } else {
                 next.run(request).await
@@ -141,14 +141,15 @@ async fn ail(
     }
 }
 
-fn carries(request: &Request, role: &str, keys: &[(String, String)]) -> bool {
+fn carries(request: &Request, roles: &str, keys: &[(String, String)]) -> bool {
     let sent = request
         .headers()
         .get("authorization")
         .and_then(|v| v.to_str().ok());
     let sent = sent.and_then(|value| value.strip_prefix("Bearer "));
+    let is_meant = |name: &str| roles.is_empty() || roles.split(' ').any(|role| role == name);
     keys.iter()
-        .any(|(name, key)| (role.is_empty() || name == role) && Some(key.as_str()) == sent)
+        .any(|(name, key)| is_meant(name) && Some(key.as_str()) == sent)
 }
 
 fn answer(
