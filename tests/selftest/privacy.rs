@@ -12,7 +12,7 @@ use libtest_mimic::Trial;
 use ptero_conformance::reference::{Fault, Faults, Gate};
 use serde_json::{Value, json};
 
-use super::canary::{not_in_folder, not_in_text, shows};
+use super::canary::{none_in_folder, not_in_folder, not_in_text, shows};
 use super::hosted::{Hosted, PROFILE, RUNS, world};
 use super::program::{Said, conformance, program, root, run};
 
@@ -190,9 +190,7 @@ fn run_shows_nothing() {
             let said = run(command.args(["--profile", profile]));
             let reports = std::fs::read_dir(folder.path()).expect("a folder").count();
             assert_eq!(reports, 4, "{}", said.all());
-            for secret in leaky.secrets() {
-                not_in_folder(&secret, folder.path());
-            }
+            none_in_folder(&leaky.secrets(), folder.path());
             let opened = said.stdout.contains("\nopened: ");
             assert!(
                 opened || faults.is_empty(),
