@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn the_way_to_a_target_is_carried_over() {
-        let way = Way {
+        let way = Access {
             ca_cert: Some("my $ca.pem".into()),
             resolve: "panel.example.com:2001:db8::1".parse().ok(),
         };
@@ -284,13 +284,13 @@ mod tests {
             r#"--resolve "panel.example.com:443:[2001:db8::1]""#,
         ];
         assert_eq!(way.flags("https://panel.example.com/x"), wanted);
-        let way = Way {
+        let way = Access {
             resolve: "localhost:127.0.0.1".parse().ok(),
-            ..Way::default()
+            ..Access::default()
         };
         let wanted = [r#"--resolve "localhost:8080:127.0.0.1""#];
         assert_eq!(way.flags("http://localhost:8080"), wanted);
-        assert_eq!(Way::default().flags("http://localhost"), [""; 0]);
+        assert_eq!(Access::default().flags("http://localhost"), [""; 0]);
     }
 
     #[test]

@@ -6,6 +6,7 @@ mod cause;
 mod checkup;
 mod comparison;
 mod condition;
+mod contract_files;
 mod coverage;
 mod diagnostic;
 mod expectation;
@@ -62,7 +63,7 @@ pub use template::{Part, Template};
 pub(crate) use yaml::read as read_yaml;
 pub use yaml::{Located, Short};
 
-use serde::de::DeserializeOwned;
+use contract_files::read_contract;
 
 /// The file of the clauses.
 const REQUIREMENTS: &str = "requirements.yaml";
@@ -233,157 +234,5 @@ impl Specs {
     /// All cases, in the order of the files.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.suites.iter().flat_map(|suite| &suite.cases)
-    }
-}
-
-fn read_contract(files: &[SourceFile], source: &Source) -> Result<Contract, Vec<Diagnostic>> {
-    let mut troubles = Vec::new();
-    let (schema_files, unreadable) = source.schema_files();
-    troubles.extend(unreadable);
-    let (schemas, wrong) = Schemas::read(&schema_files);
-    troubles.extend(wrong);
-    let mut reader = Reader {
-        files,
-        troubles: &mut troubles,
-    };
-    let requirements = reader.one::<requirement::RequirementsFile>(REQUIREMENTS);
-    let conditions = reader.one::<condition::ConditionsFile>("conditions.yaml");
-    let roles = reader.one::<Roles>("roles.yaml");
-    let signatures = reader.one::<signature::SignaturesFile>("signatures.yaml");
-    let states = reader.one::<state::StatesFile>("states.yaml");
-    let checkup = reader.one::<Checkup>("doctor.yaml");
-    let coverage = reader.one::<Coverage>(coverage::FILE);
-    let causes = reader.one::<cause::CausesFile>("causes.yaml");
-    let parameters = reader.one::<route::ParametersFile>("routes/parameters.yaml");
-    let routes = reader.folder::<route::RoutesFile>("routes/", "routes/parameters.yaml");
-    let profile_files = reader.folder::<profile_file::ProfileFile>("profiles/", "");
-    let (
-        Some(requirements),
-        Some(conditions),
-        Some(roles),
-        Some(parameters),
-        Some(signatures),
-        Some(states),
-        Some(checkup),
-        Some(coverage),
-        Some(causes),
-    ) = (
-        requirements,
-        conditions,
-        roles,
-        parameters,
-        signatures,
-        states,
-        checkup,
-        coverage,
-        causes,
-    )
-    else {
-        return Err(troubles);
-    };
-    let inventory = Inventory {
-        routes: routes
-            .iter()
-            .flat_map(|(_, file)| file.routes())
-            .map(Arc::new)
-            .collect(),
-        parameters: parameters.1.parameters,
-    };
-    lint::check_routes(&routes, &profile_files, &mut troubles);
-    let names = lint::ProfileNames {
-        conditions: &conditions.1.conditions,
-        schemas: &schemas,
-        inventory: &inventory,
-    };
-    lint::check_profiles(&profile_files, &names, &mut troubles);
-    lint::check_parameters(&routes, &inventory, &mut troubles);
-    lint::check_answered(
-        &conditions.0,
-        &conditions.1.conditions,
-        &profile_files,
-        &mut troubles,
-    );
-    let profiles = profile_file::profiles(&profile_files, &mut troubles);
-    lint::check_roles(&roles.0, &roles.1, &mut troubles);
-    lint::check_states(&states.0, &states.1.states, &mut troubles);
-    lint::check_holders(&roles.0, &roles.1, &mut troubles);
-    lint::check_requirements(&requirements.0, &requirements.1.requirements, &mut troubles);
-    let names = checkup::Names {
-        roles: &roles.1,
-        // What a broken file would have named is not told to be unknown.
-        profiles: troubles.is_empty().then_some(&profiles),
-    };
-    let known = (&conditions.1.conditions[..], &roles.1);
-    coverage.1.check(&coverage.0, known, &mut troubles);
-    checkup::check(&checkup.0, &checkup.1, &names, &mut troubles);
-    cause::check(
-        &causes.0,
-        &causes.1.causes,
-        &conditions.1.conditions,
-        &mut troubles,
-    );
-    if !troubles.is_empty() {
-        return Err(troubles);
-    }
-    Ok(Contract {
-        requirements: requirements.1.requirements,
-        conditions: conditions.1.conditions,
-        roles: roles.1,
-        inventory,
-        profiles: profiles.into_iter().map(Arc::new).collect(),
-        schemas,
-        signatures: signatures.1.signatures,
-        states: states.1.states,
-        settings: states.1.settings,
-        checkup: checkup.1,
-        coverage: coverage.1,
-        causes: causes.1.causes,
-        files: in_order(files, schema_files),
-    })
-}
-
-fn in_order(files: &[SourceFile], schemas: Vec<SourceFile>) -> Vec<SourceFile> {
-    let mut all: Vec<_> = files.iter().cloned().chain(schemas).collect();
-    all.sort_by(|one, other| one.path.cmp(&other.path));
-    all
-}
-
-/// Reads files of known names and keeps what is wrong with them.
-struct Reader<'a> {
-    files: &'a [SourceFile],
-    troubles: &'a mut Vec<Diagnostic>,
-}
-
-impl Reader<'_> {
-    fn one<T: DeserializeOwned>(&mut self, path: &str) -> Option<(SourceFile, T)> {
-        match self.files.iter().find(|file| *file.path == *path) {
-            Some(file) => self.read(file),
-            None => {
-                self.troubles.push(Diagnostic::of_file(path, "is missing"));
-                None
-            }
-        }
-    }
-
-    fn folder<T: DeserializeOwned>(&mut self, folder: &str, except: &str) -> Vec<(SourceFile, T)> {
-        let files: Vec<_> = self
-            .files
-            .iter()
-            .filter(|f| f.path.starts_with(folder) && *f.path != *except)
-            .collect();
-        files
-            .into_iter()
-            .filter_map(|file| self.read(file))
-            .collect()
-    }
-
-    fn read<T: DeserializeOwned>(&mut self, file: &SourceFile) -> Option<(SourceFile, T)> {
-        match yaml::read(file) {
-            Ok(value) => Some((file.clone(), value)),
-            Err(trouble) => {
-                self.troubles.push(trouble);
-                None
-            }
-        }
     }
 }

@@ -9,7 +9,6 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use ptero_conformance::reference::Fault;
 use serde_json::{Value, json};
 
 use super::hosted::{Hosted, world};
@@ -20,7 +19,7 @@ pub(crate) enum Illness {
     /// Nothing.
     None,
     /// Its own fault.
-    Faulty(Fault),
+    Faulty(&'static str),
     /// The field does not arrive.
     Dropped(&'static str),
     /// Something else answers every request.
@@ -42,7 +41,7 @@ pub(crate) enum Illness {
 /// A panel that is ill.
 pub(crate) fn panel(illness: Illness) -> Hosted {
     let faults = match illness {
-        Illness::Faulty(fault) => [fault].into_iter().collect(),
+        Illness::Faulty(name) => [name.parse().expect("a fault")].into_iter().collect(),
         _ => std::iter::empty().collect(),
     };
     // The keys are known only when the panel is there, and their roles when it is asked.

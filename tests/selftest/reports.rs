@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
-use ptero_conformance::reference::Fault;
 use ptero_conformance::report::{PROMISE, Results, from_json, schema};
 use ptero_conformance::verdict::Standing;
 use regex::Regex;
@@ -73,16 +72,16 @@ fn stages() -> Vec<Stage> {
     };
     vec![
         stage("sound", Illness::None, 0, &[]),
-        stage("skip-key-type", Illness::Faulty(Fault::SkipKeyType), 1, &[]),
+        stage("skip-key-type", Illness::Faulty("skip-key-type"), 1, &[]),
         stage(
             "skip-permission",
-            Illness::Faulty(Fault::SkipPermission),
+            Illness::Faulty("skip-permission"),
             1,
             &[],
         ),
         stage(
             "skip-ownership",
-            Illness::Faulty(Fault::SkipOwnership),
+            Illness::Faulty("skip-ownership"),
             1,
             &[],
         ),
@@ -592,7 +591,7 @@ fn not_begun() {
 /// The tests write the same reports as the program, by a variable; a runner that starts a process
 /// per test has none.
 fn as_tests() {
-    let panel = panel(Illness::Faulty(Fault::SkipKeyType));
+    let panel = panel(Illness::Faulty("skip-key-type"));
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("results.json");
     let command = || {
@@ -631,7 +630,7 @@ fn as_tests() {
 
 /// `| head`: no panic, and no verdict for nobody.
 fn reader_gone() {
-    let panel = panel(Illness::Faulty(Fault::SkipKeyType));
+    let panel = panel(Illness::Faulty("skip-key-type"));
     let mut command = run_at(&panel);
     command
         .stdout(std::process::Stdio::piped())
