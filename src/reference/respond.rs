@@ -72,9 +72,15 @@ impl Parts {
         incoming: &Incoming,
         translations: Translations,
     ) -> Response<Body> {
-        if state.world.settings.translations_refused {
+        let has_hole = self.faults.read_any_translation();
+        if state.world.settings.translations_refused && !has_hole {
             return front::own_page(403);
         }
+        let translations = if has_hole {
+            Translations::Any
+        } else {
+            translations
+        };
         translations::answer(incoming, translations).unwrap_or_else(|errors| {
             let refusal = Refusal::invalid(&self.wording, self.family, Api::Client, errors);
             self.render(&refusal, state, incoming)

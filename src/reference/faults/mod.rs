@@ -190,6 +190,11 @@ impl Faults {
         })
     }
 
+    /// Whether translations of any language and namespace are read, whoever refuses them.
+    pub(super) fn read_any_translation(&self) -> bool {
+        self.defects().any(|one| one == Defect::LocaleHole)
+    }
+
     /// Whether the API is open although the panel is under maintenance.
     pub(super) fn open_under_maintenance(&self) -> bool {
         self.defects().any(|one| one == Defect::MaintenanceOpen)

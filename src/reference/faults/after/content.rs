@@ -181,27 +181,12 @@ fn exposure(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
 pub(super) fn success(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
     shape(defect, incoming, answer);
     secrets(defect, parts, incoming, answer);
-    let (path, query) = (incoming.route_path(), &incoming.query);
     match defect {
         Defect::ForeignOriginRefused if is_foreign(incoming) => {
             answer.become_status(StatusCode::FORBIDDEN);
         }
         Defect::HeadNotAllowed if incoming.sent_method == Method::HEAD => {
             answer.become_status(StatusCode::METHOD_NOT_ALLOWED);
-        }
-        Defect::LocaleHole if path == "/locales/locale.json" => {
-            let of = |name| {
-                query
-                    .iter()
-                    .find(|(key, _)| key == name)
-                    .map(|(_, v)| v.clone())
-            };
-            let (locale, namespace) = (
-                of("locale").unwrap_or_default(),
-                of("namespace").unwrap_or_default(),
-            );
-            answer.put("content-type", "application/json");
-            answer.body = json!({ locale: { namespace: [] } }).to_string().into();
         }
         _ => {}
     }
