@@ -21,6 +21,10 @@ pub struct Signature {
     /// `errors[0].code`, where it is the panel that speaks.
     #[serde(default)]
     pub code: Option<String>,
+    /// Whether it decides nothing even where its status is due, because no panel sends it. False by
+    /// default.
+    #[serde(default)]
+    pub never_the_panels: bool,
     /// Where this is known from.
     pub source: String,
 }

@@ -46,15 +46,15 @@ pub fn judge(steps: &[Judged<'_>], contract: &Contract) -> Result<Verdict, Strin
     }
 }
 
-/// The sign that an answer is not the panel's own, unless its status was due.
+/// The sign that an answer is not the panel's own; where its status is due, only one that no panel
+/// sends.
 fn foreign<'c>(step: &Judged<'_>, signatures: &'c [Signature]) -> Option<&'c Signature> {
     let observed = step.observed;
     let is_meant = step.expected.limit_is_spent && observed.status == 429;
-    if is_meant || step.expected.status.contains(&observed.status) {
-        return None;
-    }
+    let is_due = is_meant || step.expected.status.contains(&observed.status);
     signatures
         .iter()
+        .filter(|signature| !is_due || signature.never_the_panels)
         .find(|signature| shows(signature, observed))
 }
 
@@ -744,6 +744,32 @@ mod tests {
             ..plain
         };
         assert!(matches!(verdict(&refusal(), &html), Verdict::Deviates(_)));
+    }
+
+    #[test]
+    fn a_challenge_decides_nothing_even_where_its_status_is_due() {
+        let challenge = Observation {
+            status: 401,
+            headers: vec![("cf-mitigated".into(), "challenge".into())],
+            body: Body::Text("<html>".into()),
+        };
+        // Nobody sends it with the status of this refusal; with one that is due it comes as 403.
+        assert!(matches!(
+            verdict(&refusal(), &challenge),
+            Verdict::Deviates(_)
+        ));
+        let challenge = Observation {
+            status: 403,
+            ..challenge
+        };
+        let due = Expected {
+            status: vec![403],
+            ..refusal()
+        };
+        assert!(matches!(
+            verdict(&due, &challenge),
+            Verdict::Inconclusive(_)
+        ));
     }
 
     #[test]

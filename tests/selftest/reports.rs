@@ -79,12 +79,7 @@ fn stages() -> Vec<Stage> {
             1,
             &[],
         ),
-        stage(
-            "skip-ownership",
-            Illness::Faulty("skip-ownership"),
-            1,
-            &[],
-        ),
+        stage("skip-ownership", Illness::Faulty("skip-ownership"), 1, &[]),
         stage(
             "stripped",
             Illness::Dropped("authorization"),
