@@ -155,12 +155,13 @@ fn counted_as(inquiry: &Inquiry<'_>) -> Result<String, Refusal> {
 /// Counts one more request of somebody.
 pub(super) fn count(inquiry: &mut Inquiry<'_>, what: Counted, who: &str, limit: Limit) -> Verdict {
     let now = inquiry.now();
-    let counted = inquiry.state.windows.hit(what, who, limit, now);
-    let quota = if inquiry.state.world.settings.enforce_limits {
-        counted
-    } else {
-        counted.advertised()
-    };
+    let is_enforced = inquiry.state.world.settings.enforce_limits;
+    let windows = &mut inquiry.state.windows;
+    let mut quota = windows.hit(what, who, limit, now);
+    if matches!(quota, Quota::Spent { .. }) && !is_enforced {
+        windows.close(what, who);
+        quota = windows.hit(what, who, limit, now);
+    }
     inquiry.quota = Some(Quota::shown(inquiry.quota, quota));
     match quota {
         Quota::Left { .. } => Ok(()),

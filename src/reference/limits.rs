@@ -29,17 +29,6 @@ pub(super) enum Quota {
 }
 
 impl Quota {
-    /// What is shown of a limit that refuses nobody.
-    pub(super) fn advertised(self) -> Self {
-        match self {
-            Self::Left { .. } => self,
-            Self::Spent { limit, .. } => Self::Left {
-                limit,
-                remaining: 0,
-            },
-        }
-    }
-
     /// Of an outer and an inner limit the one that is shown: that with less left, the inner one
     /// of equals.
     pub(super) fn shown(outer: Option<Self>, inner: Self) -> Self {
@@ -220,6 +209,11 @@ impl Windows {
             limit,
             remaining: limit - window.hits,
         }
+    }
+
+    /// Lets a window be over.
+    pub(super) fn close(&mut self, what: Counted, who: &str) {
+        self.0.remove(&(what, who.to_owned()));
     }
 
     fn open_window(&mut self, what: Counted, who: &str, limit: Limit, now: u64) -> &mut Window {

@@ -40,7 +40,7 @@ pub struct Settings {
     pub client_rate: Option<u32>,
     /// Requests per minute on the Application API; by default as many as the family allows.
     pub application_rate: Option<u32>,
-    /// Whether a spent limit refuses; if not, it is only advertised, and what remains stops at 0.
+    /// Whether a spent limit refuses; if not, it is only advertised, and counted anew when it is spent.
     /// True by default.
     pub enforce_limits: bool,
     /// Whether users may give their servers allocations themselves. True by default.

@@ -231,12 +231,18 @@ async fn ask(
     let asked = control.endpoint.to_string();
     is_of_a_panel(session, &asked, &performed.observation)?;
     let shown = judge(role, control, &performed.observation);
-    if let (Shown::Holds, Some(pointer)) = (&shown, &control.user)
-        && let Some(user) = performed.saved.get(pointer)
-    {
-        return Ok(same_user(role, user.expose_secret(), users).map_or(shown, Shown::Refused));
-    }
-    Ok(shown)
+    let user = control.user.as_ref();
+    let user = user.and_then(|pointer| performed.saved.get(pointer));
+    let Some(user) = user.map(ExposeSecret::expose_secret) else {
+        return Ok(shown);
+    };
+    let refused = match &shown {
+        Shown::Holds => same_user(role, user, users),
+        // One key of an administrator counts as that; as two it stands for nobody.
+        Shown::IsOther(other) => same_user(role, &format!("as {other}: {user}"), users),
+        Shown::Undecided(_) | Shown::Refused(_) => None,
+    };
+    Ok(refused.map_or(shown, Shown::Refused))
 }
 
 fn plan_of(role: &Role, control: &Control) -> RequestPlan {

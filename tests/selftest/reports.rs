@@ -98,7 +98,7 @@ fn stages() -> Vec<Stage> {
                 403,
                 &[("cf-mitigated", "challenge"), ("content-type", "text/html")],
             ),
-            1,
+            3,
             &["challenged"],
         ),
         stage(

@@ -14,7 +14,7 @@ const USAGE: i32 = 2;
 const UNDECIDED: i32 = 3;
 
 pub fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 9] = [
+    let tests: [(&str, fn()); 11] = [
         ("a-file-names-all", a_file_names_all),
         ("flags-go-before-the-file", flags_go_before_the_file),
         ("two-targets", two_targets),
@@ -23,6 +23,8 @@ pub fn trials() -> Vec<Trial> {
         ("other-limits", other_limits),
         ("given-ids", given_ids),
         ("states", states),
+        ("one-administrator-twice", one_administrator_twice),
+        ("a-made-role", a_made_role),
         ("nothing-tested-is-no-pass", nothing_tested_is_no_pass),
     ];
     let named = tests.into_iter();
@@ -171,6 +173,46 @@ fn states() {
     said.must_exit(USAGE);
     has(&said, "did you mean `cors-origins`?");
     run(program().args(["list", "--states"])).must_exit(OK);
+}
+
+fn one_administrator_twice() {
+    let panel = panel();
+    let key = &panel.keys()["client-admin"];
+    let said = run(program()
+        .args(["run", panel.url(), "ownership"])
+        .env("PTERO_KEY_CLIENT", key)
+        .env("PTERO_KEY_CLIENT_OTHER", key));
+    said.must_exit(USAGE);
+    has(&said, "belong to one user; they must be of two");
+    assert!(!said.all().contains(key), "a key is shown");
+}
+
+/// The locked key is made by the run itself, used, and gone afterwards.
+fn a_made_role() {
+    let panel = panel();
+    let before = panel.list();
+    let arguments = [
+        "run",
+        panel.url(),
+        "ip-locks/reading",
+        "--profile",
+        "pterodactyl-1.11",
+    ];
+    let with = |more: &[&str]| {
+        run(program()
+            .args(arguments)
+            .args(more)
+            .env("PTERO_KEY_CLIENT", &panel.keys()["client"])
+            .arg("--state-dir")
+            .arg(panel.state()))
+    };
+    let without = with(&[]);
+    without.must_exit(UNDECIDED);
+    has(&without, "PARTIAL: no key for client-ip-locked");
+    let said = with(&["--allow-create-keys"]);
+    said.must_exit(OK);
+    assert!(!said.all().contains(" 0 passed"), "{}", said.all());
+    assert_eq!(panel.list(), before, "the key is still there");
 }
 
 fn nothing_tested_is_no_pass() {
