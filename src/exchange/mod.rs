@@ -14,6 +14,7 @@ pub use printable::printable;
 pub use redact::{Redactor, Secret};
 pub use request::Request;
 pub use shape::shape;
+pub(crate) use transport::Likeness;
 pub use transport::{
     Certificate, Http, HttpOptions, InProcess, Phase, Resolve, ResolveParseError, SetupError,
     Transport, TransportError,

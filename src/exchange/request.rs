@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A request with every key already in place. It holds secrets: it has no `Debug` of its
 /// contents and no serialisation; reports print the symbolic form that `plan` keeps.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Request {
     /// The method token as sent, such as `GET` or `PROPFIND` (RFC 9110, section 9).
     pub method: String,

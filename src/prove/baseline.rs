@@ -1,16 +1,19 @@
 //! A sound panel of a profile, and what the cases say of it; and the same panel made faulty.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use super::ProveError;
+use super::room::Room;
 use crate::exchange::InProcess;
 use crate::keys::Keyring;
-use crate::plan::{Agreement, Plan, Planned};
-use crate::reference::{Clock, Fault, Faults, ManualClock, Panel, SystemClock, World};
-use crate::run::{EmbeddedError, Session, Setup, embedded_keys, limit, panel_of, put_into};
-use crate::spec::{Case, Consent, Contract, Profile, RoleName};
+use crate::plan::Planned;
+use crate::reference::{Clock, Fault, Faults, ManualClock, Panel, World};
+use crate::run::{
+    CaseResult, EmbeddedError, Session, Setup, embedded_keys, limit, panel_of, put_into,
+};
+use crate::spec::{Case, Contract, Profile, RoleName};
 use crate::target::Facts;
 use crate::verdict::Verdict;
 
@@ -25,15 +28,9 @@ pub(super) struct Baseline<'s> {
     ground: Vec<Fault>,
     /// The world of every panel, but for its settings.
     world: World,
+    /// What time it is for every panel.
+    began: SystemTime,
     rooms: Vec<Room>,
-}
-
-/// Cases that need the same state of the panel.
-struct Room {
-    needs: Vec<String>,
-    /// Whether each case counts or spends limits, and must find them unspent.
-    is_apart: bool,
-    cases: BTreeMap<usize, Planned>,
 }
 
 impl<'s> Baseline<'s> {
@@ -54,35 +51,44 @@ impl<'s> Baseline<'s> {
             stock,
             ground,
             world: World::embedded(),
+            began: SystemTime::now(),
             rooms: Vec::new(),
         };
         for (number, case) in cases.iter().enumerate() {
             baseline.place(number, case);
         }
-        let roles = baseline.roles()?;
+        let roles = baseline.settle()?;
         for room in &mut baseline.rooms {
             room.plan(contract, profile, &roles);
         }
         Ok(baseline)
     }
 
-    /// The roles that the panel has keys for.
-    fn roles(&self) -> Result<BTreeSet<RoleName>, ProveError> {
-        let clock = Arc::new(SystemClock);
-        Ok(self.panel(self.world.clone(), &[], clock)?.1.roles())
+    /// Lets every panel have the keys of a first one, and says whose they are.
+    fn settle(&mut self) -> Result<BTreeSet<RoleName>, ProveError> {
+        let (panel, keys) = self.panel(self.world.clone(), &[])?;
+        panel.give_keys_to(&mut self.world);
+        Ok(keys.roles())
     }
 
-    fn panel(
+    fn panel(&self, world: World, faults: &[Fault]) -> Result<(Panel, Keyring), ProveError> {
+        let (panel, _) = self.panel_with_clock(world, faults)?;
+        let keys = embedded_keys(&panel, self.contract).map_err(ProveError::Keys)?;
+        Ok((panel, keys))
+    }
+
+    /// A panel whose clock shows when the baseline was made, and stands still.
+    fn panel_with_clock(
         &self,
         world: World,
         faults: &[Fault],
-        clock: Arc<dyn Clock>,
-    ) -> Result<(Panel, Keyring), ProveError> {
+    ) -> Result<(Panel, Arc<ManualClock>), ProveError> {
+        let clock = Arc::new(ManualClock::starting_at(self.began));
         let faults: Faults = faults.iter().copied().collect();
         let profile = self.profile.name.value.as_str();
-        let panel = panel_of(self.stock, profile, world, faults, clock)?;
-        let keys = embedded_keys(&panel, self.contract).map_err(ProveError::Keys)?;
-        Ok((panel, keys))
+        let own = Arc::clone(&clock) as Arc<dyn Clock>;
+        let panel = panel_of(self.stock, profile, world, faults, own)?;
+        Ok((panel, clock))
     }
 
     /// Puts a case into the room of its state, if there is such a state.
@@ -96,17 +102,15 @@ impl<'s> Baseline<'s> {
             due: Ok(Vec::new()),
         };
         let is_apart = case.is_apart();
-        let is_its = |room: &&mut Room| room.needs == *needs && room.is_apart == is_apart;
-        match self.rooms.iter_mut().find(is_its) {
-            Some(room) => {
-                room.cases.insert(number, planned);
+        let is_its = |room: &Room| room.needs == *needs && room.is_apart == is_apart;
+        let place = match self.rooms.iter().position(is_its) {
+            Some(place) => place,
+            None => {
+                self.rooms.push(Room::new(needs, is_apart));
+                self.rooms.len() - 1
             }
-            None => self.rooms.push(Room {
-                needs: needs.clone(),
-                is_apart,
-                cases: [(number, planned)].into(),
-            }),
-        }
+        };
+        self.rooms[place].cases.insert(number, planned);
     }
 
     /// The profile that it plays.
@@ -115,23 +119,27 @@ impl<'s> Baseline<'s> {
     }
 
     /// What the cases say of the panel when nothing is wrong: the numbers of those that conform.
-    pub(super) async fn sound(&self) -> Result<BTreeSet<usize>, ProveError> {
+    pub(super) async fn sound(&mut self) -> Result<BTreeSet<usize>, ProveError> {
         let mut conforming = BTreeSet::new();
-        for room in &self.rooms {
-            let all: Vec<usize> = room.cases.keys().copied().collect();
-            for (number, verdict) in self.play(room, &self.ground, &all).await? {
-                match verdict {
-                    Ok(Verdict::Conforms) => {
-                        conforming.insert(number);
-                    }
-                    Ok(_) => {}
-                    Err(why) => {
-                        let case = room.cases[&number].case.id.to_string();
-                        return Err(ProveError::Broken { case, why });
-                    }
+        let mut rooms = std::mem::take(&mut self.rooms);
+        for room in &mut rooms {
+            let session = self.first_session(room)?;
+            for number in room.cases.keys().copied() {
+                let result = if room.is_apart {
+                    let alone = self.panel_for(room, &self.ground)?;
+                    let session = session.with_panel(alone.0, alone.1).await;
+                    room.result(number, &session).await
+                } else {
+                    room.result(number, &session).await
+                };
+                if is_conforming(result)? {
+                    conforming.insert(number);
                 }
             }
+            let (fresh, _) = self.panel_for(room, &self.ground)?;
+            room.learn(session, &fresh).await;
         }
+        self.rooms = rooms;
         Ok(conforming)
     }
 
@@ -144,45 +152,62 @@ impl<'s> Baseline<'s> {
         let faults = change.of(&self.ground);
         let mut killed = BTreeSet::new();
         for room in &self.rooms {
-            let here = room.cases.keys().copied();
-            let here: Vec<usize> = here.filter(|number| cases.contains(number)).collect();
-            for (number, verdict) in self.play(room, &faults, &here).await? {
-                if matches!(verdict, Ok(Verdict::Deviates(_))) {
-                    killed.insert(number);
+            let here: Vec<usize> = room
+                .cases
+                .keys()
+                .copied()
+                .filter(|number| cases.contains(number))
+                .collect();
+            if here.is_empty() {
+                continue;
+            }
+            let (panel, _) = self.panel_for(room, &faults)?;
+            let touched = room.touched(&here, &panel).await;
+            let together = if room.is_apart {
+                1
+            } else {
+                touched.len().max(1)
+            };
+            for some in touched.chunks(together) {
+                let (panel, clock) = self.panel_for(room, &faults)?;
+                let Some(session) = room.session(panel, clock).await else {
+                    continue;
+                };
+                for number in some {
+                    let result = room.result(*number, &session).await;
+                    if matches!(result.verdict, Ok(Verdict::Deviates(_))) {
+                        killed.insert(*number);
+                    }
                 }
             }
         }
         Ok(killed)
     }
 
-    async fn play(
+    /// A panel in the state of a room, with nobody's traces.
+    fn panel_for(
         &self,
         room: &Room,
         faults: &[Fault],
-        cases: &[usize],
-    ) -> Result<Vec<(usize, Result<Verdict, String>)>, ProveError> {
-        let together = if room.is_apart { 1 } else { cases.len().max(1) };
-        let mut verdicts = Vec::with_capacity(cases.len());
-        for some in cases.chunks(together) {
-            let session = self.session(room, faults)?;
-            for number in some {
-                let result = session.run_case(&room.cases[number]).await;
-                verdicts.push((*number, result.verdict));
-            }
-        }
-        Ok(verdicts)
+    ) -> Result<(InProcess, Arc<ManualClock>), ProveError> {
+        let (panel, clock) = self.panel_with_clock(self.world_of(room)?, faults)?;
+        Ok((InProcess::new(panel.router()), clock))
     }
 
-    fn session(&self, room: &Room, faults: &[Fault]) -> Result<Session, ProveError> {
+    fn world_of(&self, room: &Room) -> Result<World, ProveError> {
         let mut world = self.world.clone();
         put_all(&room.needs, &mut world)?;
-        let clock = Arc::new(ManualClock::starting_at(SystemTime::now()));
         if room.is_apart {
             limit(&mut world);
         } else {
             world.settings.enforce_limits = false;
         }
-        let (panel, keys) = self.panel(world, faults, Arc::clone(&clock) as Arc<dyn Clock>)?;
+        Ok(world)
+    }
+
+    /// The session with the sound panel, which looks for ids.
+    fn first_session(&self, room: &Room) -> Result<Session, ProveError> {
+        let (panel, keys) = self.panel(self.world_of(room)?, &self.ground)?;
         let session = Session::new(Setup {
             contract: Arc::clone(self.contract),
             profile: Arc::clone(&self.profile),
@@ -194,30 +219,17 @@ impl<'s> Baseline<'s> {
             plain: None,
             facts: Facts::default(),
         });
-        Ok(session.with_clock(clock).unguarded())
+        Ok(session.unguarded())
     }
 }
 
-impl Room {
-    fn agreement(&self) -> Agreement {
-        Agreement {
-            consents: Consent::ALL.into(),
-            has: self.needs.iter().cloned().collect(),
-            version: None,
+fn is_conforming(result: CaseResult) -> Result<bool, ProveError> {
+    match result.verdict {
+        Ok(verdict) => Ok(verdict == Verdict::Conforms),
+        Err(why) => {
+            let case = result.case.id.to_string();
+            Err(ProveError::Broken { case, why })
         }
-    }
-
-    /// Decides what is due, and lets those cases go of which nothing is asked.
-    fn plan(&mut self, contract: &Contract, profile: &Arc<Profile>, roles: &BTreeSet<RoleName>) {
-        let cases: Vec<_> = self
-            .cases
-            .values()
-            .map(|one| Arc::clone(&one.case))
-            .collect();
-        let plan = Plan::new(contract, &cases, profile, &self.agreement(), roles);
-        let numbers: Vec<usize> = self.cases.keys().copied().collect();
-        let planned = numbers.into_iter().zip(plan.cases);
-        self.cases = planned.filter(|(_, planned)| planned.is_run()).collect();
     }
 }
 

@@ -96,8 +96,8 @@ pub(super) fn fill(
     let mut suspects = suspects(cases, table, options);
     let counter = Counter::new(progress);
     for profile in profiles(contract, stock, options)? {
-        let baseline = Baseline::new((contract, stock), cases, profile, Vec::new())?;
-        try_on(&baseline, &mut suspects, &mut matrix, options, &counter)?;
+        let mut baseline = Baseline::new((contract, stock), cases, profile, Vec::new())?;
+        try_on(&mut baseline, &mut suspects, &mut matrix, options, &counter)?;
     }
     if options.faults.is_empty() && options.profiles.is_empty() {
         suspects.extend(harden(
@@ -203,7 +203,7 @@ fn on_route(cases: &[Arc<Case>], route: RouteName) -> BTreeSet<usize> {
 /// Tries every fault on one panel. One that has changed nothing yet is tried with all cases it
 /// can change, so that it is known how blunt it is; others with what is still open.
 fn try_on(
-    baseline: &Baseline<'_>,
+    baseline: &mut Baseline<'_>,
     suspects: &mut [Suspect],
     matrix: &mut Matrix,
     options: &Options,
@@ -300,8 +300,8 @@ fn harden(
             }
         })
         .collect();
-    let baseline = Baseline::new((&specs.contract, stock), cases, profile, ground)?;
-    try_on(&baseline, &mut suspects, matrix, options, counter)?;
+    let mut baseline = Baseline::new((&specs.contract, stock), cases, profile, ground)?;
+    try_on(&mut baseline, &mut suspects, matrix, options, counter)?;
     Ok(suspects)
 }
 

@@ -9,6 +9,7 @@ mod baseline;
 mod finding;
 mod matrix;
 mod report;
+mod room;
 mod table;
 
 use std::sync::Arc;

@@ -111,6 +111,11 @@ impl Panel {
         Router::new().fallback(respond).with_state(self.clone())
     }
 
+    /// Gives a world the keys that this panel has now, so that other panels have the same.
+    pub fn give_keys_to(&self, world: &mut World) {
+        world.keys = lock(&self.0.state).key_entries();
+    }
+
     /// The keys at the start, by role, in the order of the world.
     #[must_use]
     pub fn keys(&self) -> Vec<(String, String)> {

@@ -37,6 +37,21 @@ impl State {
         })
     }
 
+    /// The keys as a world has them.
+    pub(super) fn key_entries(&self) -> Vec<KeyEntry> {
+        let entry = |key: &StoredKey| KeyEntry {
+            role: key.role.clone(),
+            user: key.owner.clone(),
+            key_type: key.key_type,
+            identifier: Some(key.identifier.clone()),
+            secret: Some(key.secret.clone()),
+            permissions: key.permissions.clone(),
+            allowed_ips: key.allowed_ips.clone(),
+            expired: key.expired,
+        };
+        self.keys.iter().map(entry).collect()
+    }
+
     pub(super) fn user(&self, name: &str) -> Option<&User> {
         self.world.users.iter().find(|user| user.name == name)
     }

@@ -22,6 +22,11 @@ impl FoundIds {
                 .collect(),
         ))
     }
+
+    /// The same ids, as far as they were found by now.
+    pub(crate) async fn again(&self) -> Self {
+        Self(Mutex::new(self.0.lock().await.clone()))
+    }
 }
 
 /// The values of a request's path parameters, or why one cannot be had.

@@ -16,7 +16,8 @@ use super::pace::Pacer;
 use super::render::{Filling, Lacking, render};
 use super::result::{CaseResult, StepResult};
 use crate::exchange::{
-    Interest, Observation, Performed, Redactor, Request, Secret, Transport, TransportError, perform,
+    InProcess, Interest, Observation, Performed, Redactor, Request, Secret, Transport,
+    TransportError, perform,
 };
 use crate::journal::{Created, Creation, Journal};
 use crate::keys::Keyring;
@@ -213,6 +214,47 @@ impl Session {
     pub fn with_interrupt(mut self, interrupt: Interrupt) -> Self {
         self.interrupt = interrupt;
         self
+    }
+
+    /// The same session with another panel in this process, which has the same keys and the same
+    /// ids: nothing is looked for again.
+    pub(crate) async fn with_panel(&self, panel: InProcess, clock: Arc<ManualClock>) -> Self {
+        Self {
+            contract: Arc::clone(&self.contract),
+            profile: Arc::clone(&self.profile),
+            transport: panel.into(),
+            keys: self.keys.clone(),
+            redactor: self.redactor.clone(),
+            agreement: self.agreement.clone(),
+            plain: None,
+            origin: self.origin.clone(),
+            run: self.run.clone(),
+            ids: self.ids.again().await,
+            pacer: None,
+            breaker: Breaker::default(),
+            facts: self.facts.clone(),
+            limits: Mutex::default(),
+            repeated: AtomicUsize::new(0),
+            closed: Mutex::default(),
+            creations: None,
+            interrupt: Interrupt::default(),
+            room: Semaphore::new(Semaphore::MAX_PERMITS),
+            apart: None,
+            clock: Some(clock),
+            alone: RwLock::default(),
+            unguarded: self.unguarded,
+        }
+    }
+
+    /// The requests of a case's steps, if all their parts are known beforehand.
+    pub(crate) async fn script(&self, case: &Case) -> Option<Vec<Request>> {
+        let mut requests = Vec::new();
+        for step in &case.steps {
+            let ids = ids_for(self, &step.request).await.ok()?;
+            let request = self.render(&step.request, &ids, &BTreeMap::new());
+            requests.push(request.ok()?);
+        }
+        Some(requests)
     }
 
     /// The requests that a plan sends whose parts are all known beforehand.

@@ -5,7 +5,7 @@ mod view;
 
 use std::fmt;
 use std::ops::Range;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 use aho_corasick::AhoCorasick;
 use regex::bytes::Regex;
@@ -73,7 +73,9 @@ impl Secret {
 ///
 /// The time is linear in the length of the text.
 pub struct Redactor {
-    known: RwLock<Known>,
+    /// Those it was made with, then each that it learned: making one ready takes long, and must
+    /// not be done again for all when one more comes.
+    known: RwLock<Vec<Arc<Known>>>,
 }
 
 impl Redactor {
@@ -81,27 +83,26 @@ impl Redactor {
     #[must_use]
     pub fn new(secrets: impl IntoIterator<Item = Secret>) -> Self {
         Self {
-            known: RwLock::new(Known::new(secrets.into_iter().collect())),
+            known: RwLock::new(vec![Arc::new(Known::new(secrets.into_iter().collect()))]),
         }
     }
 
     /// Redacts one more secret from now on.
     pub fn learn(&self, secret: Secret) {
+        let one = Arc::new(Known::new(vec![secret]));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        let mut secrets = known.secrets.clone();
-        secrets.push(secret);
-        *known = Known::new(secrets);
+        known.push(one);
     }
 
     /// The text without keys.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let mut finds = known.find(&View::raw(text));
+        let mut finds = find(&known, &View::raw(text));
         if let Some(view) = View::unescaped(text) {
-            finds.extend(known.find(&view));
+            finds.extend(find(&known, &view));
         }
-        known.replace(text, merge(finds))
+        replace(text, merge(finds))
     }
 
     /// The same for bytes; what is not UTF-8 becomes U+FFFD.
@@ -136,6 +137,16 @@ impl Default for Redactor {
     }
 }
 
+impl Clone for Redactor {
+    /// One that knows the same, and learns by itself from then on.
+    fn clone(&self) -> Self {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        Self {
+            known: RwLock::new(known.clone()),
+        }
+    }
+}
+
 impl fmt::Debug for Redactor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Redactor(…)")
@@ -152,10 +163,10 @@ struct Known {
 
 /// A place to redact.
 #[derive(Clone, Debug)]
-struct Find {
+struct Find<'k> {
     place: Range<usize>,
     /// The secret that stands there, if it is a known one.
-    owner: Option<usize>,
+    owner: Option<&'k Secret>,
 }
 
 impl Known {
@@ -177,35 +188,39 @@ impl Known {
         }
     }
 
-    fn find(&self, view: &View<'_>) -> Vec<Find> {
-        let known = self
-            .parts
+    fn find(&self, view: &View<'_>) -> impl Iterator<Item = Find<'_>> {
+        self.parts
             .find_overlapping_iter(view.bytes())
             .map(|part| Find {
                 place: view.place(part.range()),
-                owner: Some(self.owners[part.pattern().as_usize()]),
-            });
-        let patterns = patterns(view.bytes()).map(|range| Find {
-            place: view.place(range),
-            owner: None,
-        });
-        known.chain(patterns).collect()
+                owner: self.secrets.get(self.owners[part.pattern().as_usize()]),
+            })
     }
+}
 
-    fn replace(&self, text: &str, finds: Vec<Find>) -> String {
-        let mut redacted = String::with_capacity(text.len());
-        let mut rest = 0;
-        for find in finds {
-            redacted.push_str(&text[rest..find.place.start]);
-            match find.owner {
-                Some(owner) => redacted.push_str(&self.secrets[owner].marker()),
-                None => redacted.push_str("[redacted]"),
-            }
-            rest = find.place.end;
+/// Every place to redact, of secrets that are known and of what looks like one.
+fn find<'k>(known: &'k [Arc<Known>], view: &View<'_>) -> Vec<Find<'k>> {
+    let patterns = patterns(view.bytes()).map(|range| Find {
+        place: view.place(range),
+        owner: None,
+    });
+    let known = known.iter().flat_map(|known| known.find(view));
+    known.chain(patterns).collect()
+}
+
+fn replace(text: &str, finds: Vec<Find<'_>>) -> String {
+    let mut redacted = String::with_capacity(text.len());
+    let mut rest = 0;
+    for find in finds {
+        redacted.push_str(&text[rest..find.place.start]);
+        match find.owner {
+            Some(owner) => redacted.push_str(&owner.marker()),
+            None => redacted.push_str("[redacted]"),
         }
-        redacted.push_str(&text[rest..]);
-        redacted
+        rest = find.place.end;
     }
+    redacted.push_str(&text[rest..]);
+    redacted
 }
 
 /// Where keys stand that nobody told us.
@@ -223,9 +238,9 @@ fn patterns(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 /// Joins places that overlap or touch. The first known secret among them names the whole.
-fn merge(mut finds: Vec<Find>) -> Vec<Find> {
+fn merge(mut finds: Vec<Find<'_>>) -> Vec<Find<'_>> {
     finds.sort_by_key(|find| find.place.start);
-    let mut merged: Vec<Find> = Vec::new();
+    let mut merged: Vec<Find<'_>> = Vec::new();
     for find in finds {
         match merged.last_mut() {
             Some(last) if find.place.start <= last.place.end => {

@@ -1,5 +1,6 @@
 //! An answer as it came in: unredacted, so it stays inside `exchange`.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 use http::HeaderMap;
@@ -30,7 +31,30 @@ pub(in crate::exchange) enum Content {
     MoreThan(usize),
 }
 
+/// What tells answers apart: equal for equal answers, whatever is left of a limit at the time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Likeness(u64);
+
 impl Answer {
+    /// What tells it from another one.
+    pub(super) fn likeness(&self) -> Likeness {
+        let mut hasher = DefaultHasher::new();
+        self.status.hash(&mut hasher);
+        for (name, value) in &self.headers {
+            name.hash(&mut hasher);
+            let is_count = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+            if name == "x-ratelimit-remaining" && is_count {
+                continue;
+            }
+            value.hash(&mut hasher);
+        }
+        match &self.content {
+            Content::Whole(bytes) => bytes.hash(&mut hasher),
+            Content::MoreThan(limit) => limit.hash(&mut hasher),
+        }
+        Likeness(hasher.finish())
+    }
+
     pub(super) fn new(head: &http::response::Parts, content: Content) -> Self {
         Self {
             status: head.status.as_u16(),

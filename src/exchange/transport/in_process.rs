@@ -8,7 +8,7 @@ use axum::extract::ConnectInfo;
 use http::HeaderValue;
 use tower::ServiceExt;
 
-use super::answer::{self, Answer, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT};
+use super::answer::{self, Answer, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT, Likeness};
 use super::message::{self, Message};
 use super::{Phase, TransportError};
 use crate::exchange::Request;
@@ -38,6 +38,14 @@ impl InProcess {
         tokio::time::timeout(DEFAULT_TIMEOUT, self.answer(message))
             .await
             .unwrap_or_else(|_| Err(timeout()))
+    }
+
+    /// What tells the answer from another one, and nothing else; nothing if there is none.
+    pub(crate) async fn likeness(&self, request: &Request) -> Option<Likeness> {
+        self.send(request)
+            .await
+            .ok()
+            .map(|answer| answer.likeness())
     }
 
     async fn answer(&self, message: Message) -> Result<Answer, TransportError> {
@@ -115,6 +123,29 @@ mod tests {
         assert_eq!(
             seen,
             r#"{"host": "localhost", "authorization": "Bearer \xff", "content-length": "0"}"#
+        );
+    }
+
+    #[tokio::test]
+    async fn answers_are_alike_but_for_what_is_left_of_a_limit() {
+        let likeness =
+            async |status: u16, name: &'static str, value: &'static str, text: &'static str| {
+                let status = http::StatusCode::from_u16(status).unwrap();
+                let answer = move || async move { (status, [(name, value)], text) };
+                let panel = InProcess::new(Router::new().route("/", get(answer)));
+                panel.likeness(&request("GET", "/")).await
+            };
+        let left = "x-ratelimit-remaining";
+        let one = likeness(200, left, "7", "data").await;
+        assert!(one.is_some());
+        assert_eq!(one, likeness(200, left, "6", "data").await);
+        assert_ne!(one, likeness(200, left, "many", "data").await);
+        assert_ne!(one, likeness(200, "x-ratelimit-limit", "7", "data").await);
+        assert_ne!(one, likeness(200, left, "7", "other").await);
+        assert_ne!(one, likeness(201, left, "7", "data").await);
+        assert_ne!(
+            likeness(200, "x-other", "7", "data").await,
+            likeness(200, "x-other", "6", "data").await
         );
     }
 

@@ -11,6 +11,7 @@ pub use self::error::{Phase, TransportError};
 pub use self::http::{Certificate, Http, HttpOptions, Resolve, ResolveParseError, SetupError};
 pub use self::in_process::InProcess;
 
+pub(crate) use self::answer::Likeness;
 pub(super) use self::answer::{Answer, Content};
 use super::Request;
 use crate::recording::Replay;
