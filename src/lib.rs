@@ -1,6 +1,7 @@
 //! Conformance tests for the authentication contract of the Pterodactyl panel API.
 
 pub mod cli;
+mod digest;
 mod doctor;
 pub mod exchange;
 pub mod harness;

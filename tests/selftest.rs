@@ -25,6 +25,7 @@ mod selftest {
     pub(crate) mod profile_mutants;
     pub(crate) mod program;
     pub(crate) mod prove;
+    pub(crate) mod recorded;
     pub(crate) mod replay;
     pub(crate) mod reports;
     pub(crate) mod route_sweep;
@@ -32,6 +33,7 @@ mod selftest {
     pub(crate) mod server;
     pub(crate) mod stage;
     pub(crate) mod targets;
+    pub(crate) mod upgrades;
 }
 
 use std::process::ExitCode;
@@ -40,7 +42,7 @@ use ptero_conformance::harness;
 use selftest::{
     bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor, embedded,
     explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, profile_mutants,
-    program, prove, replay, reports, route_sweep, served, targets,
+    program, prove, recorded, replay, reports, route_sweep, served, targets, upgrades,
 };
 
 fn main() -> ExitCode {
@@ -71,11 +73,13 @@ fn main() -> ExitCode {
         profile_diff::trials(),
         profile_mutants::trials(),
         prove::trials(),
+        recorded::trials(),
         replay::trials(),
         reports::trials(),
         route_sweep::trials(),
         served::trials(),
         targets::trials(),
+        upgrades::trials(),
     ];
     let trials = trials.into_iter().flatten().collect();
     libtest_mimic::run(&harness::libtest_arguments(), trials).exit_code()

@@ -2,6 +2,7 @@
 
 mod check;
 mod cleanup;
+mod compare;
 mod doctor;
 mod explain;
 mod keys;
@@ -12,6 +13,8 @@ pub(crate) mod prepare;
 mod profile;
 mod progress;
 mod prove;
+mod record;
+mod replay;
 mod report;
 pub(crate) mod reports;
 mod run;
@@ -78,6 +81,10 @@ enum Command {
     Keys(Box<keys::Arguments>),
     /// Delete what runs have left behind at a panel
     Cleanup(Box<cleanup::Arguments>),
+    /// Judge a recording once more, under any contract and without its panel
+    Replay(replay::Arguments),
+    /// Say what has changed between two recordings, or between a recording and a panel
+    Compare(Box<compare::Arguments>),
     /// Serve the reference panel on this machine
     Serve(serve::Arguments),
     /// Prove that the cases can fail: run them against the reference panel with each of its defects
@@ -229,6 +236,8 @@ pub fn main() -> ExitCode {
         Command::Profile(arguments) => profile::run(arguments),
         Command::Keys(arguments) => keys::run(arguments),
         Command::Cleanup(arguments) => cleanup::run(arguments),
+        Command::Replay(arguments) => replay::run(arguments),
+        Command::Compare(arguments) => compare::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Prove(arguments) => prove::run(arguments),
     }

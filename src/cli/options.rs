@@ -9,7 +9,7 @@ use clap::builder::BoolishValueParser;
 use semver::Version;
 
 use super::SpecsArguments;
-use crate::exchange::Resolve;
+use crate::exchange::{Place, Resolve};
 use crate::journal::state_folder;
 use crate::keys::KeysFile;
 use crate::plan::{Agreement, Pace};
@@ -191,6 +191,10 @@ pub struct RunOptions {
     /// What is agreed about the target; of the files that the flags name.
     #[arg(skip)]
     pub(crate) agreed: Agreed,
+
+    /// Where the target's host is reached, whatever its address says.
+    #[arg(skip)]
+    pub(crate) place: Option<Place>,
 }
 
 /// What the files that the flags name say of the target.
@@ -203,7 +207,7 @@ pub(crate) struct Agreed {
 }
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
-const VARIABLES: [&str; 31] = [
+const VARIABLES: [&str; 32] = [
     "PTERO_TARGET",
     "PTERO_HAS",
     "PTERO_SERVER",
@@ -235,6 +239,7 @@ const VARIABLES: [&str; 31] = [
     "PTERO_REPORT",
     "PTERO_VERBOSE",
     "PTERO_COLOR",
+    "PTERO_RECORD",
 ];
 
 /// Checks the variables before anything reads them: an empty one is a mistake of the script that

@@ -292,6 +292,7 @@ pub(crate) fn open(options: &RunOptions, target: &Target) -> Result<Transport, S
         timeout: options.timeout,
         ca_certs: options.ca_cert.iter().cloned().collect(),
         resolve: options.resolve.iter().cloned().collect(),
+        place: options.place,
         ..HttpOptions::default()
     };
     Http::new(&target.base, &http)

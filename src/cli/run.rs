@@ -11,6 +11,7 @@ use super::options::RunOptions;
 use super::outcome::Telling;
 use super::prepare::{Aim, Prepared, prepare};
 use super::progress::Progress;
+use super::record::{RecordArguments, RecordFile};
 use super::reports::ReportArguments;
 use super::show::ShowArguments;
 use super::signals::watch;
@@ -18,7 +19,7 @@ use super::{exit, fail, say};
 use crate::moment;
 use crate::plan::{Plan, Selection};
 use crate::report::Finished;
-use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
+use crate::run::{CaseResult, Event, Interrupt, Record, Schedule, Session, Trouble};
 use crate::spec::Specs;
 
 #[derive(Args)]
@@ -37,6 +38,8 @@ pub(super) struct Arguments {
     dry_run: bool,
     #[command(flatten)]
     options: RunOptions,
+    #[command(flatten)]
+    record: RecordArguments,
     #[command(flatten)]
     reports: ReportArguments,
     #[command(flatten)]
@@ -116,11 +119,12 @@ fn execute(
         reports: arguments.reports.open()?,
         started: moment::now(),
     };
+    let record = arguments.record.open()?;
     let interrupt = Interrupt::default();
     let prepared = prepared.guard(options, aim, &interrupt)?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     watch(&runtime, interrupt.clone())?;
-    runtime.block_on(play(prepared, telling, &interrupt))
+    runtime.block_on(play(prepared, telling, record, &interrupt))
 }
 
 /// The target is named once: by the first word, by a flag or by its variable, or it is embedded.
@@ -147,6 +151,7 @@ fn target_and_filters(arguments: &Arguments) -> Result<(RunOptions, Vec<String>)
 async fn play(
     mut prepared: Prepared,
     mut telling: Telling<'_>,
+    record: Option<RecordFile>,
     interrupt: &Interrupt,
 ) -> Result<u8, String> {
     let contract = &telling.specs.contract;
@@ -172,6 +177,16 @@ async fn play(
     let results = run_all(&session, &plan, &schedule, interrupt).await;
     super::tell_how_it_went(&session);
     super::warn_of_what_is_left(&session.finish().await, &finished.heading.base);
+    if let Some(mut file) = record {
+        let record = Record {
+            specs: telling.specs,
+            session: &session,
+            target: &finished.heading.target,
+            planned: plan.cases.len(),
+            results: &results,
+        };
+        file.write(&record.recording())?;
+    }
     telling.tell(&Finished {
         interrupted: interrupt.is_requested(),
         stopped: session.stopped(),
@@ -205,7 +220,7 @@ fn begun_in_vain(
 
 /// Runs the cases and returns their results in the order of the plan; what is not begun when it is
 /// interrupted has none.
-async fn run_all(
+pub(super) async fn run_all(
     session: &Arc<Session>,
     plan: &Plan,
     schedule: &Schedule,

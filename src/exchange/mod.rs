@@ -16,6 +16,6 @@ pub use request::Request;
 pub use shape::shape;
 pub(crate) use transport::Likeness;
 pub use transport::{
-    Certificate, Http, HttpOptions, InProcess, Phase, Resolve, ResolveParseError, SetupError,
-    Transport, TransportError,
+    Certificate, Http, HttpOptions, InProcess, Phase, Place, PlaceParseError, Resolve,
+    ResolveParseError, SetupError, Transport, TransportError,
 };

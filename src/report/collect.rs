@@ -1,10 +1,7 @@
 //! From a run to its results: everything that reports tell is gathered here, once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 use std::sync::Arc;
-
-use sha2::{Digest, Sha256};
 
 use super::case::Heading;
 use super::cause::{Grouping, keeps};
@@ -18,6 +15,7 @@ use super::results::{
 };
 use super::summary::{exit_code, outcome, requirement_outcome};
 use super::told::{Teller, answer};
+use crate::digest::sha256;
 use crate::exchange::{Redactor, printable};
 use crate::keys::variable;
 use crate::plan::Agreement;
@@ -483,19 +481,15 @@ fn told(deviation: &Deviation) -> DeviationTold {
     }
 }
 
-/// SHA-256 of a text, in hexadecimal.
 fn hash(text: &str) -> String {
-    let mut hex = String::new();
-    for byte in Sha256::digest(text) {
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    sha256([text])
 }
 
 /// SHA-256 of files: path, line end, text, one after another.
 fn hash_of_all(files: &[SourceFile]) -> String {
-    let texts = files
-        .iter()
-        .map(|file| format!("{}\n{}", file.path, file.text));
-    hash(&texts.collect::<String>())
+    sha256(
+        files
+            .iter()
+            .flat_map(|file| [&*file.path, "\n", &*file.text]),
+    )
 }

@@ -81,7 +81,7 @@ impl Writer<'_> {
         let mut told: Vec<(String, Vec<String>, String)> = Vec::new();
         for change in changes {
             let (place, what) = (place(change), in_words(change));
-            let reason = format!("if {}", self.reason(&change.condition));
+            let reason = format!("if {}", reason_in_words(self.contract, &change.condition));
             match told.iter_mut().find(|(p, _, w)| *p == place && *w == what) {
                 Some((_, reasons, _)) => reasons.push(reason),
                 None => told.push((place, vec![reason], what)),
@@ -91,17 +91,6 @@ impl Writer<'_> {
             capitalised(&format!("{place}{}: {what}", reasons.join(", or ")))
         };
         told.into_iter().map(sentence).collect()
-    }
-
-    /// A reason as the end of "if …".
-    fn reason(&self, condition: &Condition) -> String {
-        let info = self.contract.condition(condition.name());
-        let means = info.map_or(condition.name(), |info| info.means.as_str());
-        if *condition == condition.general() {
-            means.to_owned()
-        } else {
-            format!("{means} ({condition})")
-        }
     }
 
     fn orders(&self, orders: &[OrderChange]) -> String {
@@ -229,7 +218,18 @@ impl Writer<'_> {
     }
 }
 
-fn section(heading: &str, sentences: &[String]) -> String {
+/// A reason as the end of "if …".
+pub(super) fn reason_in_words(contract: &Contract, condition: &Condition) -> String {
+    let info = contract.condition(condition.name());
+    let means = info.map_or(condition.name(), |info| info.means.as_str());
+    if *condition == condition.general() {
+        means.to_owned()
+    } else {
+        format!("{means} ({condition})")
+    }
+}
+
+pub(super) fn section(heading: &str, sentences: &[String]) -> String {
     if sentences.is_empty() {
         return String::new();
     }
@@ -237,7 +237,7 @@ fn section(heading: &str, sentences: &[String]) -> String {
     format!("\n{heading}\n{lines}")
 }
 
-fn api_in_words(api: Api) -> &'static str {
+pub(super) fn api_in_words(api: Api) -> &'static str {
     match api {
         Api::Client => "on the Client API",
         Api::Application => "on the Application API",
@@ -330,12 +330,12 @@ fn json_wanted(profile: &Profile) -> String {
     format!("the first entry of Accept has `{texts}` in it{ajax}")
 }
 
-fn count(number: usize, thing: &str) -> String {
+pub(super) fn count(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
 }
 
-fn capitalised(text: &str) -> String {
+pub(super) fn capitalised(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()

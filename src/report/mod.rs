@@ -3,6 +3,7 @@
 
 mod case;
 mod cause;
+mod changes;
 mod collect;
 mod comparison;
 mod coverage;
@@ -22,6 +23,7 @@ mod terminal;
 mod told;
 
 pub use case::{CaseReporter, Heading};
+pub use changes::{edge_and_panel, tell_changes};
 pub use collect::Finished;
 pub use comparison::compare_profiles;
 pub use coverage::coverage_table;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use secrecy::ExposeSecret;
 
 use super::ids::{check_given, ids_for};
+use super::record::Preparation;
 use super::session::{ConfiguredOtherwise, Session};
 use crate::exchange::{Body, Interest, Observation, Performed, Request};
 use crate::keys::variable;
@@ -228,6 +229,7 @@ async fn ask(
         save: control.user.iter().cloned().collect(),
     };
     let performed = observe(session, session.bucket(&plan).as_ref(), &request, &interest).await?;
+    session.keep(Preparation::new(&plan, &ids, &performed.observation));
     let asked = control.endpoint.to_string();
     is_of_a_panel(session, &asked, &performed.observation)?;
     let shown = judge(role, control, &performed.observation);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use secrecy::ExposeSecret;
 use tokio::sync::Mutex;
 
+use super::record::Preparation;
 use super::session::Session;
 use crate::exchange::{Body, Interest, Observation};
 use crate::spec::{Api, Effect, Find, Ids, KeyUse, Presence, RequestPlan, RoleName, Template};
@@ -65,6 +66,7 @@ pub(crate) async fn check_given(session: &Session, given: &[(Api, String)]) -> R
         let (bucket, interest) = (session.bucket(&plan), Interest::default());
         let sent = session.send(bucket.as_ref(), &request, &interest).await;
         let Ok(performed) = sent else { continue };
+        session.keep(Preparation::new(&plan, &ids, &performed.observation));
         let status = performed.observation.status;
         if status == 404 || status == 403 {
             let id = ids.get(name).map_or("", String::as_str);
@@ -190,9 +192,14 @@ async fn find(
     let fitting = candidates(find)
         .into_iter()
         .filter(|(entry, _)| has_members(entry, find, &performed.observation))
-        .find_map(|(_, pointer)| performed.saved.get(&pointer));
+        .find_map(|(_, pointer)| Some((performed.saved.get(&pointer)?.expose_secret(), pointer)));
+    let preparation = Preparation::new(&plan, parents, &performed.observation);
+    session.keep(match &fitting {
+        Some((id, pointer)) => preparation.that_found(pointer, id),
+        None => preparation,
+    });
     match fitting {
-        Some(value) if status == 200 => Ok(value.expose_secret().to_owned()),
+        Some((id, _)) if status == 200 => Ok(id.to_owned()),
         _ => Err(format!(
             "no id for `{{{name}}}`: {} of `{}` has none (status {status}); make one, so that this can be tested",
             *find.endpoint, find.key.value

@@ -1,6 +1,7 @@
 //! Runs a plan against a target: keys are verified, ids found, cases sent and judged.
 
 mod breaker;
+mod changes;
 mod cleanup;
 mod control;
 mod creations;
@@ -11,6 +12,8 @@ mod interrupt;
 mod listing;
 mod made_roles;
 mod pace;
+mod record;
+mod rejudge;
 mod render;
 mod replay;
 mod result;
@@ -18,6 +21,7 @@ mod schedule;
 mod second_look;
 mod session;
 
+pub use changes::{Change, Changes, Course, Side, is_spent_by_others};
 pub use cleanup::{Cleanup, LookAlike, clean_up};
 pub use control::{Controlled, Finding, Trouble, control};
 pub(crate) use creations::left_to_others;
@@ -29,6 +33,8 @@ pub(crate) use embedded::{built_in, panel_of};
 pub use interrupt::Interrupt;
 pub(crate) use made_roles::make;
 pub use made_roles::makeable;
+pub use record::{Record, suite_sha256};
+pub use rejudge::{NotJudged, Rejudge};
 pub use replay::{Replayed, judge_recording};
 pub use result::{CaseResult, StepResult};
 pub use schedule::{Event, Schedule};

@@ -13,6 +13,7 @@ use super::creations::{Attempt, Creations, Room};
 use super::ids::{FoundIds, ids_for};
 use super::interrupt::Interrupt;
 use super::pace::Pacer;
+use super::record::Preparation;
 use super::render::{Filling, Lacking, render};
 use super::result::{CaseResult, StepResult};
 use crate::exchange::{
@@ -77,6 +78,8 @@ pub struct Session {
     limits: Mutex<BTreeMap<Api, u32>>,
     /// Requests that were sent again, because no byte of an answer had come.
     repeated: AtomicUsize,
+    /// The exchanges that verified keys and found ids, for a recording.
+    preparations: Mutex<Vec<Preparation>>,
     /// Families of checks that are closed, because a request that had to be refused was carried out.
     closed: Mutex<BTreeSet<Condition>>,
     /// What it creates; `None` where nothing outlives the run: in a panel of its own, in a recording.
@@ -158,6 +161,7 @@ impl Session {
             facts: setup.facts,
             limits: Mutex::default(),
             repeated: AtomicUsize::new(0),
+            preparations: Mutex::default(),
             closed: Mutex::default(),
             creations: None,
             interrupt: Interrupt::default(),
@@ -315,6 +319,24 @@ impl Session {
     #[must_use]
     pub fn repeated(&self) -> usize {
         self.repeated.load(Ordering::Relaxed)
+    }
+
+    /// Scheme, host and port of the target.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Keeps an exchange that verified a key or found an id.
+    pub(crate) fn keep(&self, preparation: Preparation) {
+        if let Ok(mut preparations) = self.preparations.lock() {
+            preparations.push(preparation);
+        }
+    }
+
+    /// The exchanges that verified keys and found ids, in the order in which they happened.
+    pub(crate) fn preparations(&self) -> Vec<Preparation> {
+        let preparations = self.preparations.lock();
+        preparations.map(|all| all.clone()).unwrap_or_default()
     }
 
     /// What the operator says of the target.

@@ -19,10 +19,15 @@ pub(crate) struct Panel {
 impl Panel {
     /// Serves the panel of a profile.
     pub(crate) fn serve(profile: &str) -> Self {
+        Self::serve_with(profile, &[])
+    }
+
+    /// Serves it with more flags.
+    pub(crate) fn serve_with(profile: &str, more: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = program();
         command.args(["serve", "--profile", profile, "--port", "0", "--keys-out"]);
-        command.arg(folder.path()).stdout(Stdio::piped());
+        command.arg(folder.path()).args(more).stdout(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         // Made first, so that the child is ended whatever it prints.

@@ -8,7 +8,9 @@ mod message;
 mod replay;
 
 pub use self::error::{Phase, TransportError};
-pub use self::http::{Certificate, Http, HttpOptions, Resolve, ResolveParseError, SetupError};
+pub use self::http::{
+    Certificate, Http, HttpOptions, Place, PlaceParseError, Resolve, ResolveParseError, SetupError,
+};
 pub use self::in_process::InProcess;
 
 pub(crate) use self::answer::Likeness;

@@ -47,9 +47,12 @@ impl Connector {
     /// A connector to the `host` of `base`. TLS is set up for `https` only.
     pub(super) fn new(base: &Url, host: &str, options: &HttpOptions) -> Result<Self, SetupError> {
         let port = base.port_or_known_default().ok_or(SetupError::Host)?;
-        let place = match address(host, options)? {
-            Some(address) => SocketAddr::new(address, port).to_string(),
-            None => format!("{host}:{port}"),
+        let place = match (options.place, address(host, options)?) {
+            (Some(place), _) => {
+                SocketAddr::new(place.address, place.port.unwrap_or(port)).to_string()
+            }
+            (None, Some(address)) => SocketAddr::new(address, port).to_string(),
+            (None, None) => format!("{host}:{port}"),
         };
         let mut tcp = HttpConnector::new_with_resolver(Resolver);
         tcp.set_nodelay(true);

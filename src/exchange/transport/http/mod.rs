@@ -17,7 +17,9 @@ use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 pub use self::certificate::Certificate;
-pub use self::options::{HttpOptions, Resolve, ResolveParseError, SetupError};
+pub use self::options::{
+    HttpOptions, Place, PlaceParseError, Resolve, ResolveParseError, SetupError,
+};
 
 use self::connection::{Connection, Failure};
 use self::connector::Connector;

@@ -25,6 +25,9 @@ pub struct HttpOptions {
     pub ca_certs: Vec<PathBuf>,
     /// Addresses to use instead of asking DNS; the first entry for the host counts.
     pub resolve: Vec<Resolve>,
+    /// Where to connect to, whatever the URL's host and port are; both stay in `Host` and in the
+    /// TLS handshake.
+    pub place: Option<Place>,
 }
 
 impl Default for HttpOptions {
@@ -34,7 +37,44 @@ impl Default for HttpOptions {
             body_limit: DEFAULT_BODY_LIMIT,
             ca_certs: Vec::new(),
             resolve: Vec::new(),
+            place: None,
         }
+    }
+}
+
+/// Where to connect to: an address, and a port where it is not the URL's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The address.
+    pub address: IpAddr,
+    /// The port; none: the URL's.
+    pub port: Option<u16>,
+}
+
+/// A text that is no [`Place`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is not an address, such as 192.0.2.7, 192.0.2.7:8443 or [2001:db8::7]:8443")]
+pub struct PlaceParseError(String);
+
+impl FromStr for Place {
+    type Err = PlaceParseError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let alone = text.parse().map(|address| Self {
+            address,
+            port: None,
+        });
+        let with_port = || {
+            let place: std::net::SocketAddr = text.parse().ok()?;
+            Some(Self {
+                address: place.ip(),
+                port: Some(place.port()),
+            })
+        };
+        alone
+            .ok()
+            .or_else(with_port)
+            .ok_or_else(|| PlaceParseError(text.to_owned()))
     }
 }
 
@@ -142,6 +182,17 @@ mod tests {
             let resolve: Resolve = text.parse().unwrap();
             assert_eq!(resolve.address.to_string(), "::1");
         }
+    }
+
+    #[test]
+    fn a_place_may_have_a_port() {
+        let place = |text: &str| {
+            text.parse::<Place>()
+                .map(|p| (p.address.to_string(), p.port))
+        };
+        assert_eq!(place("192.0.2.7"), Ok(("192.0.2.7".to_owned(), None)));
+        assert_eq!(place("[::1]:81"), Ok(("::1".to_owned(), Some(81))));
+        assert!(place("localhost").is_err() && place("192.0.2.7:").is_err());
     }
 
     #[test]

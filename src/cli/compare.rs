@@ -1,0 +1,246 @@
+//! `compare`: what has changed between two recordings, or a recording and a panel, and whether the
+//! step from one contract to the other says so.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::options::RunOptions;
+use super::prepare::{Aim, Prepared, prepare};
+use super::run::run_all;
+use super::signals::watch;
+use super::{exit, fail, record};
+use crate::exchange::Place;
+use crate::plan::Selection;
+use crate::recording::RunRecording;
+use crate::report::{edge_and_panel, tell_changes};
+use crate::run::{Changes, Course, Interrupt, Record, Rejudge, Side, Trouble};
+use crate::spec::{Profile, Specs};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// A recording of the panel as it was; with --origin, the panel itself
+    #[arg(value_name = "BEFORE")]
+    before: String,
+    /// A recording of the panel as it is, or its URL, which is asked now
+    #[arg(
+        value_name = "AFTER",
+        required_unless_present = "origin",
+        conflicts_with = "origin"
+    )]
+    after: Option<String>,
+    /// The contract as it was; without it, the one that the recording was made under
+    #[arg(long, value_name = "NAME")]
+    from_profile: Option<String>,
+    /// The contract as it is; without it, that of the second recording, or for a URL of the first
+    #[arg(long, value_name = "NAME")]
+    to_profile: Option<String>,
+    /// Ask one panel twice, by its URL and directly at this address: what its edge makes of it
+    #[arg(long, value_name = "ADDRESS")]
+    origin: Option<Place>,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let specs = match arguments.options.specs.load() {
+        Ok(specs) => specs,
+        Err(code) => return code,
+    };
+    let code = match arguments.origin {
+        Some(place) => edge(arguments, place, &specs),
+        None => begin(arguments, &specs),
+    };
+    match code {
+        Ok(code) => ExitCode::from(code),
+        Err(Unobserved::Ended(code)) => ExitCode::from(code),
+        Err(Unobserved::Wrong(message)) => fail(&message),
+    }
+}
+
+/// Why nothing can be compared.
+enum Unobserved {
+    /// Something that the operator has to mend.
+    Wrong(String),
+    /// What there is to say was said.
+    Ended(u8),
+}
+
+impl From<String> for Unobserved {
+    fn from(message: String) -> Self {
+        Self::Wrong(message)
+    }
+}
+
+fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
+    let before = record::read(Path::new(&arguments.before))?;
+    let before_shown = &arguments.before;
+    let after_shown = arguments.after.as_deref().unwrap_or_default();
+    check(specs, &before, before_shown)?;
+    let from = named(specs, arguments.from_profile.as_deref(), &before)?;
+    let after = if after_shown.contains("://") {
+        let to = arguments.to_profile.as_deref();
+        let profile = named(specs, to.or(arguments.options.profile.as_deref()), &before)?;
+        let ids = before.cases.iter().map(|case| case.id.clone()).collect();
+        let mut options = arguments.options.clone();
+        options.profile = Some(profile.name.value.to_string());
+        ask(&options.at(Some(&after_shown.to_owned()))?, specs, ids)?
+    } else {
+        record::read(Path::new(after_shown))?
+    };
+    let to = named(specs, arguments.to_profile.as_deref(), &after)?;
+    let compared = compare(
+        specs,
+        (&before, before_shown, from),
+        (&after, after_shown, to),
+    )?;
+    println!(
+        "before  {} · profile {}",
+        before.header.target, from.name.value
+    );
+    println!(
+        "after   {} · profile {}",
+        after.header.target, to.name.value
+    );
+    let text = tell_changes(
+        &specs.contract,
+        &compared,
+        from.name.value.as_str(),
+        to.name.value.as_str(),
+    );
+    Ok(told(&text, is_unexpected(&compared)))
+}
+
+/// Asks a panel through its edge, and directly.
+fn edge(arguments: &Arguments, place: Place, specs: &Specs) -> Result<u8, Unobserved> {
+    let mut options = arguments.options.at(Some(&arguments.before))?;
+    if let Some(name) = &arguments.to_profile {
+        options.profile = Some(name.clone());
+    }
+    let profile = super::profile(&specs.contract, options.profile_name())?;
+    let through = ask(&options, specs, Vec::new())?;
+    options.place = Some(place);
+    let direct = ask(&options, specs, Vec::new())?;
+    let compared = compare(
+        specs,
+        (&direct, "directly", profile),
+        (&through, "through the edge", profile),
+    )?;
+    let of_panel = Rejudge::new(specs, &direct).map_err(|error| error.to_string())?;
+    let of_panel = of_panel.results(profile);
+    let text = edge_and_panel(
+        &specs.contract,
+        &compared,
+        &of_panel,
+        &arguments.options.policy(),
+    );
+    println!("{} · profile {}", through.header.target, profile.name.value);
+    Ok(told(&text, is_unexpected(&compared)))
+}
+
+/// Prints a text; the exit code.
+fn told(text: &str, is_unexpected: bool) -> u8 {
+    if super::say(text) != ExitCode::from(exit::OK) {
+        exit::INTERRUPTED
+    } else if is_unexpected {
+        exit::FAILED
+    } else {
+        exit::OK
+    }
+}
+
+fn is_unexpected(changes: &Changes) -> bool {
+    changes.of(Course::NotExpected, false).next().is_some()
+}
+
+/// Runs the cases of these ids against a panel, all where none is named, and keeps what comes.
+fn ask(options: &RunOptions, specs: &Specs, ids: Vec<String>) -> Result<RunRecording, Unobserved> {
+    let aim = Aim::of(options)?;
+    let selection = Selection {
+        filters: ids,
+        exact: true,
+    };
+    let interrupt = Interrupt::default();
+    let prepared = prepare(options, &aim, specs, &selection)?.guard(options, &aim, &interrupt)?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    watch(&runtime, interrupt.clone())?;
+    runtime.block_on(observe(prepared, specs, &interrupt))
+}
+
+/// Verifies the keys, sends the cases, deletes what was created, and keeps what came.
+async fn observe(
+    mut prepared: Prepared,
+    specs: &Specs,
+    interrupt: &Interrupt,
+) -> Result<RunRecording, Unobserved> {
+    let verified = tokio::select! {
+        () = interrupt.requested() => Err(Unobserved::Ended(exit::INTERRUPTED)),
+        verified = prepared.verify(&specs.contract) => verified.map_err(|trouble| match trouble {
+            Trouble::Key(message) => Unobserved::Wrong(message),
+            Trouble::Target(message) => {
+                eprintln!("error: {message}");
+                Unobserved::Ended(exit::UNDECIDED)
+            }
+        }),
+    };
+    let (session, heading) = (Arc::new(prepared.session), prepared.heading);
+    let results = match verified {
+        Ok(()) => Ok(run_all(&session, &prepared.plan, &prepared.schedule, interrupt).await),
+        Err(why) => Err(why),
+    };
+    super::tell_how_it_went(&session);
+    super::warn_of_what_is_left(&session.finish().await, &heading.base);
+    let record = Record {
+        specs,
+        session: &session,
+        target: &heading.target,
+        planned: prepared.plan.cases.len(),
+        results: &results?,
+    };
+    if interrupt.is_requested() {
+        return Err(Unobserved::Ended(exit::INTERRUPTED));
+    }
+    Ok(record.recording())
+}
+
+/// A recording, how it is shown, and the profile that it is held to.
+type Given<'g> = (&'g RunRecording, &'g str, &'g Arc<Profile>);
+
+fn compare(specs: &Specs, before: Given<'_>, after: Given<'_>) -> Result<Changes, String> {
+    let (before, after) = (side(specs, before)?, side(specs, after)?);
+    let changes = Changes::between(&before, &after)?;
+    if changes.compared == 0 {
+        let why = changes.not_compared.keys().next();
+        return Err(format!(
+            "there is nothing to compare: {}",
+            why.map_or("no case was recorded", String::as_str)
+        ));
+    }
+    Ok(changes)
+}
+
+fn side<'r>(specs: &'r Specs, (recording, shown, profile): Given<'r>) -> Result<Side<'r>, String> {
+    let rejudge = Rejudge::new(specs, recording).map_err(|error| format!("{shown}: {error}"))?;
+    Ok(Side {
+        rejudge,
+        profile: Arc::clone(profile),
+    })
+}
+
+/// Checks a recording before anything is sent.
+fn check(specs: &Specs, recording: &RunRecording, shown: &str) -> Result<(), String> {
+    Rejudge::new(specs, recording)
+        .map(|_| ())
+        .map_err(|error| format!("{shown}: {error}"))
+}
+
+/// The profile of a name, or else that of a recording.
+fn named<'s>(
+    specs: &'s Specs,
+    name: Option<&str>,
+    recording: &RunRecording,
+) -> Result<&'s Arc<Profile>, String> {
+    super::profile(&specs.contract, name.unwrap_or(&recording.header.profile))
+}

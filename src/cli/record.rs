@@ -1,0 +1,75 @@
+//! `--record FILE`, and recordings that commands read.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::recording::RunRecording;
+
+/// Where a run is recorded.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct RecordArguments {
+    /// Keep all answers in a file, redacted, for `replay`, `compare` and `serve --replay`
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PTERO_RECORD",
+        hide_env_values = true
+    )]
+    record: Option<PathBuf>,
+}
+
+/// A file that a recording goes into.
+pub(super) struct RecordFile {
+    path: PathBuf,
+    file: File,
+}
+
+impl RecordArguments {
+    /// Opens the file, so that one that cannot be written is known before anything is sent. What
+    /// is in it stays there until there is a recording.
+    pub(super) fn open(&self) -> Result<Option<RecordFile>, String> {
+        let Some(path) = &self.record else {
+            return Ok(None);
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let file = options.open(path).map_err(|error| {
+            format!(
+                "the recording {} cannot be written: {error}",
+                path.display()
+            )
+        })?;
+        let path = path.clone();
+        Ok(Some(RecordFile { path, file }))
+    }
+}
+
+impl RecordFile {
+    /// Writes the recording into it.
+    pub(super) fn write(&mut self, recording: &RunRecording) -> Result<(), String> {
+        let told = |error: String| format!("the recording {}: {error}", self.path.display());
+        let text = recording
+            .to_text()
+            .map_err(|error| told(error.to_string()))?;
+        replace(&mut self.file, &text).map_err(|error| told(error.to_string()))
+    }
+}
+
+fn replace(file: &mut File, text: &str) -> std::io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.rewind()?;
+        file.set_len(0)?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.flush()
+}
+
+/// Reads a recording; what is wrong with it is told with the name of its file.
+pub(super) fn read(path: &Path) -> Result<RunRecording, String> {
+    let told = |error: String| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
+    RunRecording::read(&text).map_err(|error| told(error.to_string()))
+}

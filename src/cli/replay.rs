@@ -1,0 +1,104 @@
+//! `replay`: judges the recording of a run once more, without its panel.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use clap::builder::BoolishValueParser;
+
+use super::reports::{ReportArguments, Unwritten};
+use super::show::ShowArguments;
+use super::{SpecsArguments, exit, fail, record, say};
+use crate::moment;
+use crate::report::{Access, Finished, Heading, terminal};
+use crate::run::Rejudge;
+use crate::spec::Specs;
+use crate::verdict::{Kind, Policy};
+
+#[derive(Args)]
+pub(super) struct Arguments {
+    /// What `run --record FILE` has written
+    #[arg(value_name = "FILE")]
+    recording: PathBuf,
+    /// The profile whose contract is to hold; without it, the one that held when it was recorded
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// Agree to missing keys
+    #[arg(long, value_parser = BoolishValueParser::new(), num_args = 0, default_missing_value = "true", default_value = "false")]
+    partial: bool,
+    /// The kinds of deviation that count, with commas: opened, closed, reshaped, reworded
+    #[arg(
+        long,
+        value_name = "KINDS",
+        value_delimiter = ',',
+        default_value = "opened,closed,reshaped"
+    )]
+    fail_on: Vec<Kind>,
+    #[command(flatten)]
+    reports: ReportArguments,
+    #[command(flatten)]
+    show: ShowArguments,
+    #[command(flatten)]
+    specs: SpecsArguments,
+}
+
+pub(super) fn run(arguments: &Arguments) -> ExitCode {
+    let specs = match arguments.specs.load() {
+        Ok(specs) => specs,
+        Err(code) => return code,
+    };
+    match begin(arguments, &specs) {
+        Ok(code) => code,
+        Err(message) => fail(&message),
+    }
+}
+
+fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
+    let path = &arguments.recording;
+    let recording = record::read(path)?;
+    let rejudge =
+        Rejudge::new(specs, &recording).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut reports = arguments.reports.open()?;
+    let header = &recording.header;
+    let name = arguments.profile.as_ref().unwrap_or(&header.profile);
+    let profile = rejudge.agreed(super::profile(&specs.contract, name)?);
+    let results = rejudge.results(&profile);
+    let roles = header.roles.iter().filter_map(|role| role.parse().ok());
+    let finished = Finished {
+        specs,
+        profile,
+        heading: Heading {
+            target: format!("{}, recorded", header.target),
+            base: header.origin.clone(),
+            origin: header.origin.clone(),
+            access: Access::default(),
+        },
+        policy: Policy {
+            fail_on: arguments.fail_on.iter().copied().collect(),
+            ..Policy::default()
+        },
+        partial: arguments.partial,
+        agreement: rejudge.agreement().clone(),
+        roles: roles.collect(),
+        started: moment::now(),
+        planned: results.len(),
+        interrupted: false,
+        stopped: (!recording.complete).then(|| "the recorded run was cut short".to_owned()),
+        refused: None,
+        has_broken_suite: false,
+        results: results.iter().collect(),
+    };
+    let results = finished.results();
+    match reports.write(&results) {
+        Err(Unwritten::Failed(message)) => return Err(message),
+        Err(Unwritten::ReaderGone) => return Ok(ExitCode::from(exit::INTERRUPTED)),
+        Ok(()) if reports.take_stdout() => return Ok(ExitCode::from(results.exit_code)),
+        Ok(()) => {}
+    }
+    let said = say(&terminal(&results, &arguments.show.screen()));
+    Ok(if said == ExitCode::from(exit::OK) {
+        ExitCode::from(results.exit_code)
+    } else {
+        said
+    })
+}

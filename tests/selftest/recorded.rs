@@ -1,0 +1,199 @@
+//! Recordings of runs: what is judged again is judged alike, and a file that is no longer what was
+//! written is refused.
+
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::Trial;
+
+use super::canary::CANARY;
+use super::panel::Panel;
+use super::program::{Said, program, run};
+
+const PROFILE: &str = "pterodactyl-1.11";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let all: [(&str, fn()); 8] = [
+        ("judged-again-alike", judged_again_alike),
+        ("judged-by-another-contract", judged_by_another_contract),
+        ("the-same-twice", the_same_twice),
+        ("private", private),
+        ("bad-files", bad_files),
+        ("another-suite", another_suite),
+        ("another-profile", another_profile),
+        ("cannot-be-written", cannot_be_written),
+    ];
+    let trial = |(name, test): (&str, fn())| {
+        Trial::test(format!("recorded/{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    all.map(trial).into()
+}
+
+/// A folder with a recording of the embedded panel.
+pub(crate) struct Recorded {
+    folder: tempfile::TempDir,
+    /// What the run said.
+    pub(crate) said: Said,
+}
+
+impl Recorded {
+    /// Records the cases that have one of these in their ids; none: all.
+    pub(crate) fn new(profile: &str, filters: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("run.jsonl");
+        let mut command = program();
+        command.args(["run", "--embedded", "--profile", profile]);
+        command.args(filters).args(["--jobs", "1"]);
+        command.arg("--record").arg(&path);
+        let said = run(&mut command);
+        assert!(path.exists(), "{}", said.all());
+        Self { folder, said }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("run.jsonl")
+    }
+
+    pub(crate) fn text(&self) -> String {
+        std::fs::read_to_string(self.path()).expect("a recording")
+    }
+
+    /// A file beside it.
+    pub(crate) fn beside(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+}
+
+fn replay(path: &Path, more: &[&str]) -> Said {
+    run(program().arg("replay").arg(path).args(more))
+}
+
+/// Every case has the verdict that it had, in the same words.
+fn judged_again_alike() {
+    for profile in [PROFILE, "pterodactyl-1.7", "documented"] {
+        let recorded = Recorded::new(profile, &[]);
+        recorded.said.must_exit(0);
+        let again = replay(&recorded.path(), &[]);
+        again.must_exit(0);
+        let told = again.stdout.replace("panel, recorded", "panel");
+        assert!(told.contains("cases: "), "{told}");
+        assert_eq!(told, recorded.said.stdout);
+    }
+}
+
+fn judged_by_another_contract() {
+    let recorded = Recorded::new("pterodactyl-1.7", &["no-key/", "unknown-key/"]);
+    recorded.said.must_exit(0);
+    let again = replay(&recorded.path(), &["--profile", PROFILE]);
+    again.must_exit(1);
+    let text = "expected \"AuthenticationException\"";
+    assert!(again.stdout.contains(text), "{}", again.stdout);
+}
+
+fn the_same_twice() {
+    let texts: Vec<_> = [(); 2]
+        .map(|()| Recorded::new(PROFILE, &[]))
+        .map(|recorded| recorded.text())
+        .into();
+    let [one, two] = &texts[..] else {
+        unreachable!()
+    };
+    for (one, two) in one.lines().zip(two.lines()) {
+        assert_eq!(one, two);
+    }
+    assert_eq!(one.lines().count(), two.lines().count());
+}
+
+/// No key, no name of the run, nobody's data.
+fn private() {
+    let panel = Panel::serve(PROFILE);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("run.jsonl");
+    let mut command = program();
+    command.args([
+        "run",
+        panel.url(),
+        "--profile",
+        PROFILE,
+        "--allow-create-keys",
+    ]);
+    command.arg("--keys").arg(panel.keys_yaml());
+    command.arg("--record").arg(&path);
+    run(&mut command).must_exit(0);
+    let text = std::fs::read_to_string(&path).expect("a recording");
+    for role in ["client", "client-other", "application", "application-read"] {
+        let key = panel.key(role);
+        assert!(!text.contains(&key), "the key of {role}");
+        assert!(!text.contains(&key[key.len() - 16..]), "the end of {role}");
+    }
+    for data in ["@", "ptero-conformance-1", CANARY] {
+        assert!(!text.contains(data), "{data}");
+    }
+}
+
+fn bad_files() {
+    let recorded = Recorded::new(PROFILE, &["envelopes/head/no-key"]);
+    let text = recorded.text();
+    let lines: Vec<_> = text.split_inclusive('\n').collect();
+    let case = lines
+        .iter()
+        .position(|line| line.starts_with("{\"case\""))
+        .expect("a case");
+    let twice = lines[..=case].concat() + &lines[case..].concat();
+    let rows = [
+        ("cut", text[..text.len() * 2 / 3].to_owned(), "is cut off"),
+        ("half", lines[..lines.len() - 1].concat(), "is cut off"),
+        (
+            "edited",
+            text.replacen("401", "403", 1),
+            "was changed after it was written",
+        ),
+        ("twice", twice, "stands on line"),
+        (
+            "newer",
+            text.replacen("\"format\":1", "\"format\":9", 1),
+            "is of format 9",
+        ),
+        ("none", "x: y\n".to_owned(), "no recording of a run"),
+    ];
+    for (name, text, wanted) in rows {
+        let path = recorded.beside(name, &text);
+        let said = replay(&path, &[]);
+        said.must_exit(2);
+        assert!(said.stderr.contains(wanted), "{name}: {}", said.stderr);
+        assert!(said.stderr.contains(name), "{name}: {}", said.stderr);
+    }
+}
+
+fn another_suite() {
+    let recorded = Recorded::new(PROFILE, &["envelopes/head/no-key"]);
+    let suite = "title: x\nscenarios:\n  - id: a\n    title: b\n    requires: [ERR-401]\n    \
+                 request: { endpoint: GET /api/client, key: none }\n    expect: no-key\n";
+    std::fs::create_dir(recorded.beside("x", "").with_file_name("specs")).expect("a folder");
+    let specs = recorded.beside("specs/a.yaml", suite);
+    let folder = specs.parent().expect("a folder").display().to_string();
+    let said = replay(&recorded.path(), &["--specs", &folder]);
+    said.must_exit(2);
+    assert!(said.stderr.contains("of another suite"), "{}", said.stderr);
+}
+
+fn another_profile() {
+    let recorded = Recorded::new(PROFILE, &["envelopes/head/no-key"]);
+    let said = replay(&recorded.path(), &["--profile", "pterodactil-1.11"]);
+    said.must_exit(2);
+    assert!(said.stderr.contains("did you mean"), "{}", said.stderr);
+}
+
+/// Known before anything is sent.
+fn cannot_be_written() {
+    let mut command = program();
+    command.args(["run", "--embedded", "--record", "/no/such/folder/x"]);
+    let said = run(&mut command);
+    said.must_exit(2);
+    assert!(said.stderr.contains("cannot be written"), "{}", said.stderr);
+    assert_eq!(said.stdout, "");
+}

@@ -1,0 +1,337 @@
+//! `compare`: what the step from one contract to the other says is told apart from what it does not.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+
+use libtest_mimic::Trial;
+
+use super::panel::Panel;
+use super::program::{Said, program, run};
+use super::recorded::Recorded;
+
+const BEFORE: &str = "pterodactyl-1.10";
+const AFTER: &str = "pterodactyl-1.11";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let all: [(&str, fn()); 8] = [
+        ("as-expected", as_expected),
+        ("in-the-words-of-the-contract", in_the_words_of_the_contract),
+        ("a-fault-is-not-expected", a_fault_is_not_expected),
+        ("the-same-twice", the_same_twice),
+        ("did-not-happen", did_not_happen),
+        ("with-a-panel", with_a_panel),
+        ("an-edge", an_edge),
+        ("bad-files", bad_files),
+    ];
+    let trial = |(name, test): (&str, fn())| {
+        Trial::test(format!("upgrades/{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    all.map(trial).into()
+}
+
+/// Records a served panel.
+fn recording_of(panel: &Panel, profile: &str, folder: &Path, name: &str) -> PathBuf {
+    let path = folder.join(name);
+    let mut command = program();
+    command.args(["run", panel.url(), "--profile", profile, "--allow-writes"]);
+    command.arg("--keys").arg(panel.keys_yaml());
+    command.arg("--record").arg(&path);
+    run(&mut command);
+    assert!(path.exists(), "{} is not there", path.display());
+    path
+}
+
+fn compare(before: &Path, after: &Path, more: &[&str]) -> Said {
+    run(program().arg("compare").args([before, after]).args(more))
+}
+
+/// The lines below a heading.
+fn section<'t>(text: &'t str, heading: &str) -> Vec<&'t str> {
+    let after = text.lines().skip_while(|line| *line != heading);
+    after
+        .skip(1)
+        .take_while(|line| line.starts_with("  "))
+        .collect()
+}
+
+fn as_expected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [before, after] = [BEFORE, AFTER]
+        .map(|profile| recording_of(&Panel::serve(profile), profile, folder.path(), profile));
+    let said = compare(&before, &after, &[]);
+    said.must_exit(0);
+    assert_eq!(
+        section(&said.stdout, "not expected"),
+        [""; 0],
+        "{}",
+        said.stdout
+    );
+    let reworded = section(&said.stdout, "reworded").join("\n");
+    assert!(
+        reworded.ends_with("cases in other words: expected"),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stdout.lines().count() <= 16, "{}", said.stdout);
+    assert!(
+        said.stdout.contains("\nAS EXPECTED: of "),
+        "{}",
+        said.stdout
+    );
+}
+
+fn in_the_words_of_the_contract() {
+    let [before, after] =
+        ["pterodactyl-1.7", "pterodactyl-1.8"].map(|profile| Recorded::new(profile, &[]));
+    let said = compare(&before.path(), &after.path(), &[]);
+    said.must_exit(0);
+    for text in [
+        "On the Application API, if a client key of an administrator is used on the Application API: \
+         refused with 403 AccessDeniedHttpException → granted (",
+        "header www-authenticate: Bearer → absent",
+        "expected by the contract, though good practice is another",
+    ] {
+        assert!(said.stdout.contains(text), "{text}\n{}", said.stdout);
+    }
+    assert_eq!(
+        section(&said.stdout, "not expected"),
+        [""; 0],
+        "{}",
+        said.stdout
+    );
+    // On the way back nothing is what the new contract says; the gravest is told first.
+    let back = compare(
+        &after.path(),
+        &before.path(),
+        &[
+            "--from-profile",
+            "pterodactyl-1.8",
+            "--to-profile",
+            "pterodactyl-1.8",
+        ],
+    );
+    back.must_exit(1);
+    let found = section(&back.stdout, "not expected");
+    assert!(
+        found
+            .iter()
+            .any(|line| line.contains(": granted → refused with 403")),
+        "{}",
+        back.stdout
+    );
+}
+
+fn a_fault_is_not_expected() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = recording_of(&Panel::serve(BEFORE), BEFORE, folder.path(), "before");
+    let faulty = Panel::serve_with(AFTER, &["--fault", "skip-permission"]);
+    let after = recording_of(&faulty, AFTER, folder.path(), "after");
+    let said = compare(&before, &after, &[]);
+    said.must_exit(1);
+    let found = section(&said.stdout, "not expected");
+    assert!(
+        found[0].contains("lacks the permission") && found[0].contains(" → granted"),
+        "{}",
+        said.stdout
+    );
+    assert!(
+        found[0].contains("pterodactyl-1.11 says: refused with 403"),
+        "{}",
+        said.stdout
+    );
+    assert!(found.len() <= 10, "{}", said.stdout);
+    let place = |text: &str| said.stdout.find(text).expect("a heading");
+    assert!(place("\nnot expected\n") < place("\nreworded\n"));
+    assert!(said.stdout.contains("\nCHANGED: of "), "{}", said.stdout);
+    // What was so before is no change.
+    let said = compare(&after, &after, &["--from-profile", AFTER]);
+    said.must_exit(0);
+    assert!(said.stdout.contains("NOTHING CHANGED"), "{}", said.stdout);
+}
+
+fn the_same_twice() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let panel = Panel::serve(AFTER);
+    let [before, after] =
+        ["before", "after"].map(|name| recording_of(&panel, AFTER, folder.path(), name));
+    let said = compare(&before, &after, &[]);
+    said.must_exit(0);
+    assert!(
+        said.stdout.contains("\nNOTHING CHANGED in "),
+        "{}",
+        said.stdout
+    );
+    for heading in [
+        "not expected",
+        "expected",
+        "expected, but did not happen",
+        "reworded",
+    ] {
+        assert!(section(&said.stdout, heading).is_empty(), "{}", said.stdout);
+    }
+}
+
+fn did_not_happen() {
+    let recorded = Recorded::new(AFTER, &[]);
+    let path = recorded.path();
+    let said = compare(&path, &path, &["--to-profile", "pterodactyl-1.14"]);
+    said.must_exit(0);
+    let found = section(&said.stdout, "expected, but did not happen").join("\n");
+    assert!(
+        found.contains(
+            "still refused with 401 AuthenticationException; pterodactyl-1.14 says: granted"
+        ),
+        "{}",
+        said.stdout
+    );
+}
+
+fn with_a_panel() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = recording_of(&Panel::serve(AFTER), AFTER, folder.path(), "before");
+    let compare = |panel: &Panel| {
+        let mut command = program();
+        command.arg("compare").arg(&before).arg(panel.url());
+        command.arg("--keys").arg(panel.keys_yaml());
+        run(command.arg("--allow-writes"))
+    };
+    let said = compare(&Panel::serve(AFTER));
+    said.must_exit(0);
+    assert!(
+        said.stdout.contains("\nNOTHING CHANGED in "),
+        "{}",
+        said.stdout
+    );
+    let said = compare(&Panel::serve_with(AFTER, &["--fault", "skip-ownership"]));
+    said.must_exit(1);
+    assert!(
+        section(&said.stdout, "not expected")[0].contains(" → granted"),
+        "{}",
+        said.stdout
+    );
+}
+
+/// What a proxy adds is its own doing, and not the panel's.
+fn an_edge() {
+    let panel = Panel::serve(AFTER);
+    let edge = Edge::before(&panel);
+    let direct = panel.url().trim_start_matches("http://").to_owned();
+    let mut command = program();
+    command.args(["compare", &edge, "--origin", &direct, "--profile", AFTER]);
+    command
+        .args(["--jobs", "1", "--keys"])
+        .arg(panel.keys_yaml());
+    let said = run(&mut command);
+    said.must_exit(1);
+    let last = said.stdout.lines().last().expect("a line");
+    let (edge, panel) = last
+        .strip_prefix("made by the edge: ")
+        .and_then(|rest| rest.split_once(" · made by the panel: "))
+        .expect("both counts");
+    assert!(
+        edge.parse::<usize>().expect("a number") > 10,
+        "{}",
+        said.stdout
+    );
+    assert_eq!(panel, "0", "{}", said.stdout);
+    assert!(
+        said.stdout.contains("\nmade by the edge\n"),
+        "{}",
+        said.stdout
+    );
+}
+
+/// A proxy that takes the Authorization field away.
+struct Edge;
+
+impl Edge {
+    fn before(panel: &Panel) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let behind = panel.url().trim_start_matches("http://").to_owned();
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let behind = behind.clone();
+                std::thread::spawn(move || pass_on(client, &behind).ok());
+            }
+        });
+        url
+    }
+}
+
+/// Passes one request on, and closes the connection.
+fn pass_on(mut client: TcpStream, behind: &str) -> std::io::Result<()> {
+    let mut bytes = Vec::new();
+    let mut byte = [0];
+    while !bytes.ends_with(b"\r\n\r\n") && client.read(&mut byte)? == 1 {
+        bytes.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&bytes);
+    let of = |name: &str| {
+        let mut lines = head.lines();
+        let line = lines.find(|line| line.to_ascii_lowercase().starts_with(name))?;
+        line.split_once(": ").map(|(_, value)| value.to_owned())
+    };
+    let length = of("content-length")
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0);
+    let mut content = vec![0; length];
+    client.read_exact(&mut content)?;
+    let is_control = head.starts_with("GET /api/client/account ")
+        || head.starts_with("GET /api/application/users ")
+        || head.starts_with("GET /api/client ");
+    let kept = head.trim_end().lines().filter(|line| {
+        let name = line
+            .split(':')
+            .next()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        name != "connection" && (name != "content-type" || is_control)
+    });
+    let kept = kept.collect::<Vec<_>>().join("\r\n");
+    let mut panel = TcpStream::connect(behind)?;
+    write!(panel, "{kept}\r\nConnection: close\r\n\r\n")?;
+    panel.write_all(&content)?;
+    let mut answer = Vec::new();
+    panel.read_to_end(&mut answer)?;
+    let text = String::from_utf8_lossy(&answer);
+    let changed = text.replacen(
+        "content-type: application/json\r\n",
+        "content-type: text/plain\r\n",
+        1,
+    );
+    client.write_all(changed.as_bytes())
+}
+
+fn bad_files() {
+    let recorded = Recorded::new(AFTER, &["envelopes/head/no-key"]);
+    let other = Recorded::new(AFTER, &["headers/accept-published"]);
+    let text = recorded.text();
+    let half = recorded.beside("half", &text[..text.len() / 2]);
+    let edited = recorded.beside("edited", &text.replacen("401", "500", 1));
+    let suite = text.replacen("\"suite_sha256\":\"", "\"suite_sha256\":\"0", 1);
+    let suite = recorded.beside("suite", &suite);
+    let good = recorded.path();
+    let rows: [(&Path, &Path, &[&str], &str); 6] = [
+        (&good, &half, &[], "half: this recording is cut off"),
+        (&edited, &good, &[], "edited: this recording was changed"),
+        (&good, &suite, &[], "suite: this recording was changed"),
+        (&good, &other.path(), &[], "there is nothing to compare"),
+        (
+            &good,
+            &good,
+            &["--to-profile", "pterodactyl-2"],
+            "there is no profile",
+        ),
+        (&good, Path::new("/no/such/file"), &[], "/no/such/file"),
+    ];
+    for (before, after, more, wanted) in rows {
+        let said = compare(before, after, more);
+        said.must_exit(2);
+        assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
+    }
+}
