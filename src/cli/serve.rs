@@ -5,17 +5,21 @@ use std::io::{ErrorKind, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use axum::Router;
+use axum::response::{IntoResponse, Response};
 use clap::Args;
 use tokio::net::TcpListener;
 
 use super::signals::Signals;
-use super::{exit, fail, say};
+use super::{SpecsArguments, exit, fail, record, say};
+use crate::exchange::Request;
 use crate::keys::variable;
 use crate::private::private;
 use crate::reference::{Fault, Faults, Panel, World};
-use crate::run::{embedded_panel, put_into};
-use crate::spec::Contract;
+use crate::run::{Rejudge, StandIn, embedded_panel, put_into};
+use crate::spec::{Contract, Specs};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -46,6 +50,15 @@ pub(super) struct Arguments {
     /// A deliberate defect, see --list-faults; can be given several times
     #[arg(long = "fault", value_name = "NAME", value_parser = super::fault)]
     faults: Vec<Fault>,
+    /// Serve a recording in the place of the reference panel: what `run --record FILE` has written
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["world", "has", "enforce_limits", "faults", "list_faults"]
+    )]
+    replay: Option<PathBuf>,
+    #[command(flatten)]
+    specs: SpecsArguments,
     /// List the deliberate defects
     #[arg(long)]
     list_faults: bool,
@@ -81,11 +94,18 @@ fn list_of_faults() -> String {
 }
 
 fn serve(arguments: &Arguments) -> Result<(), String> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
+    if let Some(path) = &arguments.replay {
+        return runtime.block_on(replay(arguments, path));
+    }
     let world = world(arguments)?;
     let faults: Faults = arguments.faults.iter().copied().collect();
     let panel = embedded_panel(&arguments.profile, world, faults).map_err(|e| e.to_string())?;
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
-    runtime.block_on(listen(arguments, &panel))
+    let keys = keys_of_roles(&panel)?;
+    runtime.block_on(async {
+        let (listener, _) = bind(arguments).await?;
+        listen(arguments, listener, &keys, panel.router()).await
+    })
 }
 
 fn world(arguments: &Arguments) -> Result<World, String> {
@@ -104,24 +124,86 @@ fn world(arguments: &Arguments) -> Result<World, String> {
     Ok(world)
 }
 
-async fn listen(arguments: &Arguments, panel: &Panel) -> Result<(), String> {
+/// Serves what a recording has.
+async fn replay(arguments: &Arguments, path: &Path) -> Result<(), String> {
+    let specs = Specs::load(&arguments.specs.source()).map_err(|troubles| {
+        let trouble = troubles.first().map(ToString::to_string);
+        trouble.unwrap_or_default()
+    })?;
+    let recording = record::read(path)?;
+    let rejudge =
+        Rejudge::new(&specs, &recording).map_err(|error| format!("{}: {error}", path.display()))?;
+    let profile = super::profile(&specs.contract, &recording.header.profile)?;
+    let profile = rejudge.agreed(profile);
+    let (listener, origin) = bind(arguments).await?;
+    let stand_in = Arc::new(StandIn::new(&rejudge, &profile, &origin)?);
+    let keys = stand_in.keys();
+    let router = Router::new().fallback(move |request: axum::extract::Request| {
+        let stand_in = Arc::clone(&stand_in);
+        async move { play(&stand_in, request).await }
+    });
+    listen(arguments, listener, &keys, router).await
+}
+
+/// The recorded answer to a request.
+async fn play(stand_in: &StandIn, request: axum::extract::Request) -> Response {
+    let (head, body) = request.into_parts();
+    let content = axum::body::to_bytes(body, usize::MAX).await;
+    let fields = head.headers.iter();
+    let asked = Request {
+        method: head.method.to_string(),
+        target: head.uri.to_string(),
+        headers: fields
+            .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+            .collect(),
+        body: content.ok().map(|bytes| bytes.to_vec()),
+    };
+    let Some(played) = stand_in.answer(&asked) else {
+        let why = "the recording holds no answer to this request\n";
+        return (http::StatusCode::NOT_IMPLEMENTED, why).into_response();
+    };
+    let mut response = Response::new(played.content.into());
+    if let Ok(status) = http::StatusCode::from_u16(played.status) {
+        *response.status_mut() = status;
+    }
+    for (name, value) in played.headers {
+        if let (Ok(name), Ok(value)) = (
+            http::HeaderName::from_bytes(name.as_bytes()),
+            http::HeaderValue::from_bytes(value.as_bytes()),
+        ) {
+            response.headers_mut().append(name, value);
+        }
+    }
+    response
+}
+
+/// A port that is listened at, and its origin.
+async fn bind(arguments: &Arguments) -> Result<(TcpListener, String), String> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, arguments.port));
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| format!("port {}: {error}; choose another --port", arguments.port))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((listener, format!("http://{address}")))
+}
+
+async fn listen(
+    arguments: &Arguments,
+    listener: TcpListener,
+    keys: &[(String, String)],
+    router: Router,
+) -> Result<(), String> {
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
     // Heard before the address is told: whoever reads it can end the panel without leaving keys.
     let mut signals = Signals::hear().map_err(|error| error.to_string())?;
-    let files = KeyFiles::write(arguments.keys_out.as_deref(), &keys_of_roles(panel)?)?;
+    let files = KeyFiles::write(arguments.keys_out.as_deref(), keys)?;
     println!("http://{address}");
     println!("keys for --keys:  {}", files.yaml.display());
     println!("keys to source:   {}", files.env.display());
     std::io::stdout()
         .flush()
         .map_err(|error| error.to_string())?;
-    let service = panel
-        .router()
-        .into_make_service_with_connect_info::<SocketAddr>();
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {
         served = axum::serve(listener, service) => served.map_err(|error| error.to_string()),
         () = signals.next() => Ok(()),

@@ -128,8 +128,14 @@ fn content(document: &Value) -> Value {
     }
 }
 
+/// A text in which every run has the same name.
+#[must_use]
+pub(crate) fn same_run(text: &str) -> String {
+    replaced(&RUN_NAME, text, RUN)
+}
+
 fn words(text: &str) -> String {
-    replaced(&MOMENT, &replaced(&RUN_NAME, text, RUN), TIMESTAMP)
+    replaced(&MOMENT, &same_run(text), TIMESTAMP)
 }
 
 fn replaced(pattern: &LazyLock<Option<Regex>>, text: &str, by: &str) -> String {

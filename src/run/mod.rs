@@ -20,6 +20,7 @@ mod result;
 mod schedule;
 mod second_look;
 mod session;
+mod stand_in;
 
 pub use changes::{Change, Changes, Course, Side, is_spent_by_others};
 pub use cleanup::{Cleanup, LookAlike, clean_up};
@@ -40,3 +41,4 @@ pub use result::{CaseResult, StepResult};
 pub use schedule::{Event, Schedule};
 pub(crate) use session::RUN_NAMES;
 pub use session::{ConfiguredOtherwise, Session, Setup};
+pub use stand_in::{Played, StandIn};

@@ -12,11 +12,12 @@ use super::program::{Said, program, run};
 const PROFILE: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 8] = [
+    let all: [(&str, fn()); 9] = [
         ("judged-again-alike", judged_again_alike),
         ("judged-by-another-contract", judged_by_another_contract),
         ("the-same-twice", the_same_twice),
         ("private", private),
+        ("served-again", served_again),
         ("bad-files", bad_files),
         ("another-suite", another_suite),
         ("another-profile", another_profile),
@@ -196,4 +197,34 @@ fn cannot_be_written() {
     said.must_exit(2);
     assert!(said.stderr.contains("cannot be written"), "{}", said.stderr);
     assert_eq!(said.stdout, "");
+}
+
+/// A stand-in answers as the recorded panel did, also somebody who counts and who reads and writes.
+fn served_again() {
+    let recorded = Recorded::new(PROFILE, &[]);
+    let path = recorded.path().display().to_string();
+    let stand_in = Panel::serve_with(PROFILE, &["--replay", &path]);
+    let again = recorded.beside("again", "");
+    let mut command = program();
+    command.args([
+        "run",
+        stand_in.url(),
+        "--profile",
+        PROFILE,
+        "--allow-writes",
+    ]);
+    command.arg("--keys").arg(stand_in.keys_yaml());
+    command.arg("--record").arg(&again);
+    let said = run(&mut command);
+    said.must_exit(0);
+    let said = run(program().arg("compare").args([&recorded.path(), &again]));
+    said.must_exit(0);
+    assert!(
+        said.stdout.contains("\nNOTHING CHANGED in 1"),
+        "{}",
+        said.stdout
+    );
+    // A key that the recording knows nothing of, and a request that was never sent.
+    assert_eq!(stand_in.ask("GET", "/api/client", "ptlc_none"), 501);
+    assert_eq!(stand_in.ask("GET", "/no/such/path/at/all", "x"), 501);
 }
