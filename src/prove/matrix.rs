@@ -146,16 +146,21 @@ fn suspects(cases: &[Arc<Case>], table: &Table, options: &Options) -> Vec<Suspec
     let faults: Vec<Fault> = if options.faults.is_empty() {
         let on_routes: BTreeSet<Fault> = Gate::ALL
             .into_iter()
-            .flat_map(|gate| Family::ALL.map(|family| (gate, family)))
+            .flat_map(|gate| Family::all().map(move |family| (gate, family)))
             .flat_map(|(gate, family)| Fault::on_routes(gate, family))
             .collect();
         Fault::all().chain(on_routes).collect()
     } else {
         options.faults.clone()
     };
+    let mut on_routes: BTreeMap<RouteName, BTreeSet<usize>> = BTreeMap::new();
+    let mut reach = |route: RouteName| {
+        let reached = on_routes.entry(route);
+        reached.or_insert_with(|| on_route(cases, route)).clone()
+    };
     let suspect = |fault: Fault| Suspect {
         change: Change::With(fault),
-        reach: fault.route().map(|route| on_route(cases, route)),
+        reach: fault.route().map(&mut reach),
         result: FaultResult::new(fault.to_string(), table.claim(fault, cases)),
     };
     faults.into_iter().map(suspect).collect()
@@ -170,6 +175,15 @@ impl FaultResult {
             asked: BTreeSet::new(),
             blunt: false,
         }
+    }
+
+    /// The cases that it proves: all that it kills, or, being blunt, those of them that somebody
+    /// has named.
+    fn proves(&self) -> impl Iterator<Item = usize> {
+        let named = self.claim.iter().filter(|claim| !claim.by_rule);
+        let named: BTreeSet<usize> = named.flat_map(|claim| claim.witnesses.clone()).collect();
+        let killed = self.killed.iter().copied();
+        killed.filter(move |number| !self.blunt || named.contains(number))
     }
 
     fn witnesses(&self) -> impl Iterator<Item = usize> {
@@ -228,8 +242,8 @@ fn try_on(
     for ((number, _, cases), killed) in jobs.iter().zip(killed) {
         suspects[*number].note(&killed, cases, conforming.len());
     }
-    for suspect in suspects.iter().filter(|suspect| !suspect.result.blunt) {
-        matrix.proven.extend(&suspect.result.killed);
+    for suspect in suspects.iter() {
+        matrix.proven.extend(suspect.result.proves());
     }
     Ok(())
 }

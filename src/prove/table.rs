@@ -39,6 +39,9 @@ pub(super) struct Entry {
     /// Ids of cases that must notice it.
     #[serde(default)]
     pub(super) witnesses: Vec<String>,
+    /// Why nothing can notice it.
+    #[serde(default)]
+    unseen: Option<String>,
 }
 
 /// What is claimed of one fault.
@@ -119,6 +122,7 @@ impl Entry {
     pub(super) fn claim(&self, cases: &[impl AsRef<Case>]) -> Claim {
         let mut claim = Claim {
             violates: self.violates.clone(),
+            unseen: self.unseen.clone(),
             ..Claim::default()
         };
         for id in &self.witnesses {

@@ -64,7 +64,8 @@ impl Family {
         }
     }
 
-    pub(super) fn all() -> impl Iterator<Item = Self> {
+    /// All of them, the forks last.
+    pub fn all() -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().chain(Self::FORKS)
     }
 

@@ -231,7 +231,7 @@ pub(super) fn examine(inquiry: &mut Inquiry<'_>, api: Api) -> Result<(), Refusal
             None => run(check, inquiry)?,
         }
     }
-    Ok(())
+    faults::finally(inquiry)
 }
 
 /// What a check says of a request.

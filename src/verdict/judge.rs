@@ -31,7 +31,7 @@ pub fn judge(steps: &[Judged<'_>], contract: &Contract) -> Result<Verdict, Strin
         if found.is_empty() {
             continue;
         }
-        if let Some(signature) = foreign(step, &contract.signatures) {
+        if let Some(signature) = foreign(step, steps, &contract.signatures) {
             if deviations.is_empty() {
                 return Ok(Verdict::Inconclusive(format!("this is {}", signature.is)));
             }
@@ -46,12 +46,18 @@ pub fn judge(steps: &[Judged<'_>], contract: &Contract) -> Result<Verdict, Strin
     }
 }
 
-/// The sign that an answer is not the panel's own; where its status is due, only one that no panel
-/// sends.
-fn foreign<'c>(step: &Judged<'_>, signatures: &'c [Signature]) -> Option<&'c Signature> {
+/// The sign that an answer is not the panel's own. Where its status is due, be it to another step,
+/// only one that no panel sends: what a case itself brings about, such as a spent limit, is nobody
+/// else's doing.
+fn foreign<'c>(
+    step: &Judged<'_>,
+    steps: &[Judged<'_>],
+    signatures: &'c [Signature],
+) -> Option<&'c Signature> {
     let observed = step.observed;
     let is_meant = step.expected.limit_is_spent && observed.status == 429;
-    let is_due = is_meant || step.expected.status.contains(&observed.status);
+    let is_due = |step: &Judged<'_>| step.expected.status.contains(&observed.status);
+    let is_due = is_meant || steps.iter().any(is_due);
     signatures
         .iter()
         .filter(|signature| !is_due || signature.never_the_panels)
@@ -770,6 +776,26 @@ mod tests {
             verdict(&due, &challenge),
             Verdict::Inconclusive(_)
         ));
+    }
+
+    #[test]
+    fn a_gateways_answer_that_another_step_waits_for_is_judged() {
+        let gateway = Observation {
+            status: 502,
+            headers: vec![("content-type".into(), "text/html".into())],
+            body: Body::Text("<html>".into()),
+        };
+        let (first, mut second) = (refusal(), refusal());
+        let of = |second: &Expected| {
+            let steps = [&first, second].map(|expected| Judged {
+                expected,
+                observed: &gateway,
+            });
+            judge(&steps, &contract()).unwrap()
+        };
+        assert!(matches!(of(&second), Verdict::Inconclusive(_)));
+        second.status = vec![502];
+        assert!(matches!(of(&second), Verdict::Deviates(found) if found[0].step == 0));
     }
 
     #[test]

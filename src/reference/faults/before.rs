@@ -32,6 +32,9 @@ fn change(defect: Defect, incoming: &mut Incoming) {
     }
     match defect {
         Defect::AuthorizationStripped => remove(incoming, &header::AUTHORIZATION),
+        Defect::AuthorizationAdded if incoming.header("authorization").is_none() => {
+            bear(incoming, b"proxy");
+        }
         Defect::AcceptDropped => remove(incoming, &header::ACCEPT),
         Defect::ContentTypeDropped => remove(incoming, &header::CONTENT_TYPE),
         Defect::ScriptUnknown => {

@@ -5,7 +5,7 @@ use std::fmt;
 /// What faults belong together with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
-    /// Checks that are left out.
+    /// Checks that are left out, or too strict.
     Checks,
     /// Where credentials are taken from.
     Credentials,
@@ -37,7 +37,7 @@ impl Group {
     pub const fn title(self) -> &'static str {
         match self {
             Self::Checks => {
-                "checks left out; @ROUTE, such as @GET:/api/client, is for one route only"
+                "checks left out or too strict; @ROUTE, such as @GET:/api/client, is for one route only"
             }
             Self::Credentials => "where credentials are taken from",
             Self::Keys => "which keys are taken for good ones",
@@ -111,6 +111,7 @@ macro_rules! catalogue {
 catalogue! {
     Credentials {
         AuthorizationStripped "authorization-stripped": "A proxy removes the Authorization field."
+        AuthorizationAdded "authorization-added": "A proxy adds an Authorization field where there is none."
         KeyFromQuery "key-from-query": "A key in the query (token, access_token, api_token) is taken."
         QueryBeforeField "query-before-field": "A key in the query counts before the one in Authorization."
         KeyFromForm "key-from-form": "A key in a form is taken."
@@ -158,6 +159,8 @@ catalogue! {
         PutUnchecked "put-unchecked": "PUT needs no key."
         PatchUnchecked "patch-unchecked": "PATCH needs no key."
         DeleteUnchecked "delete-unchecked": "DELETE needs no key."
+        SlashUnchecked "slash-unchecked": "A path with a slash behind it needs no key."
+        OverriddenUnchecked "override-unchecked": "A POST that says that it is another method needs no key."
         HeadWithoutRights "head-without-rights": "HEAD is not asked for key type and permission."
         ReadWrites "read-writes": "The permission to read is taken for the one to write."
         NoneReads "none-reads": "A key without permissions reads."

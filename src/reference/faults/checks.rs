@@ -93,6 +93,15 @@ pub(in crate::reference) fn instead(check: Check, inquiry: &mut Inquiry<'_>) -> 
         .find_map(|defect| of_defect(defect, check, inquiry))
 }
 
+/// What a faulty panel says to whoever has passed all checks.
+pub(in crate::reference) fn finally(inquiry: &Inquiry<'_>) -> Verdict {
+    let mut left_out = inquiry.panel.faults.left_out();
+    if left_out.any(|one| one.gate == Gate::Refusal && one.is_on(inquiry.route)) {
+        return Err(inquiry.refuse(Condition::NoPermission));
+    }
+    Ok(())
+}
+
 fn without(gate: Gate, check: Check, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
     match (gate, check) {
         (Gate::Auth, Check::Credential) => {
@@ -193,9 +202,12 @@ fn credential(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
     Some(verdict)
 }
 
-/// Whether the defect lets requests of this method through.
+/// Whether the defect lets requests of this kind through.
 fn is_unchecked(defect: Defect, inquiry: &Inquiry<'_>) -> bool {
+    let incoming = inquiry.incoming;
     let method = match defect {
+        Defect::SlashUnchecked => return incoming.path.ends_with('/'),
+        Defect::OverriddenUnchecked => return incoming.method != incoming.sent_method,
         Defect::HeadUnchecked => "HEAD",
         Defect::PostUnchecked => "POST",
         Defect::PutUnchecked => "PUT",
@@ -203,7 +215,7 @@ fn is_unchecked(defect: Defect, inquiry: &Inquiry<'_>) -> bool {
         Defect::DeleteUnchecked => "DELETE",
         _ => return false,
     };
-    inquiry.incoming.sent_method == method
+    incoming.sent_method == method
 }
 
 /// What a faulty comparison of keys says of a token.

@@ -7,7 +7,7 @@ use super::super::{
     routes::{self, Api, Permission, Route},
 };
 
-/// A check that a fault leaves out.
+/// A check that a fault leaves out, or makes too strict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Gate {
     /// Whether there is a key, and a known one.
@@ -18,11 +18,19 @@ pub enum Gate {
     Permission,
     /// Whether the server is one that the user can see.
     Ownership,
+    /// Nothing: whoever passes all checks is refused.
+    Refusal,
 }
 
 impl Gate {
     /// All of them, in the order in which panels come to them.
-    pub const ALL: [Self; 4] = [Self::Auth, Self::KeyType, Self::Permission, Self::Ownership];
+    pub const ALL: [Self; 5] = [
+        Self::Auth,
+        Self::KeyType,
+        Self::Permission,
+        Self::Ownership,
+        Self::Refusal,
+    ];
 
     /// The name of the fault that leaves it out everywhere.
     pub(super) const fn name(self) -> &'static str {
@@ -31,6 +39,7 @@ impl Gate {
             Self::KeyType => "skip-key-type",
             Self::Permission => "skip-permission",
             Self::Ownership => "skip-ownership",
+            Self::Refusal => "refuse-readers",
         }
     }
 
@@ -42,6 +51,7 @@ impl Gate {
                 "Permissions of application keys and of subusers are not looked at."
             }
             Self::Ownership => "Whoever may not see a server is taken for its owner.",
+            Self::Refusal => "Nobody reads, whatever the key may do.",
         }
     }
 
@@ -63,6 +73,7 @@ impl Gate {
                     | Permission::Resource(..)
             ),
             Self::Ownership => route.api == Some(Api::Client) && route.path.contains("/{server}"),
+            Self::Refusal => route.api.is_some() && route.method == "GET",
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) use after::answer;
 pub(super) use before::receive;
 use catalogue::Defect;
 pub use catalogue::{Group, PanelState};
-pub(super) use checks::{instead, ordered};
+pub(super) use checks::{finally, instead, ordered};
 use gate::LeftOut;
 pub use gate::{Gate, RouteName};
 pub use name::BadFault;

@@ -87,7 +87,7 @@ fn on_route(gate: Gate, name: &str) -> Result<RouteName, BadFault> {
         });
     };
     let has_it = |family| gate.routes(family).any(|one| one == route);
-    if Family::ALL.into_iter().any(has_it) {
+    if Family::all().any(has_it) {
         return Ok(route);
     }
     Err(BadFault::NoCheck {
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn every_fault_is_found_by_its_name() {
         let on_routes = Gate::ALL.into_iter().flat_map(|gate| {
-            let families = Family::ALL.into_iter();
+            let families = Family::all();
             families.flat_map(move |family| Fault::on_routes(gate, family))
         });
         let mut count = 0;
