@@ -1,6 +1,7 @@
 //! `prove`: every case against the reference panel with each of its defects.
 
 use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,7 +9,7 @@ use clap::Args;
 use super::{SpecsArguments, exit, fail, report, say};
 use crate::prove::{Options, prove};
 use crate::reference::Fault;
-use crate::spec::Source;
+use crate::spec::{Source, SourceFile};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -21,11 +22,21 @@ pub(super) struct Arguments {
     /// How many panels are run at once; by default one for each processor
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: Option<u8>,
+    /// A table of what must notice each fault, instead of the built-in one (src/prove/faults.yaml)
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
     /// Also name the cases that no fault makes deviate, and what each fault does
     #[arg(long, short)]
     verbose: bool,
     #[command(flatten)]
     specs: SpecsArguments,
+}
+
+fn read(path: &Path) -> Result<SourceFile, String> {
+    let shown = path.display().to_string();
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| format!("cannot read {shown}: {error}"))?;
+    Ok(SourceFile::new(&shown, &shown, &text))
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
@@ -41,7 +52,12 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     if !broken.is_empty() {
         return report(&broken);
     }
+    let table = match arguments.table.as_deref().map(read).transpose() {
+        Ok(table) => table,
+        Err(why) => return fail(&why),
+    };
     let options = Options {
+        table,
         faults: arguments.faults.clone(),
         profiles: arguments.profiles.clone(),
         jobs: arguments.jobs.map_or(0, usize::from),

@@ -74,7 +74,7 @@ pub(super) fn failures(
     options: &Options,
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
-    if !options.foreign {
+    if !options.foreign || options.table.is_some() {
         let strangers = table.strangers().map(str::to_owned);
         failures.extend(strangers.map(Failure::UnknownFault));
         for result in &matrix.faults {

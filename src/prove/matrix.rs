@@ -12,7 +12,7 @@ use super::baseline::{Baseline, Change};
 use super::table::{Claim, Table};
 use super::{Options, Progress, ProveError};
 use crate::reference::{Family, Fault, Gate, RouteName};
-use crate::spec::{Case, Contract, Endpoint, Origin, Profile, Specs};
+use crate::spec::{Case, Contract, Endpoint, Origin, Profile, Row, Specs, coverage};
 
 /// Of a hundred cases, how many a fault may change without being blunt.
 const MOST: usize = 5;
@@ -93,7 +93,8 @@ pub(super) fn fill(
         conforming: BTreeSet::new(),
         proven: BTreeSet::new(),
     };
-    let mut suspects = suspects(cases, table, options);
+    let gaps = coverage(specs);
+    let mut suspects = suspects(cases, table, &gaps, options);
     let counter = Counter::new(progress);
     for profile in profiles(contract, stock, options)? {
         let mut baseline = Baseline::new((contract, stock), cases, profile, Vec::new())?;
@@ -142,7 +143,12 @@ fn profiles<'s>(
     Ok(all)
 }
 
-fn suspects(cases: &[Arc<Case>], table: &Table, options: &Options) -> Vec<Suspect> {
+fn suspects(
+    cases: &[Arc<Case>],
+    table: &Table,
+    gaps: &[Row<'_>],
+    options: &Options,
+) -> Vec<Suspect> {
     let faults: Vec<Fault> = if options.faults.is_empty() {
         let on_routes: BTreeSet<Fault> = Gate::ALL
             .into_iter()
@@ -161,7 +167,7 @@ fn suspects(cases: &[Arc<Case>], table: &Table, options: &Options) -> Vec<Suspec
     let suspect = |fault: Fault| Suspect {
         change: Change::With(fault),
         reach: fault.route().map(&mut reach),
-        result: FaultResult::new(fault.to_string(), table.claim(fault, cases)),
+        result: FaultResult::new(fault.to_string(), table.claim(fault, cases, gaps)),
     };
     faults.into_iter().map(suspect).collect()
 }

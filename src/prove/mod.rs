@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use crate::reference::Fault;
 use crate::run::{EmbeddedError, built_in};
-use crate::spec::{Diagnostic, Specs};
+use crate::spec::{Diagnostic, SourceFile, Specs};
 
 pub use finding::Failure;
 pub use matrix::{FaultResult, Figures};
@@ -32,9 +32,11 @@ pub struct Options {
     pub profiles: Vec<String>,
     /// How many panels are run at once; as many as there are processors if zero.
     pub jobs: usize,
-    /// Whether the specification is somebody's own: then the table of witnesses says nothing
-    /// about it, and only cases that cannot fail are looked for.
+    /// Whether the specification is somebody's own: then the built-in table of witnesses says
+    /// nothing about it, and only cases that cannot fail are looked for.
     pub foreign: bool,
+    /// Another table of witnesses than the built-in one; it holds for any specification.
+    pub table: Option<SourceFile>,
 }
 
 /// Why nothing could be proven.
@@ -79,7 +81,8 @@ pub fn prove(
     options: &Options,
     progress: Progress<'_>,
 ) -> Result<Proof, ProveError> {
-    let table = Table::read().map_err(|trouble| ProveError::Table(Box::new(trouble)))?;
+    let table = options.table.as_ref().map_or_else(Table::read, Table::of);
+    let table = table.map_err(|trouble| ProveError::Table(Box::new(trouble)))?;
     let stock = Arc::new(built_in()?);
     let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
     let matrix = matrix::fill(specs, &stock, &cases, &table, options, progress)?;

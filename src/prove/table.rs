@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use crate::reference::{Fault, RouteName};
-use crate::spec::{Case, Diagnostic, Endpoint, RequirementId, SourceFile, read_yaml};
+use crate::spec::{Case, Diagnostic, Endpoint, RequirementId, Row, SourceFile, read_yaml};
 
 /// What each fault violates, and which cases must notice it.
 #[derive(Debug, Deserialize)]
@@ -26,7 +26,11 @@ struct Family {
     violates: Vec<RequirementId>,
     /// Scenarios: each of their cases for a route must notice the check missing on that route.
     witnesses: Vec<String>,
-    /// Routes on which nothing can notice it, by the reason.
+    /// The checks of `specs/coverage.yaml` that must notice it. Where none of them is made on a
+    /// route, and a reason there says why, nothing can notice it.
+    #[serde(default)]
+    checks: Vec<String>,
+    /// Routes on which nothing can notice it for another reason.
     #[serde(default)]
     unseen: BTreeMap<String, Vec<String>>,
 }
@@ -59,10 +63,15 @@ pub(super) struct Claim {
 }
 
 impl Table {
+    /// A table that somebody has written.
+    pub(super) fn of(file: &SourceFile) -> Result<Self, Diagnostic> {
+        read_yaml(file)
+    }
+
     /// The built-in table.
     pub(super) fn read() -> Result<Self, Diagnostic> {
         let text = include_str!("faults.yaml");
-        read_yaml(&SourceFile::new(
+        Self::of(&SourceFile::new(
             "faults.yaml",
             "src/prove/faults.yaml",
             text,
@@ -70,11 +79,16 @@ impl Table {
     }
 
     /// What is claimed of a fault; nothing if it is not in the table.
-    pub(super) fn claim(&self, fault: Fault, cases: &[impl AsRef<Case>]) -> Option<Claim> {
+    pub(super) fn claim(
+        &self,
+        fault: Fault,
+        cases: &[impl AsRef<Case>],
+        gaps: &[Row<'_>],
+    ) -> Option<Claim> {
         let name = fault.to_string();
         let plain = name.split('@').next().unwrap_or_default();
         match self.families.get(plain) {
-            Some(family) => Some(family.claim(fault.route(), cases)),
+            Some(family) => Some(family.claim(fault.route(), cases, gaps)),
             None => Some(self.faults.get(plain)?.claim(cases)),
         }
     }
@@ -89,7 +103,12 @@ impl Table {
 }
 
 impl Family {
-    fn claim(&self, route: Option<RouteName>, cases: &[impl AsRef<Case>]) -> Claim {
+    fn claim(
+        &self,
+        route: Option<RouteName>,
+        cases: &[impl AsRef<Case>],
+        gaps: &[Row<'_>],
+    ) -> Claim {
         let fits = |case: &Case| {
             let of_scenario = |scenario: &String| {
                 let id = case.id.as_str().strip_prefix(scenario.as_str());
@@ -100,21 +119,29 @@ impl Family {
         };
         let numbered = cases.iter().enumerate();
         let witnesses = numbered.filter(|(_, case)| fits((*case).as_ref()));
-        let shown = route.map(|route| route.to_string());
-        let is_unseen = |(_, routes): &(&String, &Vec<String>)| {
-            shown.as_ref().is_some_and(|route| routes.contains(route))
-        };
         Claim {
             violates: self.violates.clone(),
             witnesses: witnesses.map(|(number, _)| number).collect(),
             unknown: Vec::new(),
             by_rule: true,
-            unseen: self
-                .unseen
-                .iter()
-                .find(is_unseen)
-                .map(|(why, _)| why.clone()),
+            unseen: route.and_then(|route| self.why_unseen(route, gaps)),
         }
+    }
+
+    fn why_unseen(&self, route: RouteName, gaps: &[Row<'_>]) -> Option<String> {
+        let shown = route.to_string();
+        let mut by_hand = self.unseen.iter();
+        if let Some((why, _)) = by_hand.find(|(_, routes)| routes.contains(&shown)) {
+            return Some(why.clone());
+        }
+        let mut reason = None;
+        for check in &self.checks {
+            let gap = gaps
+                .iter()
+                .find(|row| row.check.name.value == *check && is_of(route, &row.route.endpoint));
+            reason = Some(gap?.reason?.to_owned());
+        }
+        reason
     }
 }
 
@@ -156,17 +183,18 @@ mod tests {
     use std::sync::Arc;
 
     use super::{Endpoint, Fault, Table, is_of};
-    use crate::spec::{Source, Specs};
+    use crate::spec::{Source, Specs, coverage};
 
     #[test]
     fn the_table_speaks_of_every_fault_and_of_nothing_else() {
         let table = Table::read().expect("a table");
         let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
         let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let gaps = coverage(&specs);
         assert_eq!(table.strangers().next(), None);
         let mut witnesses = 0;
         for fault in Fault::all() {
-            let claim = table.claim(fault, &cases);
+            let claim = table.claim(fault, &cases, &gaps);
             let claim = claim.unwrap_or_else(|| panic!("{fault} is not in the table"));
             assert_eq!(claim.unknown, Vec::<String>::new(), "{fault}");
             for id in &claim.violates {
@@ -175,6 +203,25 @@ mod tests {
             witnesses += claim.witnesses.len();
         }
         assert!(witnesses > 500, "{witnesses} witnesses");
+    }
+
+    #[test]
+    fn what_is_unseen_by_hand_is_a_fault_and_no_check_is_invented() {
+        let table = Table::read().expect("a table");
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let mut count = 0;
+        for (name, family) in &table.families {
+            for route in family.unseen.values().flatten() {
+                let fault = format!("{name}@{route}").parse::<Fault>();
+                assert!(fault.is_ok(), "{name}@{route}");
+                count += 1;
+            }
+            for check in &family.checks {
+                let mut known = specs.contract.coverage.checks.iter();
+                assert!(known.any(|one| one.name.value == *check), "{name}: {check}");
+            }
+        }
+        assert!(count > 5, "{count} routes");
     }
 
     #[test]

@@ -238,6 +238,7 @@ impl Session {
             breaker: Breaker::default(),
             facts: self.facts.clone(),
             limits: Mutex::default(),
+            preparations: Mutex::default(),
             repeated: AtomicUsize::new(0),
             closed: Mutex::default(),
             creations: None,

@@ -22,7 +22,7 @@ const NOTICED: [&str; 6] = [
     "account-secrets",
 ];
 
-/// A suite of two cases: one that conforms whatever is wrong with a panel, and one that does not.
+/// A suite of three cases: one that conforms whatever is wrong with a panel, and two that do not.
 const SUITE: &str = "\
 title: Cases of somebody else
 scenarios:
@@ -37,12 +37,26 @@ scenarios:
     requires: [AUTH-BEARER]
     request: { endpoint: GET /api/client, key: none }
     expect: { status: 401 }
+
+  - id: reading
+    title: A user reads the own keys
+    requires: [CLIENT-SCOPE]
+    request: { endpoint: GET /api/client/account/api-keys, key: client }
+    expect: granted
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 3] = [
+    let all: [(&str, fn()); 5] = [
         ("witnesses-notice", witnesses_notice),
         ("a-blind-case-is-named", a_blind_case_is_named),
+        (
+            "a-fault-without-witness-is-named",
+            a_fault_without_witness_is_named,
+        ),
+        (
+            "a-witness-that-sleeps-is-named",
+            a_witness_that_sleeps_is_named,
+        ),
         ("bad-input", bad_input),
     ];
     let trial = |(name, test): (&str, fn())| {
@@ -87,7 +101,51 @@ fn a_blind_case_is_named() {
         let sentence = format!("own/suite/{id}: no fault makes it deviate");
         said.stdout.contains(&sentence)
     };
-    assert!(is_told("blind") && !is_told("seeing"), "{}", said.stdout);
+    assert!(is_told("blind"), "{}", said.stdout);
+    assert!(!is_told("seeing") && !is_told("reading"), "{}", said.stdout);
+    assert!(
+        said.stdout.contains("NOT PROVEN: 1 cases, and 0 claims"),
+        "{}",
+        said.stdout
+    );
+}
+
+/// What `prove` says of a fault when another table than the built-in one is held to be true.
+fn told_by(table: &str, fault: &str) -> String {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), table).expect("a file");
+    let mut command = program();
+    command
+        .args(["prove", "--profile", PROFILE, fault, "--table"])
+        .arg(file.path());
+    let said = run_within(BOUND, &mut command);
+    said.must_exit(1);
+    said.stdout
+}
+
+fn a_fault_without_witness_is_named() {
+    let table =
+        "families: {}\nhardenings: {}\nfaults:\n  key-from-cookie: { violates: [HDR-AUTH] }\n";
+    let said = told_by(table, "key-from-cookie");
+    assert!(
+        said.contains("key-from-cookie: no case is its witness"),
+        "{said}"
+    );
+    let said = told_by(table, "key-from-form");
+    assert!(
+        said.contains("key-from-form: the table says nothing of it"),
+        "{said}"
+    );
+}
+
+fn a_witness_that_sleeps_is_named() {
+    const SLEEPER: &str = "authentication/examples/servers";
+    let table = format!(
+        "families: {{}}\nhardenings: {{}}\nfaults:\n  key-from-cookie: {{ violates: [HDR-AUTH], witnesses: [{SLEEPER}] }}\n"
+    );
+    let said = told_by(&table, "key-from-cookie");
+    let told = format!("key-from-cookie: its witness `{SLEEPER}` does not notice it");
+    assert!(said.contains(&told), "{said}");
 }
 
 fn bad_input() {
