@@ -34,6 +34,7 @@ mod selftest {
     pub(crate) mod stage;
     pub(crate) mod targets;
     pub(crate) mod upgrades;
+    pub(crate) mod waived;
 }
 
 use std::process::ExitCode;
@@ -42,7 +43,7 @@ use ptero_conformance::harness;
 use selftest::{
     bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor, embedded,
     explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, profile_mutants,
-    program, prove, recorded, replay, reports, route_sweep, served, targets, upgrades,
+    program, prove, recorded, replay, reports, route_sweep, served, targets, upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         served::trials(),
         targets::trials(),
         upgrades::trials(),
+        waived::trials(),
     ];
     let trials = trials.into_iter().flatten().collect();
     libtest_mimic::run(&harness::libtest_arguments(), trials).exit_code()

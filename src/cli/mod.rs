@@ -21,6 +21,7 @@ mod run;
 mod serve;
 mod show;
 pub(crate) mod signals;
+mod waive;
 
 use std::ffi::{OsStr, OsString};
 use std::io::Write;
@@ -32,6 +33,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::exchange::Redactor;
 use crate::reference::{BadFault, Fault};
+use crate::report::Results;
 use crate::run::{Cleanup, Session};
 use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 
@@ -69,6 +71,8 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Write other reports of a run that is over
     Report(report::Arguments),
+    /// Write waivers for what failed in a run, with the reasons left to fill in
+    Waive(waive::Arguments),
     /// List the cases, the requirements or the profiles
     List(list::Arguments),
     /// Check a specification without a panel
@@ -165,6 +169,13 @@ pub(crate) fn tell_how_it_went(session: &Session) {
     }
 }
 
+/// Says which waivers do not hold.
+pub(crate) fn tell_waivers(results: &Results) {
+    for wrong in &results.waivers {
+        eprintln!("error: {wrong}");
+    }
+}
+
 /// Says what a run could not delete, and how it is deleted later.
 pub(crate) fn warn_of_what_is_left(cleanup: &Cleanup, target: &str) {
     for trouble in cleanup.troubles() {
@@ -230,6 +241,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::Report(arguments) => report::run(arguments),
+        Command::Waive(arguments) => waive::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Check(arguments) => check::run(arguments),
         Command::Explain(arguments) => explain::run(arguments),

@@ -15,7 +15,7 @@ use crate::keys::KeysFile;
 use crate::plan::{Agreement, Pace};
 use crate::run::Schedule;
 use crate::spec::{Api, Consent, Level, Profile, Short, nearest};
-use crate::target::{Facts, Target, TargetFile, read_ids_file, read_target_file, strange};
+use crate::target::{Facts, Target, TargetFile, Waivers, read_ids_file, read_target_file, strange};
 use crate::verdict::{Kind, Policy};
 
 /// The flags that say what is tested, how, and what counts.
@@ -127,6 +127,15 @@ pub struct RunOptions {
     #[arg(long, value_name = "LEVEL", env = "PTERO_LEVEL", hide_env_values = true, default_value = "must", value_parser = level)]
     pub level: Level,
 
+    /// A file of deviations that are accepted, each bound to what is observed; `waive` writes entries
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "PTERO_WAIVERS",
+        hide_env_values = true
+    )]
+    pub waivers: Option<PathBuf>,
+
     /// Let expectations fail the run that come from the source and were never observed
     #[arg(long, env = "PTERO_TRUST_SOURCE", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub trust_source: bool,
@@ -204,10 +213,12 @@ pub(crate) struct Agreed {
     pub(crate) facts: Facts,
     /// Keys that stand in the target file itself, and the file.
     pub(crate) keys: Option<(Arc<KeysFile>, PathBuf)>,
+    /// What is accepted of it.
+    pub(crate) waivers: Waivers,
 }
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
-const VARIABLES: [&str; 32] = [
+const VARIABLES: [&str; 33] = [
     "PTERO_TARGET",
     "PTERO_HAS",
     "PTERO_SERVER",
@@ -240,6 +251,7 @@ const VARIABLES: [&str; 32] = [
     "PTERO_VERBOSE",
     "PTERO_COLOR",
     "PTERO_RECORD",
+    "PTERO_WAIVERS",
 ];
 
 /// Checks the variables before anything reads them: an empty one is a mistake of the script that
@@ -325,6 +337,9 @@ impl RunOptions {
             self.agreed.facts.ids.insert(name, server.clone());
         }
         self.agreed.facts.has.extend(self.has.iter().cloned());
+        if let Some(path) = &self.waivers {
+            self.agreed.waivers = Waivers::read(path)?;
+        }
         Ok(())
     }
 
@@ -386,6 +401,7 @@ impl RunOptions {
             fail_on: self.fail_on.iter().copied().collect(),
             level: self.level,
             trust_source: self.trust_source,
+            waivers: self.agreed.waivers.of(self.profile_name()),
         }
     }
 

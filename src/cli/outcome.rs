@@ -67,6 +67,7 @@ impl<'r> Telling<'r> {
             };
             shown.map_err(|error| Unwritten::of_stdout(&error))
         });
+        super::tell_waivers(&results);
         match written {
             Ok(()) => Ok(results.exit_code),
             // The reader went away: nobody is told a verdict, so none is given.

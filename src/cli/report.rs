@@ -41,7 +41,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
     }
 }
 
-fn read(path: &PathBuf) -> Result<Results, String> {
+pub(super) fn read(path: &PathBuf) -> Result<Results, String> {
     let text = if path.as_os_str() == "-" {
         std::io::read_to_string(std::io::stdin())
     } else {

@@ -65,6 +65,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         Ok(specs) => specs,
         Err(code) => return Ok(code),
     };
+    options.agreed.waivers.check(&specs)?;
     let selection = Selection {
         filters,
         exact: arguments.exact,

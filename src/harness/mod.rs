@@ -20,7 +20,7 @@ use crate::cli::options::{RunOptions, check_variables};
 use crate::cli::prepare::{Aim, Prepared, prepare, variables};
 use crate::cli::reports::{ReportArguments, Reports, Unwritten};
 use crate::cli::signals::watch;
-use crate::cli::{exit, tell_how_it_went, warn_of_what_is_left};
+use crate::cli::{exit, tell_how_it_went, tell_waivers, warn_of_what_is_left};
 use crate::moment;
 use crate::plan::{Plan, Planned, Selection};
 use crate::report::{CaseReporter, Finished, Results, Screen, summary};
@@ -95,6 +95,10 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
     };
     let mut prepared = prepare(&options, &aim, &specs, &Selection::default())?;
     choose(&mut prepared.plan, flags);
+    // Of one exact case, only its suite is read.
+    if !flags.libtest.exact {
+        options.agreed.waivers.check(&specs)?;
+    }
     let broken = specs.broken.iter().map(broken_suite);
     if flags.libtest.list {
         let listed = prepared
@@ -204,7 +208,7 @@ impl Stage<'_> {
                 Arc::clone(&self.prepared.profile),
                 self.prepared.heading.clone(),
             ),
-            policy: self.flags.run.policy(),
+            policy: self.prepared.schedule.policy.clone(),
             partial: self.flags.run.partial,
             board: Board::default(),
         });
@@ -239,6 +243,7 @@ impl Stage<'_> {
         // A runner that starts a process per test has no use for a summary of one.
         if !is_nextest() && !all.is_empty() {
             tell_how_it_went(&session);
+            tell_waivers(&results);
             eprintln!("{}", summary(&results, Screen::default().width));
         }
         let code = write(&mut self.reports, &results)?;
@@ -260,7 +265,7 @@ impl Stage<'_> {
             specs: self.specs,
             profile: Arc::clone(&prepared.profile),
             heading: prepared.heading.clone(),
-            policy: self.flags.run.policy(),
+            policy: self.prepared.schedule.policy.clone(),
             partial: self.flags.run.partial,
             agreement: prepared.session.agreement().clone(),
             roles: prepared.session.keys().roles(),
@@ -336,7 +341,7 @@ fn present(result: &CaseResult, run: &Run) -> Result<Completion, Failed> {
         Ok(Verdict::Skipped(skip)) => skip.to_string(),
         _ => result
             .kind()
-            .map_or(String::new(), |kind| format!("advice: {kind}")),
+            .map_or(String::new(), |kind| format!("{}: {kind}", result.standing(&run.policy))),
     };
     match result.standing(&run.policy) {
         Standing::Passed => Ok(Completion::Completed),
@@ -344,9 +349,11 @@ fn present(result: &CaseResult, run: &Run) -> Result<Completion, Failed> {
             Err(Failed::from(run.reporter.report(result)))
         }
         Standing::Missing if is_nextest() && !run.partial => Err(Failed::from(reason())),
-        Standing::Advice | Standing::Missing | Standing::NotAgreed | Standing::NotApplicable => {
-            Ok(Completion::ignored_with(reason()))
-        }
+        Standing::Advice
+        | Standing::Waived
+        | Standing::Missing
+        | Standing::NotAgreed
+        | Standing::NotApplicable => Ok(Completion::ignored_with(reason())),
     }
 }
 

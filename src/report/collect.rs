@@ -24,7 +24,9 @@ use crate::spec::{
     Api, Contract, Holder, KeyUse, Profile, RequirementId, ResolutionStep, RoleName, SourceFile,
     Specs, VerifiedBy,
 };
-use crate::verdict::{Deviation, Policy, Skip, Standing, Verdict, like, nearest};
+use crate::verdict::{
+    Deviation, Policy, Skip, Standing, Verdict, like, nearest, waivers_that_do_not_hold,
+};
 
 /// The exit code of a run that somebody ended.
 const INTERRUPTED: u8 = 130;
@@ -122,6 +124,7 @@ impl Finished<'_> {
             planned: self.planned,
             complete: !self.interrupted && self.results.len() == self.planned,
             stopped: self.stopped.as_deref().map(printable),
+            waivers: self.waivers(),
             exit_code: self.exit_code(&counts.standings),
             outcome: String::new(),
             counts,
@@ -155,12 +158,21 @@ impl Finished<'_> {
         counts
     }
 
+    /// The waivers that do not hold.
+    fn waivers(&self) -> Vec<String> {
+        let judged = self.results.iter().filter_map(|result| {
+            let verdict = result.verdict.as_ref().ok()?;
+            Some((&*result.case, verdict))
+        });
+        waivers_that_do_not_hold(&self.policy.waivers, &judged.collect::<Vec<_>>())
+    }
+
     fn exit_code(&self, standings: &BTreeMap<Standing, usize>) -> u8 {
         if self.interrupted {
             INTERRUPTED
         } else if let Some(code) = self.refused {
             code
-        } else if self.has_broken_suite {
+        } else if self.has_broken_suite || !self.waivers().is_empty() {
             BROKEN
         } else {
             exit_code(standings, self.partial)

@@ -90,9 +90,11 @@ fn status(results: &Results, case: &Case) -> TestCaseStatus {
         Standing::Passed => return TestCaseStatus::success(),
         Standing::Failed => TestCaseStatus::non_success(NonSuccessKind::Failure),
         Standing::Unjudged | Standing::Broken => TestCaseStatus::non_success(NonSuccessKind::Error),
-        Standing::Advice | Standing::Missing | Standing::NotAgreed | Standing::NotApplicable => {
-            TestCaseStatus::skipped()
-        }
+        Standing::Advice
+        | Standing::Waived
+        | Standing::Missing
+        | Standing::NotAgreed
+        | Standing::NotApplicable => TestCaseStatus::skipped(),
     };
     status.set_message(case.why().first().cloned().unwrap_or_default());
     let kind = case

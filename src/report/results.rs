@@ -44,6 +44,8 @@ pub struct Results {
     pub complete: bool,
     /// Why the run has ended early, or could not begin.
     pub stopped: Option<String>,
+    /// Waivers that do not hold, each with its file and line.
+    pub waivers: Vec<String>,
     /// The exit code: 130, 2, 1, 3 or 0.
     pub exit_code: u8,
     /// What it came to, in one line.
@@ -188,7 +190,7 @@ pub struct RequirementResult {
     pub text: String,
     /// Where it is stated.
     pub source: String,
-    /// `passed`, `failed`, `advice`, `partial`, `undecided`, `broken` or `not tested`.
+    /// `passed`, `failed`, `advice`, `waived`, `partial`, `undecided`, `broken` or `not tested`.
     pub outcome: String,
     /// Its cases by standing.
     pub standings: BTreeMap<Standing, usize>,

@@ -17,7 +17,7 @@ pub fn exit_code(standings: &BTreeMap<Standing, usize>, partial: bool) -> u8 {
         1
     } else if has(Standing::Unjudged) || (has(Standing::Missing) && !partial) {
         3
-    } else if has(Standing::Passed) || has(Standing::Advice) {
+    } else if has(Standing::Passed) || has(Standing::Advice) || has(Standing::Waived) {
         0
     } else {
         // What was never asked is no pass.
@@ -127,6 +127,12 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
         );
     }
     match results.exit_code {
+        2 if !results.waivers.is_empty() => {
+            format!(
+                "BROKEN: waivers do not hold: {}",
+                results.waivers.join("; ")
+            )
+        }
         2 => "BROKEN: the harness could not judge every case".to_owned(),
         1 => format!("FAILED: {failed} {}", cases(failed)),
         3 if results.count(Standing::Unjudged) > 0 => {
@@ -163,6 +169,8 @@ pub(super) fn requirement_outcome(counts: &BTreeMap<Standing, usize>) -> &'stati
         "failed"
     } else if has(Standing::Unjudged) {
         "undecided"
+    } else if has(Standing::Waived) {
+        "waived"
     } else if !has(Standing::Passed) && !has(Standing::Advice) {
         "not tested"
     } else if has(Standing::Missing) || has(Standing::NotAgreed) {

@@ -99,7 +99,9 @@ impl Writer<'_> {
             Standing::Failed | Standing::Broken => self.style().red().bold(),
             Standing::Unjudged | Standing::Missing => self.style().yellow().bold(),
             Standing::Passed => self.style().green().bold(),
-            Standing::Advice | Standing::NotAgreed | Standing::NotApplicable => self.style().bold(),
+            Standing::Advice | Standing::Waived | Standing::NotAgreed | Standing::NotApplicable => {
+                self.style().bold()
+            }
         }
     }
 
@@ -224,6 +226,8 @@ pub(super) fn in_words(standing: Standing, count: usize) -> &'static str {
         (Standing::Missing, _) => "lack a key",
         (Standing::NotAgreed, _) => "were not agreed to",
         (Standing::NotApplicable, _) => "do not apply",
+        (Standing::Waived, 1) => "is waived",
+        (Standing::Waived, _) => "are waived",
         (Standing::Passed, _) => "passed",
     }
 }

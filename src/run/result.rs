@@ -37,6 +37,11 @@ impl CaseResult {
     #[must_use]
     pub fn standing(&self, policy: &Policy) -> Standing {
         match &self.verdict {
+            Ok(Verdict::Deviates(found))
+                if policy.waivers.iter().any(|w| w.waives(&self.case, found)) =>
+            {
+                Standing::Waived
+            }
             Ok(verdict) => standing(verdict, self.case.scenario.level, self.origin, policy),
             Err(_) => Standing::Broken,
         }

@@ -41,6 +41,7 @@ pub use checkup::{
 pub use comparison::{Comparison, OrderChange, RulingChange, Shift, differing};
 pub use condition::{Condition, ConditionInfo};
 pub use coverage::{Check, Coverage, Reason, RouteTraits, Row, coverage};
+pub(crate) use diagnostic::line_column;
 pub use diagnostic::{Diagnostic, nearest};
 pub use expectation::{Basis, ErrorMatch, Expectation, ValueMatch};
 pub use lint::lint;

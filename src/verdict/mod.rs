@@ -6,6 +6,7 @@ mod expected;
 mod judge;
 mod nearest;
 mod standing;
+mod waiver;
 
 use std::fmt;
 
@@ -16,6 +17,7 @@ pub use expected::{ErrorWords, Expected, Wording};
 pub use judge::{Judged, judge, shows};
 pub use nearest::{like, nearest};
 pub use standing::{Policy, Standing, standing};
+pub use waiver::{About, Waiver, in_words, waivers_that_do_not_hold};
 
 use crate::spec::{Consent, RoleName};
 

@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Skip, Verdict};
+use super::{Kind, Skip, Verdict, Waiver};
 use crate::spec::{Level, Origin};
 
 /// What a case means for the run.
@@ -21,6 +21,8 @@ pub enum Standing {
     Failed,
     /// It deviates, and that is worth knowing.
     Advice,
+    /// It deviates as somebody has accepted.
+    Waived,
     /// Nobody can say: the answer was not the panel's.
     Unjudged,
     /// A key is not given that an administrator can make.
@@ -35,10 +37,11 @@ pub enum Standing {
 
 impl Standing {
     /// All standings, in the order in which a summary counts them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Passed,
         Self::Failed,
         Self::Advice,
+        Self::Waived,
         Self::Unjudged,
         Self::Missing,
         Self::NotAgreed,
@@ -53,6 +56,7 @@ impl fmt::Display for Standing {
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::Advice => "advice",
+            Self::Waived => "waived",
             Self::Unjudged => "unjudged",
             Self::Missing => "missing",
             Self::NotAgreed => "not agreed",
@@ -71,6 +75,8 @@ pub struct Policy {
     pub level: Level,
     /// Whether expectations that nobody has observed fail a run. Default: no.
     pub trust_source: bool,
+    /// What was accepted.
+    pub waivers: Vec<Waiver>,
 }
 
 impl Default for Policy {
@@ -79,6 +85,7 @@ impl Default for Policy {
             fail_on: [Kind::Opened, Kind::Closed, Kind::Reshaped].into(),
             level: Level::Must,
             trust_source: false,
+            waivers: Vec::new(),
         }
     }
 }
@@ -138,6 +145,7 @@ mod tests {
             fail_on: Kind::ALL.into(),
             level: Level::Should,
             trust_source: true,
+            waivers: Vec::new(),
         };
         for (verdict, level, origin, by_default, strictly) in rows {
             let of = |policy| standing(&verdict, level, origin, policy);

@@ -1,0 +1,244 @@
+//! Waivers: what was accepted does not fail a run, and nothing else passes by them.
+
+use std::path::PathBuf;
+
+use libtest_mimic::Trial;
+
+use super::panel::Panel;
+use super::program::{Said, conformance, program, run};
+
+const PROFILE: &str = "pterodactyl-1.11";
+
+/// The cases that the runs choose.
+const CASES: &str = "permissions/read-only-reads-a-secret";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let all: [(&str, fn()); 5] = [
+        ("as-agreed", as_agreed),
+        ("not-as-agreed", not_as_agreed),
+        ("bad-files", bad_files),
+        ("written-from-results", written_from_results),
+        ("not-what-decides-nothing", not_what_decides_nothing),
+    ];
+    let trial = |(name, test): (&str, fn())| {
+        Trial::test(format!("waived/{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    all.map(trial).into()
+}
+
+/// A panel of one version that is held to the contract of another, and a folder.
+struct Accepted {
+    panel: Panel,
+    folder: tempfile::TempDir,
+}
+
+const JUDGE: &str = "pterodactyl-1.14";
+
+impl Accepted {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let panel = Panel::serve(PROFILE);
+        Self { panel, folder }
+    }
+
+    fn file(&self, text: &str) -> PathBuf {
+        let path = self.folder.path().join("waivers.yaml");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    fn run(&self, filter: &str, waivers: Option<&str>, more: &[&str]) -> Said {
+        let mut command = program();
+        command.args(["run", self.panel.url(), filter, "--profile", JUDGE]);
+        command.arg("--keys").arg(self.panel.keys_yaml()).args(more);
+        if let Some(text) = waivers {
+            command.arg("--waivers").arg(self.file(text));
+        }
+        run(&mut command)
+    }
+}
+
+fn waiver(about: &str, shows: &str, count: usize, more: &str) -> String {
+    format!(
+        "waivers:\n  - {about}\n    shows: [{shows}]\n    count: {count}\n    profile: {JUDGE}\n    \
+         reason: until the upgrade\n    owner: ops\n    {more}\n"
+    )
+}
+
+const SHOWS: &str = "status 403 → 200, \"content an object → a member `errors`\"";
+
+/// What the case shows, as `waive` writes it.
+fn shown(accepted: &Accepted) -> String {
+    let path = accepted.folder.path().join("results.json");
+    let to = format!("json={}", path.display());
+    accepted.run(CASES, None, &["--report", &to]).must_exit(1);
+    let said = run(program().arg("waive").arg(&path));
+    said.must_exit(0);
+    said.stdout
+}
+
+fn filled(entries: &str) -> String {
+    entries
+        .replace("reason: FILL IN", "reason: until the upgrade")
+        .replace("owner: FILL IN", "owner: ops")
+        .replace("expires: FILL IN", "expires: 2999-12-31")
+}
+
+fn as_agreed() {
+    let accepted = Accepted::new();
+    let waivers = filled(&shown(&accepted));
+    let said = accepted.run(CASES, Some(&waivers), &[]);
+    said.must_exit(0);
+    assert!(said.stdout.contains(" 1 waived "), "{}", said.stdout);
+    assert!(said.stdout.contains(" 0 failed "), "{}", said.stdout);
+    // As tests, by the variable.
+    let mut command = conformance();
+    command.args([
+        CASES,
+        "--target-url",
+        accepted.panel.url(),
+        "--profile",
+        JUDGE,
+    ]);
+    command.arg("--keys").arg(accepted.panel.keys_yaml());
+    run(&mut command).must_exit(1);
+    command.env("PTERO_WAIVERS", accepted.file(&waivers));
+    let said = run(&mut command);
+    said.must_exit(0);
+    assert!(said.stdout.contains("waived"), "{}", said.stdout);
+    // Under another profile it does not hold, and its case needs none.
+    let said = run(program()
+        .args([
+            "run",
+            accepted.panel.url(),
+            CASES,
+            "--profile",
+            PROFILE,
+            "--waivers",
+        ])
+        .arg(accepted.file(&waivers))
+        .arg("--keys")
+        .arg(accepted.panel.keys_yaml()));
+    said.must_exit(0);
+    assert!(said.stdout.contains(" 0 waived "), "{}", said.stdout);
+}
+
+fn not_as_agreed() {
+    let accepted = Accepted::new();
+    let good = filled(&shown(&accepted));
+    // Another status than was agreed to: it fails, and the waiver is stale.
+    let other = good.replace("status 403 → 200", "status 403 → 201");
+    let said = accepted.run(CASES, Some(&other), &[]);
+    said.must_exit(2);
+    assert!(said.stdout.contains(" 1 failed "), "{}", said.stdout);
+    assert!(said.stderr.contains("waivers.yaml:2: "), "{}", said.stderr);
+    // It no longer deviates.
+    let stale = good.replace(
+        "authentication/permissions/read-only-reads-a-secret",
+        "authentication/permissions/read-only-reads/*",
+    );
+    let said = accepted.run("permissions/read-only-reads/", Some(&stale), &[]);
+    said.must_exit(2);
+    assert!(
+        said.stderr.contains("deviates so any longer"),
+        "{}",
+        said.stderr
+    );
+    // More cases than agreed.
+    let spelled = "spellings/not-bearer/";
+    let path = accepted.folder.path().join("more.json");
+    let to = format!("json={}", path.display());
+    accepted.run(spelled, None, &["--report", &to]).must_exit(1);
+    let written = filled(&run(program().arg("waive").arg(&path)).stdout);
+    accepted.run(spelled, Some(&written), &[]).must_exit(0);
+    let count = written
+        .lines()
+        .find(|line| line.contains("count: "))
+        .expect("a count");
+    let fewer = written.replacen(count, "    count: 1", 1);
+    let said = accepted.run(spelled, Some(&fewer), &[]);
+    said.must_exit(2);
+    assert!(
+        said.stderr.contains("and 1 were agreed to"),
+        "{}",
+        said.stderr
+    );
+}
+
+fn bad_files() {
+    let accepted = Accepted::new();
+    let good = "expires: 2999-12-31";
+    let about = "cases: authentication/permissions/*";
+    let rows = [
+        (
+            waiver(about, SHOWS, 1, "expires: 2020-01-01"),
+            ":2: expired on 2020-01-01",
+        ),
+        (
+            waiver(about, SHOWS, 1, "expires: soon"),
+            ":2: `soon` is no date",
+        ),
+        (
+            waiver("cases: authentication/nothing/*", SHOWS, 1, good),
+            ":2: `authentication/nothing/*` fits no case",
+        ),
+        (
+            waiver("requirement: ERR-999", SHOWS, 1, good),
+            ":2: ERR-999 fits no case",
+        ),
+        (waiver(about, "", 1, good), ":2: it waives nothing"),
+        (waiver(about, SHOWS, 0, good), ":2: it waives nothing"),
+        (
+            waiver("requirement: ERR-401\n    cases: x", SHOWS, 1, good),
+            "either `cases` or `requirement`",
+        ),
+        (
+            waiver(about, SHOWS, 1, good).replace("until the upgrade", "FILL IN"),
+            "`reason` is not filled in",
+        ),
+        (
+            waiver(about, SHOWS, 1, good).replace("owner: ops", "owner: \"\""),
+            "`owner` is not filled in",
+        ),
+        (
+            waiver(about, SHOWS, 1, &format!("{good}\n    also: x")),
+            "unknown field `also`",
+        ),
+    ];
+    for (text, wanted) in rows {
+        let said = accepted.run(CASES, Some(&text), &[]);
+        said.must_exit(2);
+        assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
+        assert_eq!(said.stdout, "", "nothing is sent");
+    }
+}
+
+fn written_from_results() {
+    let accepted = Accepted::new();
+    let written = shown(&accepted);
+    assert!(written.contains("status 403 → 200"), "{written}");
+    let said = accepted.run(CASES, Some(&written), &[]);
+    said.must_exit(2);
+    assert!(said.stderr.contains("is not filled in"), "{}", said.stderr);
+}
+
+/// A key that is missing, or an answer that decides nothing, is never waived.
+fn not_what_decides_nothing() {
+    let accepted = Accepted::new();
+    let waivers = filled(&shown(&accepted));
+    let mut command = program();
+    command.args([
+        "run",
+        accepted.panel.url(),
+        CASES,
+        "--profile",
+        JUDGE,
+        "--waivers",
+    ]);
+    let said = run(command.arg(accepted.file(&waivers)));
+    said.must_exit(3);
+    assert!(said.stdout.contains(" 0 waived "), "{}", said.stdout);
+}
