@@ -54,8 +54,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         None => begin(arguments, &specs),
     };
     match code {
-        Ok(code) => ExitCode::from(code),
-        Err(Unobserved::Ended(code)) => ExitCode::from(code),
+        Ok(code) | Err(Unobserved::Ended(code)) => ExitCode::from(code),
         Err(Unobserved::Wrong(message)) => fail(&message),
     }
 }

@@ -339,9 +339,9 @@ fn trial(number: usize, planned: &Planned, run: &Arc<Run>, options: &RunOptions)
 fn present(result: &CaseResult, run: &Run) -> Result<Completion, Failed> {
     let reason = || match &result.verdict {
         Ok(Verdict::Skipped(skip)) => skip.to_string(),
-        _ => result
-            .kind()
-            .map_or(String::new(), |kind| format!("{}: {kind}", result.standing(&run.policy))),
+        _ => result.kind().map_or(String::new(), |kind| {
+            format!("{}: {kind}", result.standing(&run.policy))
+        }),
     };
     match result.standing(&run.policy) {
         Standing::Passed => Ok(Completion::Completed),

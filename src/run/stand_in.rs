@@ -262,8 +262,7 @@ impl Building<'_> {
             _ => None,
         };
         let content = match &answer.content {
-            KeptContent::Empty => Vec::new(),
-            KeptContent::Json(_) => Vec::new(),
+            KeptContent::Empty | KeptContent::Json(_) => Vec::new(),
             KeptContent::Text(kept) => text(kept).into_bytes(),
             KeptContent::LeftOut(why) if why.starts_with("more than") => vec![b' '; TOO_MUCH],
             KeptContent::LeftOut(_) => vec![0xff],
