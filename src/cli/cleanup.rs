@@ -4,15 +4,13 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::options::RunOptions;
+use super::options::{RunOptions, hide};
 use super::prepare::{Aim, prepare};
 use super::{exit, say};
 use crate::journal::Journal;
 use crate::plan::Selection;
 use crate::run::{Cleanup, Gone, NotDeleted, clean_up};
 
-/// The flags are those of a run, so that a script can set the same variables for both; the ones
-/// that judge cases have no meaning here, and are not shown.
 #[derive(Args)]
 #[command(
     after_help = "Only what the journal of this target knows is deleted, with the key of the role that made it. \
@@ -20,18 +18,7 @@ use crate::run::{Cleanup, Gone, NotDeleted, clean_up};
                   Not while a run is under way: it would lose its keys.\n\n\
                   Exit codes: 0 nothing is left, 1 the panel does not delete something, 2 a key is not accepted, \
                   3 a key is lacking or the panel does not answer.",
-    mut_arg("profile", |arg| arg.hide(true)),
-    mut_arg("partial", |arg| arg.hide(true)),
-    mut_arg("fail_on", |arg| arg.hide(true)),
-    mut_arg("jobs", |arg| arg.hide(true)),
-    mut_arg("has", |arg| arg.hide(true)),
-    mut_arg("level", |arg| arg.hide(true)),
-    mut_arg("trust_source", |arg| arg.hide(true)),
-    mut_arg("allow_create_keys", |arg| arg.hide(true)),
-    mut_arg("allow_writes", |arg| arg.hide(true)),
-    mut_arg("allow_exhaustion", |arg| arg.hide(true)),
-    mut_arg("confirm", |arg| arg.hide(true)),
-    mut_arg("panel_version", |arg| arg.hide(true))
+    mut_args(|arg| hide(arg, &["profile", "partial", "allow_writes", "confirm"]))
 )]
 pub(super) struct Arguments {
     /// The panel to clean up, such as <https://staging.example.com>

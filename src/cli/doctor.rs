@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use url::Url;
 
-use super::options::RunOptions;
+use super::options::{RunOptions, hide};
 use super::prepare::{Aim, Prepared, open, plain, prepare};
 use super::{exit, fail, keys, say};
 use crate::doctor::{Commands, Diagnosis, Prober, Report};
@@ -18,24 +18,9 @@ use crate::run::{Session, Trouble, control};
 use crate::spec::{Contract, Specs};
 use crate::target::Target;
 
-/// The flags are those of a run, so that a script can set the same variables for both; the ones
-/// that judge cases have no meaning here, and are not shown.
 #[derive(Args)]
 #[command(
-    mut_arg("profile", |arg| arg.hide(true)),
-    mut_arg("partial", |arg| arg.hide(true)),
-    mut_arg("fail_on", |arg| arg.hide(true)),
-    mut_arg("jobs", |arg| arg.hide(true)),
-    mut_arg("has", |arg| arg.hide(true)),
-    mut_arg("level", |arg| arg.hide(true)),
-    mut_arg("trust_source", |arg| arg.hide(true)),
-    mut_arg("leave", |arg| arg.hide(true)),
-    mut_arg("confirm", |arg| arg.hide(true)),
-    mut_arg("allow_create_keys", |arg| arg.hide(true)),
-    mut_arg("allow_writes", |arg| arg.hide(true)),
-    mut_arg("allow_exhaustion", |arg| arg.hide(true)),
-    mut_arg("state_dir", |arg| arg.hide(true)),
-    mut_arg("panel_version", |arg| arg.hide(true))
+    mut_args(|arg| hide(arg, &["profile", "partial", "leave", "confirm", "allow_writes", "state_dir"]))
 )]
 pub(super) struct Arguments {
     /// The panel to look at, such as <https://panel.example.com>

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::options::RunOptions;
+use super::options::{RunOptions, hide};
 use super::prepare::{Aim, prepare};
 use super::{exit, fail, say};
 use crate::plan::Selection;
@@ -23,19 +23,9 @@ enum Command {
     Check(Check),
 }
 
-/// The flags are those of a run, so that a script can set the same variables for both; the ones
-/// that judge cases have no meaning here, and are not shown.
 #[derive(Args)]
 #[command(
-    mut_arg("fail_on", |arg| arg.hide(true)),
-    mut_arg("jobs", |arg| arg.hide(true)),
-    mut_arg("has", |arg| arg.hide(true)),
-    mut_arg("level", |arg| arg.hide(true)),
-    mut_arg("trust_source", |arg| arg.hide(true)),
-    mut_arg("allow_create_keys", |arg| arg.hide(true)),
-    mut_arg("state_dir", |arg| arg.hide(true)),
-    mut_arg("allow_exhaustion", |arg| arg.hide(true)),
-    mut_arg("panel_version", |arg| arg.hide(true))
+    mut_args(|arg| hide(arg, &["state_dir"]))
 )]
 struct Check {
     /// The panel at which the keys are verified, such as <https://staging.example.com>

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
 use clap::builder::BoolishValueParser;
+use clap::{Arg, Args};
 use semver::Version;
 
 use super::SpecsArguments;
@@ -216,6 +216,26 @@ pub(crate) struct Agreed {
     /// What is accepted of it.
     pub(crate) waivers: Waivers,
 }
+
+/// Hides flags of a run that have no meaning for a command. They are taken all the same, so that a
+/// script can set the same variables for all commands.
+pub(super) fn hide(arg: Arg, names: &[&str]) -> Arg {
+    let is_hidden =
+        JUDGING.contains(&arg.get_id().as_str()) || names.contains(&arg.get_id().as_str());
+    if is_hidden { arg.hide(true) } else { arg }
+}
+
+/// The flags by which cases are chosen and judged: those of no command but a run.
+const JUDGING: [&str; 8] = [
+    "fail_on",
+    "jobs",
+    "has",
+    "level",
+    "trust_source",
+    "allow_create_keys",
+    "allow_exhaustion",
+    "panel_version",
+];
 
 /// All variables of the product; keys have their own, `PTERO_KEY_<ROLE>`.
 const VARIABLES: [&str; 33] = [

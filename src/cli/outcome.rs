@@ -23,22 +23,7 @@ pub(super) struct Telling<'r> {
 impl<'r> Telling<'r> {
     /// A run of which nothing is known yet.
     pub(super) fn of(&self, prepared: &Prepared) -> Finished<'r> {
-        Finished {
-            specs: self.specs,
-            profile: prepared.profile.clone(),
-            heading: prepared.heading.clone(),
-            policy: self.options.policy(),
-            partial: self.options.partial,
-            agreement: prepared.session.agreement().clone(),
-            roles: prepared.session.keys().roles(),
-            started: self.started.clone(),
-            planned: prepared.plan.cases.len(),
-            interrupted: false,
-            stopped: None,
-            refused: None,
-            has_broken_suite: !self.specs.broken.is_empty(),
-            results: Vec::new(),
-        }
+        prepared.finished(self.specs, self.started.clone(), self.options.partial)
     }
 
     /// Writes that a run could not begin; who started it is told elsewhere.

@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
-use crate::report::{Access, Forecast, Heading};
+use crate::report::{Access, Finished, Forecast, Heading};
 use crate::run::{
     Interrupt, Schedule, Session, Setup, Trouble, control, embedded_keys,
     embedded_panel_with_clock, limit, make, makeable, put_into,
@@ -206,6 +206,31 @@ impl Prepared {
             &self.session.keys().roles(),
         );
         Ok(())
+    }
+
+    /// The run before anything is known of it, as reports tell it.
+    pub(crate) fn finished<'r>(
+        &self,
+        specs: &'r Specs,
+        started: String,
+        partial: bool,
+    ) -> Finished<'r> {
+        Finished {
+            specs,
+            profile: Arc::clone(&self.profile),
+            heading: self.heading.clone(),
+            policy: self.schedule.policy.clone(),
+            partial,
+            agreement: self.session.agreement().clone(),
+            roles: self.session.keys().roles(),
+            started,
+            planned: self.plan.cases.len(),
+            interrupted: false,
+            stopped: None,
+            refused: None,
+            has_broken_suite: !specs.broken.is_empty(),
+            results: Vec::new(),
+        }
     }
 
     /// The roles whose keys the run makes itself.

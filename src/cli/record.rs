@@ -1,11 +1,11 @@
 //! `--record FILE`, and recordings that commands read.
 
 use std::fs::{File, OpenOptions};
-use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::reports::replace;
 use crate::recording::RunRecording;
 
 /// Where a run is recorded.
@@ -56,15 +56,6 @@ impl RecordFile {
             .map_err(|error| told(error.to_string()))?;
         replace(&mut self.file, &text).map_err(|error| told(error.to_string()))
     }
-}
-
-fn replace(file: &mut File, text: &str) -> std::io::Result<()> {
-    if file.metadata()?.is_file() {
-        file.rewind()?;
-        file.set_len(0)?;
-    }
-    file.write_all(text.as_bytes())?;
-    file.flush()
 }
 
 /// Reads a recording; what is wrong with it is told with the name of its file.

@@ -167,7 +167,7 @@ fn render(format: Format, results: &Results) -> Result<String, Unwritten> {
 }
 
 /// Puts a text into a file in the place of what is there; a pipe has nothing to be replaced.
-fn replace(file: &mut File, text: &str) -> std::io::Result<()> {
+pub(super) fn replace(file: &mut File, text: &str) -> std::io::Result<()> {
     if file.metadata()?.is_file() {
         file.rewind()?;
         file.set_len(0)?;

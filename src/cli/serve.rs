@@ -18,8 +18,8 @@ use crate::exchange::Request;
 use crate::keys::variable;
 use crate::private::private;
 use crate::reference::{Fault, Faults, Panel, World};
-use crate::run::{Rejudge, StandIn, embedded_panel, put_into};
-use crate::spec::{Contract, Specs};
+use crate::run::{Rejudge, StandIn, built_in, embedded_panel, put_into};
+use crate::spec::Specs;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -212,13 +212,7 @@ async fn listen(
 
 /// The panel's keys that a run can be given: a world may hold others, which no role stands for.
 fn keys_of_roles(panel: &Panel) -> Result<Vec<(String, String)>, String> {
-    let contract = Contract::embedded().map_err(|troubles| {
-        let trouble = troubles.first().map(ToString::to_string);
-        format!(
-            "the built-in specification cannot be read: {}",
-            trouble.unwrap_or_default()
-        )
-    })?;
+    let contract = built_in().map_err(|error| error.to_string())?;
     let is_role = |name: &str| {
         name.parse()
             .is_ok_and(|role| contract.roles.real(&role).is_some())

@@ -255,27 +255,16 @@ impl Stage<'_> {
         Ok(code)
     }
 
-    /// The run before anything is known of it.
+    /// The run before anything is known of it; which suites were chosen is known later.
     fn finished<'r>(&self) -> Finished<'r>
     where
         Self: 'r,
     {
-        let prepared = &self.prepared;
+        let partial = self.flags.run.partial;
+        let finished = self.prepared.finished(self.specs, moment::now(), partial);
         Finished {
-            specs: self.specs,
-            profile: Arc::clone(&prepared.profile),
-            heading: prepared.heading.clone(),
-            policy: self.prepared.schedule.policy.clone(),
-            partial: self.flags.run.partial,
-            agreement: prepared.session.agreement().clone(),
-            roles: prepared.session.keys().roles(),
-            started: moment::now(),
-            planned: prepared.plan.cases.len(),
-            interrupted: false,
-            stopped: None,
-            refused: None,
             has_broken_suite: false,
-            results: Vec::new(),
+            ..finished
         }
     }
 

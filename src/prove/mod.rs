@@ -83,7 +83,7 @@ pub fn prove(
 ) -> Result<Proof, ProveError> {
     let table = options.table.as_ref().map_or_else(Table::read, Table::of);
     let table = table.map_err(|trouble| ProveError::Table(Box::new(trouble)))?;
-    let stock = Arc::new(built_in()?);
+    let stock = built_in()?;
     let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
     let matrix = matrix::fill(specs, &stock, &cases, &table, options, progress)?;
     let failures = finding::failures(&matrix, &table, specs, options);

@@ -1,6 +1,6 @@
 //! The reference panel as a target: which family, words, limits and prefixes a profile asks for.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use crate::keys::Keyring;
 use crate::reference::{
@@ -56,15 +56,19 @@ pub fn embedded_panel_with_clock(
     faults: Faults,
     clock: Arc<dyn Clock>,
 ) -> Result<Panel, EmbeddedError> {
-    panel_of(&built_in()?, profile, world, faults, clock)
+    let stock = built_in()?;
+    panel_of(&stock, profile, world, faults, clock)
 }
 
-/// The built-in contract, from which every panel has its words.
-pub(crate) fn built_in() -> Result<Contract, EmbeddedError> {
-    Contract::embedded().map_err(|troubles| {
-        let first = troubles.first().map(ToString::to_string);
-        EmbeddedError::Contract(first.unwrap_or_default())
-    })
+/// The built-in contract, from which every panel has its words; it is read once.
+pub(crate) fn built_in() -> Result<Arc<Contract>, EmbeddedError> {
+    static READ: LazyLock<Result<Arc<Contract>, String>> = LazyLock::new(|| {
+        Contract::embedded().map(Arc::new).map_err(|troubles| {
+            let first = troubles.first().map(ToString::to_string);
+            first.unwrap_or_default()
+        })
+    });
+    READ.clone().map_err(EmbeddedError::Contract)
 }
 
 /// The same with the built-in contract at hand, for whoever needs many panels.

@@ -1,7 +1,6 @@
 //! Roles that a run makes itself: where another role can make the key, and that was agreed to.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
@@ -46,10 +45,10 @@ pub(crate) async fn make(session: &mut Session, roles: &BTreeSet<RoleName>) -> V
 }
 
 async fn make_one(session: &Session, name: &RoleName) -> Result<SecretString, String> {
-    let contract = Arc::clone(session.contract_arc());
+    let contract = session.contract();
     let role = contract.roles.real(name).ok_or("there is no such role")?;
     let made_by = role.made_by.as_ref().ok_or("no role can make it")?;
-    let plan = plan(&contract, made_by)?;
+    let plan = plan(contract, made_by)?;
     let route = plan.route.as_ref().and_then(|route| route.creates.as_ref());
     let creates = route.ok_or("the request creates nothing")?.clone();
     let request = session

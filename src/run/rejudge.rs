@@ -130,12 +130,7 @@ impl<'r> Rejudge<'r> {
     /// What the recorded answers to a case are worth under a profile.
     #[must_use]
     pub fn result(&self, planned: &Planned) -> CaseResult {
-        let result = |verdict, steps| CaseResult {
-            case: Arc::clone(&planned.case),
-            verdict,
-            origin: planned.origin(),
-            steps,
-        };
+        let result = |verdict, steps| CaseResult::of(planned, verdict, steps);
         let due = match &planned.due {
             Ok(due) => due,
             Err(skip) => return result(Ok(Verdict::Skipped(skip.clone())), Vec::new()),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::exchange::Observation;
-use crate::plan::Due;
+use crate::plan::{Due, Planned};
 use crate::spec::{Case, Origin};
 use crate::verdict::{Kind, Policy, Standing, Verdict, standing};
 
@@ -33,6 +33,17 @@ pub struct StepResult {
 }
 
 impl CaseResult {
+    /// What became of a planned case.
+    #[must_use]
+    pub fn of(planned: &Planned, verdict: Result<Verdict, String>, steps: Vec<StepResult>) -> Self {
+        Self {
+            case: Arc::clone(&planned.case),
+            verdict,
+            origin: planned.origin(),
+            steps,
+        }
+    }
+
     /// What it means for the run.
     #[must_use]
     pub fn standing(&self, policy: &Policy) -> Standing {

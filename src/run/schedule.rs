@@ -177,10 +177,6 @@ impl<'p> Lanes<'p> {
 
 /// A panic in a case is the harness's fault; the others go on.
 fn panicked(planned: &Planned, error: &JoinError) -> CaseResult {
-    CaseResult {
-        case: Arc::clone(&planned.case),
-        verdict: Err(format!("the case could not be run: {error}")),
-        origin: planned.origin(),
-        steps: Vec::new(),
-    }
+    let why = format!("the case could not be run: {error}");
+    CaseResult::of(planned, Err(why), Vec::new())
 }

@@ -280,10 +280,6 @@ impl Session {
         &self.contract
     }
 
-    pub(crate) fn contract_arc(&self) -> &Arc<Contract> {
-        &self.contract
-    }
-
     /// The profile whose contract holds, with the limits that hold at the target.
     #[must_use]
     pub fn profile(&self) -> &Arc<Profile> {
@@ -565,12 +561,7 @@ impl Session {
     }
 
     async fn play(&self, planned: &Planned) -> CaseResult {
-        let result = |verdict, steps| CaseResult {
-            case: Arc::clone(&planned.case),
-            verdict,
-            origin: planned.origin(),
-            steps,
-        };
+        let result = |verdict, steps| CaseResult::of(planned, verdict, steps);
         let due = match &planned.due {
             Ok(due) => due,
             Err(skip) => return result(Ok(Verdict::Skipped(skip.clone())), Vec::new()),

@@ -47,6 +47,7 @@ pub use expectation::{Basis, ErrorMatch, Expectation, ValueMatch};
 pub use lint::lint;
 pub use name::{
     Api, BadName, CaseId, Consent, Level, Origin, ProfileName, RequirementId, RoleName, SchemaName,
+    has_form,
 };
 pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling, WithoutJson};
 pub use reach::{names_what_exists, reached};

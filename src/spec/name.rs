@@ -138,6 +138,20 @@ impl fmt::Display for Api {
     }
 }
 
+/// Whether an id has the form of a pattern, in which `*` stands for anything.
+#[must_use]
+pub fn has_form(id: &str, pattern: &str) -> bool {
+    let Some((first, others)) = pattern.split_once('*') else {
+        return pattern == id;
+    };
+    let Some(rest) = id.strip_prefix(first) else {
+        return false;
+    };
+    (0..=rest.len())
+        .filter(|at| rest.is_char_boundary(*at))
+        .any(|at| has_form(&rest[at..], others))
+}
+
 /// How binding a requirement is (RFC 2119).
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
-use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
 use ptero_conformance::spec::{Source, Specs};
 
+use super::mutants::copy;
 use super::program::{Said, program, root, run};
 
 /// How the table is made again.
@@ -206,17 +206,4 @@ fn check_with(near: &str, from: &str, to: &str) -> Said {
     run(program()
         .args(["check", "specs"])
         .current_dir(folder.path()))
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).expect("a folder");
-    for entry in fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).expect("a file");
-        }
-    }
 }

@@ -9,7 +9,7 @@ use ptero_conformance::exchange::InProcess;
 use ptero_conformance::keys::Keyring;
 use ptero_conformance::plan::{Agreement, Plan, Planned};
 use ptero_conformance::reference::{Fault, Gate, Panel, World};
-use ptero_conformance::run::{Session, Setup, embedded_panel};
+use ptero_conformance::run::{Session, Setup, embedded_keys, embedded_panel};
 use ptero_conformance::spec::{Consent, Contract, Ids, Outcome, Profile, Source, Specs};
 use ptero_conformance::target::Facts;
 use ptero_conformance::verdict::{Kind, Verdict};
@@ -124,7 +124,7 @@ impl Stage {
         let mut world = World::embedded();
         world.settings.enforce_limits = false;
         let panel = embedded_panel(PROFILE, world, fault.into_iter().collect()).expect("a panel");
-        let keys = keys(&panel, &contract);
+        let keys = embedded_keys(&panel, &contract).expect("the keys");
         let plan = Plan::new(
             &contract,
             specs.cases(),
@@ -193,15 +193,4 @@ fn agreement() -> Agreement {
         consents: [Consent::CreateKeys, Consent::Writes].into(),
         ..Agreement::default()
     }
-}
-
-fn keys(panel: &Panel, contract: &Contract) -> Keyring {
-    let mut keys = Keyring::default();
-    for (name, key) in panel.keys() {
-        let role = name.parse().expect("a role's name");
-        if contract.roles.real(&role).is_some() {
-            keys.add(&role, key, "the panel").expect("a key");
-        }
-    }
-    keys
 }

@@ -96,7 +96,8 @@ fn change(specs: &Path, mutant: &Mutant) {
     fs::write(path, text.replace(mutant.from, mutant.to)).expect("a file");
 }
 
-fn copy(from: &Path, to: &Path) {
+/// Copies a folder with all that is in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");

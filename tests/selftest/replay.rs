@@ -10,6 +10,8 @@ use ptero_conformance::run::{CaseResult, Replayed, judge_recording};
 use ptero_conformance::spec::{Level, Source, SourceFile, Specs};
 use ptero_conformance::verdict::{Kind, Verdict};
 
+use super::mutants::copy;
+
 /// The recordings and the least number of exchanges that must be judged of each.
 const RECORDINGS: [(&str, usize); 6] = [
     ("pterodactyl-1.7.0", 527),
@@ -195,15 +197,15 @@ fn deviates_from_the_page() -> Result<(), Failed> {
 /// Judges with an edited profile: something must deviate.
 fn notices(edit: impl Fn(&str) -> String) -> Result<(), Failed> {
     let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("specs");
-    copy_folder(Path::new("specs"), &copy);
-    copy_folder(Path::new("schemas"), &folder.path().join("schemas"));
-    let path = copy.join("profiles/pterodactyl-1.11.yaml");
+    let specs = folder.path().join("specs");
+    copy(Path::new("specs"), &specs);
+    copy(Path::new("schemas"), &folder.path().join("schemas"));
+    let path = specs.join("profiles/pterodactyl-1.11.yaml");
     let text = std::fs::read_to_string(&path).unwrap();
     let edited = edit(&text);
     assert_ne!(text, edited, "the edit changes nothing");
     std::fs::write(&path, edited).unwrap();
-    let specs = Specs::load(&Source::Folder(copy)).unwrap();
+    let specs = Specs::load(&Source::Folder(specs)).unwrap();
     let replayed = replay("pterodactyl-1.11.8", &specs, None);
     let deviating = replayed.results.iter().filter_map(deviation).count();
     eprintln!("{deviating} judged exchanges deviate");
@@ -226,17 +228,4 @@ fn notices_a_changed_order() -> Result<(), Failed> {
             1,
         )
     })
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let target = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy_folder(&entry.path(), &target);
-        } else {
-            std::fs::copy(entry.path(), target).unwrap();
-        }
-    }
 }

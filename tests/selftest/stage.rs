@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ptero_conformance::exchange::InProcess;
-use ptero_conformance::keys::Keyring;
 use ptero_conformance::plan::{Agreement, Plan, Planned};
 use ptero_conformance::reference::{Clock, Faults, ManualClock, Panel, World};
 use ptero_conformance::run::{
-    CaseResult, Session, Setup, embedded_panel, embedded_panel_with_clock, limit,
+    CaseResult, Session, Setup, embedded_keys, embedded_panel, embedded_panel_with_clock, limit,
 };
 use ptero_conformance::spec::{Consent, Contract, Profile, Specs};
 use ptero_conformance::target::Facts;
@@ -44,7 +43,7 @@ impl Stage {
     ) -> Self {
         let contract = Arc::clone(&specs.contract);
         let panel = embedded_panel(plays, world.clone(), Faults::default()).expect("a panel");
-        let keys = keys(&panel, &contract);
+        let keys = embedded_keys(&panel, &contract).expect("the keys");
         let agreement = Agreement {
             consents: Consent::ALL.into(),
             has: states.iter().map(ToString::to_string).collect(),
@@ -126,7 +125,7 @@ impl Parts {
             contract: Arc::clone(&self.contract),
             profile: Arc::clone(&self.profile),
             transport: InProcess::new(panel.router()).into(),
-            keys: keys(panel, &self.contract),
+            keys: embedded_keys(panel, &self.contract).expect("the keys"),
             agreement: self.agreement.clone(),
             origin: "http://localhost".to_owned(),
             pace: None,
@@ -134,16 +133,4 @@ impl Parts {
             plain: None,
         })
     }
-}
-
-/// The keys of the roles that the specification knows.
-fn keys(panel: &Panel, contract: &Contract) -> Keyring {
-    let mut keys = Keyring::default();
-    for (name, key) in panel.keys() {
-        let role = name.parse().expect("a role's name");
-        if contract.roles.real(&role).is_some() {
-            keys.add(&role, key, "the panel").expect("a key");
-        }
-    }
-    keys
 }
