@@ -17,7 +17,7 @@ use crate::verdict::Policy;
 /// How a plan is run.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    /// How many cases of one bucket are run at once.
+    /// How many cases are run at once; where a pace is kept, of one bucket.
     pub jobs: u8,
     /// How often what opened or closed is looked at once more.
     pub confirm: u8,
@@ -68,8 +68,9 @@ impl Schedule {
 
     /// Runs cases some at once, and returns those that are to be looked at again.
     ///
-    /// Each bucket has a lane of its own, so that a spent limit keeps nobody else waiting; how many
-    /// requests are under way at once is the session's to say.
+    /// They begin in the order of the plan. Where a pace is kept, each bucket has a lane of its own,
+    /// so that a spent limit keeps nobody else waiting; how many requests are under way at once is
+    /// the session's to say.
     async fn together(
         &self,
         session: &Arc<Session>,
@@ -134,7 +135,7 @@ impl Schedule {
     }
 }
 
-/// Cases that wait, by the bucket of their first request.
+/// Cases that wait, by the bucket of their first request where a pace is kept.
 struct Lanes<'p>(Vec<Lane<'p>>);
 
 #[derive(Default)]
@@ -145,9 +146,11 @@ struct Lane<'p> {
 
 impl<'p> Lanes<'p> {
     fn of(session: &Session, cases: &[(usize, &'p Planned)]) -> Self {
+        let is_paced = session.pace().is_some();
         let mut lanes: BTreeMap<Option<Bucket>, Lane<'p>> = BTreeMap::new();
         for (number, planned) in cases {
-            let first = planned.case.steps.first().filter(|_| planned.is_run());
+            let first = planned.case.steps.first();
+            let first = first.filter(|_| is_paced && planned.is_run());
             let bucket = first.and_then(|step| session.bucket(&step.request));
             let lane = lanes.entry(bucket).or_default();
             lane.waiting.push_back((*number, planned));

@@ -26,10 +26,13 @@ const LIMIT: u32 = 20;
 const OTHERS: usize = 8;
 
 pub fn trials() -> Vec<Trial> {
-    vec![Trial::test(
-        "pacing/no-limit-is-spent-and-the-bound-is-kept",
-        no_limit_is_spent,
-    )]
+    vec![
+        Trial::test(
+            "pacing/no-limit-is-spent-and-the-bound-is-kept",
+            no_limit_is_spent,
+        ),
+        Trial::test("pacing/without-a-pace-in-order", the_order_is_the_plans),
+    ]
 }
 
 /// The clock of the runtime, so that the panel's windows and the run's waiting are one time.
@@ -52,8 +55,8 @@ fn no_limit_is_spent() -> Result<(), Failed> {
     runtime.block_on(play())
 }
 
-async fn play() -> Result<(), Failed> {
-    let panel = panel()?;
+/// The cases that need no consent, and a session with a panel that is said to have this limit.
+fn staged(panel: &Panel, pace: Option<Pace>) -> Result<(Plan, Session), Failed> {
     let specs = Specs::load(&Source::Folder("specs".into())).map_err(|t| format!("{t:?}"))?;
     let contract = Arc::clone(&specs.contract);
     let facts = Facts {
@@ -64,32 +67,68 @@ async fn play() -> Result<(), Failed> {
         ..Facts::default()
     };
     let profile = facts.agreed(contract.profile("pterodactyl-1.11").ok_or("no profile")?);
-    let keys = keys(&panel)?;
-    let mut given = panel.keys().into_iter();
-    let key = given.find(|(role, _)| role == "client").ok_or("no key")?.1;
+    let keys = keys(panel)?;
     let cases = specs
         .cases()
         .filter(|case| case.id.as_str().starts_with("authentication/"));
     let agreement = Agreement::default();
     let plan = Plan::new(&contract, cases, &profile, &agreement, &keys.roles());
-    let pace = Pace {
-        rate: 4.0,
-        leave: 0.5,
-        limits: [(Api::Client, LIMIT), (Api::Application, LIMIT)].into(),
-    };
-    let bound = pace.shortest(&plan.budget(&contract, &agreement));
-    let roles = plan.roles(&contract);
-    let mut session = Session::new(Setup {
+    let session = Session::new(Setup {
         contract,
         profile,
         transport: InProcess::new(panel.router()).into(),
         keys,
         agreement,
         origin: "http://localhost".to_owned(),
-        pace: Some(pace),
+        pace,
         plain: None,
         facts,
     });
+    Ok((plan, session))
+}
+
+fn schedule(jobs: u8) -> Schedule {
+    Schedule {
+        jobs,
+        confirm: 0,
+        policy: Policy::default(),
+    }
+}
+
+/// Where nothing has to wait, one case after the other is run as the plan has them.
+fn the_order_is_the_plans() -> Result<(), Failed> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    let panel = panel(false)?;
+    let (plan, session) = staged(&panel, None)?;
+    let mut over = Vec::new();
+    let mut tell = |event| {
+        if let Event::Over(number, _) = event {
+            over.push(number);
+        }
+    };
+    let interrupt = Interrupt::default();
+    let schedule = schedule(1);
+    runtime.block_on(schedule.play(&Arc::new(session), &plan, &interrupt, &mut tell));
+    if over.is_empty() || !over.iter().copied().eq(0..plan.cases.len()) {
+        return Err(format!("{} cases, in another order", over.len()).into());
+    }
+    Ok(())
+}
+
+async fn play() -> Result<(), Failed> {
+    let panel = panel(true)?;
+    let mut given = panel.keys().into_iter();
+    let key = given.find(|(role, _)| role == "client").ok_or("no key")?.1;
+    let pace = Pace {
+        rate: 4.0,
+        leave: 0.5,
+        limits: [(Api::Client, LIMIT), (Api::Application, LIMIT)].into(),
+    };
+    let (plan, mut session) = staged(&panel, Some(pace.clone()))?;
+    let bound = pace.shortest(&plan.budget(session.contract(), &Agreement::default()));
+    let roles = plan.roles(session.contract());
     let others = tokio::spawn(use_it(panel.router(), key));
     tokio::task::yield_now().await;
     let start = Instant::now();
@@ -109,12 +148,7 @@ async fn play() -> Result<(), Failed> {
             }
         }
     };
-    let schedule = Schedule {
-        jobs: 2,
-        confirm: 0,
-        policy: Policy::default(),
-    };
-    schedule
+    schedule(2)
         .play(&session, &plan, &Interrupt::default(), &mut tell)
         .await;
     others.abort();
@@ -135,9 +169,9 @@ async fn play() -> Result<(), Failed> {
     Ok(())
 }
 
-fn panel() -> Result<Panel, Failed> {
+fn panel(enforces: bool) -> Result<Panel, Failed> {
     let mut world = World::embedded();
-    world.settings.enforce_limits = true;
+    world.settings.enforce_limits = enforces;
     world.settings.client_rate = Some(LIMIT);
     world.settings.application_rate = Some(LIMIT);
     let clock = Simulated {
