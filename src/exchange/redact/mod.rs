@@ -237,20 +237,40 @@ fn patterns(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     keys.chain(bearers)
 }
 
-/// Joins places that overlap or touch. The first known secret among them names the whole.
+/// Joins places that overlap or touch. The known secret with the most parts among them names the
+/// whole, the first of equals: keys that begin alike share parts.
 fn merge(mut finds: Vec<Find<'_>>) -> Vec<Find<'_>> {
     finds.sort_by_key(|find| find.place.start);
-    let mut merged: Vec<Find<'_>> = Vec::new();
-    for find in finds {
-        match merged.last_mut() {
-            Some(last) if find.place.start <= last.place.end => {
-                last.place.end = last.place.end.max(find.place.end);
-                last.owner = last.owner.or(find.owner);
-            }
-            _ => merged.push(find),
+    let joined = finds.chunk_by({
+        let mut end = 0;
+        move |one, next| {
+            end = end.max(one.place.end);
+            next.place.start <= end
+        }
+    });
+    joined.filter_map(whole).collect()
+}
+
+/// The one place that places which overlap or touch make.
+fn whole<'k>(joined: &[Find<'k>]) -> Option<Find<'k>> {
+    let start = joined.first()?.place.start;
+    let end = joined.iter().map(|find| find.place.end).max()?;
+    let mut owners: Vec<(&'k Secret, usize)> = Vec::new();
+    for owner in joined.iter().filter_map(|find| find.owner) {
+        match owners
+            .iter_mut()
+            .find(|(known, _)| std::ptr::eq(*known, owner))
+        {
+            Some((_, parts)) => *parts += 1,
+            None => owners.push((owner, 1)),
         }
     }
-    merged
+    // `max_by_key` takes the last of equals.
+    let most = owners.into_iter().rev().max_by_key(|(_, parts)| *parts);
+    Some(Find {
+        place: start..end,
+        owner: most.map(|(owner, _)| owner),
+    })
 }
 
 #[cfg(test)]

@@ -33,6 +33,23 @@ fn parts_of_a_known_key_go_and_shorter_ones_stay() {
     assert_eq!(redactor.text(&KEY[20..27]), &KEY[20..27]);
 }
 
+/// Two keys whose identifiers begin alike share parts; each is named by its own.
+#[test]
+fn of_keys_that_begin_alike_the_one_with_the_most_parts_is_named() {
+    let (one, other) = ("ptlc_Test000000111", "ptlc_Test000000222");
+    let redactor = Redactor::new([
+        Secret::of_role("client", one.into()),
+        Secret::of_role("client-other", other.into()),
+    ]);
+    assert_eq!(redactor.text(one), "[redacted: $PTERO_KEY_CLIENT]");
+    assert_eq!(redactor.text(other), "[redacted: $PTERO_KEY_CLIENT_OTHER]");
+    // What both have in common is as much the one's as the other's.
+    assert_eq!(
+        redactor.text("ptlc_Test000000"),
+        "[redacted: $PTERO_KEY_CLIENT]"
+    );
+}
+
 #[test]
 fn an_unknown_key_goes_by_its_prefix() {
     assert_eq!(
