@@ -59,6 +59,8 @@ pub(super) struct Traits {
     pub power_by_signal: bool,
     /// Where guests of the pages are sent.
     pub login_page: &'static str,
+    /// Whether a node that nobody knows is missing, and not refused.
+    pub unknown_node_is_missing: bool,
 }
 
 /// How a key is read from `Authorization` (panel-facts §3, group 01).
@@ -169,6 +171,7 @@ const V1_7: Traits = Traits {
     encoded_ids: false,
     power_by_signal: false,
     login_page: "/auth/login",
+    unknown_node_is_missing: false,
 };
 
 const V1_8: Traits = Traits {
@@ -235,5 +238,6 @@ const PELICAN: Traits = Traits {
     power_by_signal: true,
     session_cookie: "pelican_session",
     login_page: "/login",
+    unknown_node_is_missing: true, // group 02: 404
     ..V1_11_9
 };

@@ -23,8 +23,13 @@ pub(in crate::reference) fn authenticate(inquiry: &mut Inquiry<'_>) -> Result<()
         return Err(bad_format());
     }
     let mut nodes = inquiry.state.world.nodes.iter();
-    if nodes.any(|node| node.token_id == id && node.token == token) {
+    let node = nodes.find(|node| node.token_id == id);
+    if node.is_some_and(|node| node.token == token) {
         return Ok(());
+    }
+    if node.is_none() && inquiry.traits().unknown_node_is_missing {
+        let detail = "The requested resource could not be found on the server.";
+        return Err(Refusal::plain(404, "NotFoundHttpException", detail));
     }
     let detail = "You are not authorized to access this resource.";
     Err(Refusal::plain(403, "AccessDeniedHttpException", detail))
