@@ -96,7 +96,12 @@ fn is_about_nothing(planned: &Planned) -> bool {
         .all(|request| request.ids == Ids::Missing)
 }
 
+/// Whether a case is refused for a reason; one that has further reasons is refused also without.
 fn is_decided_by(planned: &Planned, condition: &str) -> bool {
+    let mut cited = planned.case.scenario.requires.iter();
+    if cited.any(|id| id.as_str() == "PANEL-ORDER") {
+        return false;
+    }
     let due = planned.due.iter().flatten();
     due.filter_map(|due| due.resolution.as_ref())
         .any(|resolution| match &resolution.outcome {

@@ -54,6 +54,9 @@ fn change(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answe
     if answer.status.is_success() {
         content::success(defect, parts, incoming, answer);
     }
+    if defect == Defect::LocaleHole {
+        content::translate(incoming, answer);
+    }
     headers::change(defect, incoming, answer);
     if matches!(defect, Defect::AnswersShared | Defect::CacheBeforePanel) {
         share(defect, &mut lock(&parts.faults.memory), incoming, answer);
