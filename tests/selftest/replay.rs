@@ -23,11 +23,16 @@ const RECORDINGS: [(&str, usize); 6] = [
 ];
 
 /// Conditions that a recording does not show, of one recording or of all, and why.
-const UNSEEN: [(Option<&str>, &str, &str); 3] = [
+const UNSEEN: [(Option<&str>, &str, &str); 4] = [
     (
         None,
         "odd-addresses",
         "the recorded keys have other descriptions than those that cases make",
+    ),
+    (
+        None,
+        "node-token-unknown",
+        "the recorded token is of a node that exists, with another secret",
     ),
     (
         None,
