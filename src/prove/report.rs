@@ -1,11 +1,12 @@
 //! What is proven, in words.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::finding::Failure;
 use super::matrix::Matrix;
-use crate::spec::Case;
+use crate::spec::{Case, CaseId};
 
 /// What was found out, and what is not proven.
 pub struct Proof {
@@ -49,6 +50,7 @@ impl Proof {
         text += &listed("not proven of faults", &faults);
         if verbose {
             text += &listed("cases that no fault makes deviate", &cases);
+            text += &listed("cases that conform on no panel", &self.elsewhere());
         }
         text + &self.summary(cases.len(), faults.len(), verbose)
     }
@@ -71,6 +73,13 @@ impl Proof {
             }
         }
         text
+    }
+
+    /// The cases that conform on no sound panel.
+    fn elsewhere(&self) -> Vec<&CaseId> {
+        let numbered = self.cases.iter().enumerate();
+        let elsewhere = numbered.filter(|(number, _)| !self.matrix.conforming.contains(number));
+        elsewhere.map(|(_, case)| &case.id).collect()
     }
 
     fn summary(&self, cases: usize, faults: usize, verbose: bool) -> String {
@@ -111,10 +120,10 @@ impl Proof {
     }
 }
 
-fn listed(title: &str, failures: &[&Failure]) -> String {
-    if failures.is_empty() {
+fn listed(title: &str, what: &[impl Display]) -> String {
+    if what.is_empty() {
         return String::new();
     }
-    let lines: String = failures.iter().map(|one| format!("  {one}\n")).collect();
+    let lines: String = what.iter().map(|one| format!("  {one}\n")).collect();
     format!("\n{title}\n{lines}")
 }
