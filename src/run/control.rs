@@ -69,6 +69,10 @@ impl Controlled {
     }
 }
 
+/// What else it can be where every key is answered as none is.
+const STRIPPED: &str =
+    ", or something on the way takes `Authorization` away (`ptero-conformance doctor URL` tells)";
+
 /// What one control showed.
 enum Shown {
     Holds,
@@ -275,8 +279,10 @@ fn judge(role: &Role, control: &Control, observed: &Observation) -> Shown {
     if dead || (200..300).contains(&control.status) {
         Shown::Refused(format!(
             "the key given as `{name}` (${variable}) is not accepted: {asked} answered {status}, not {}; \
-             it is revoked, mistyped, of another panel, or not of that role. To make one: {}",
-            control.status, role.make
+             it is revoked, mistyped, of another panel, or not of that role{}. To make one: {}",
+            control.status,
+            if status == 401 { STRIPPED } else { "" },
+            role.make
         ))
     } else {
         Shown::Undecided(format!(
