@@ -6,6 +6,7 @@
 //! no clean-up. What is left then stands in the journal, for `ptero-conformance cleanup`.
 
 mod board;
+mod printed;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -146,12 +147,12 @@ fn reports(flags: &Flags) -> Result<Reports, String> {
 }
 
 fn finish(flags: &Flags, trials: Vec<Trial>) -> ExitCode {
-    let conclusion = libtest_mimic::run(&flags.libtest, trials);
-    if conclusion.has_failed() {
-        ExitCode::from(exit::USAGE)
-    } else {
-        ExitCode::from(exit::OK)
-    }
+    let code = match printed::run(&flags.libtest, trials, &Interrupt::default()) {
+        None => exit::INTERRUPTED,
+        Some(conclusion) if conclusion.has_failed() => exit::USAGE,
+        Some(_) => exit::OK,
+    };
+    ExitCode::from(code)
 }
 
 /// A run of one exact id reads one suite: a runner that starts a process per test starts many.
@@ -226,7 +227,7 @@ impl Stage<'_> {
             self.interrupt.clone(),
         ));
         // The summary decides; libtest's own count cannot tell what a failure is of.
-        let conclusion = libtest_mimic::run(&self.flags.libtest, trials);
+        let conclusion = printed::run(&self.flags.libtest, trials, &self.interrupt);
         // Interrupted, it still finishes what it has begun.
         let ended = runtime.block_on(going);
         let left = runtime.block_on(session.finish());
@@ -248,7 +249,8 @@ impl Stage<'_> {
         }
         let code = write(&mut self.reports, &results)?;
         let is_over = !self.interrupt.is_requested();
-        if is_nextest() && is_over && !has_broken_suite && !conclusion.has_failed() {
+        let has_failed = conclusion.is_none_or(|conclusion| conclusion.has_failed());
+        if is_nextest() && is_over && !has_broken_suite && !has_failed {
             // One skipped case of many that it runs: it knows no other word for that than PASS.
             return Ok(ExitCode::from(exit::OK));
         }

@@ -297,20 +297,25 @@ pub(crate) fn trials() -> Vec<Trial> {
     rows.chain(bounded).chain(others).collect()
 }
 
-/// Whoever has seen enough of a list gets no panic for it.
+/// Whoever has seen enough gets no panic for it, and what was begun is ended.
 fn reader_went_away() {
-    for what in ["--ids", "--requirements"] {
+    let without_a_reader = |mut command: Command, arguments: &[&str]| {
         let (reader, writer) = std::io::pipe().expect("a pipe");
         drop(reader);
-        let mut command = program::program();
-        let output = command
-            .args(["list", what])
-            .stdout(writer)
-            .output()
-            .expect("the program runs");
-        assert_eq!(output.status.code(), Some(INTERRUPTED));
-        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
-    }
+        let output = command.args(arguments).stdout(writer).output();
+        let output = output.expect("the program runs");
+        assert_eq!(output.status.code(), Some(INTERRUPTED), "{arguments:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    assert_eq!(without_a_reader(program::program(), &["list", "--ids"]), "");
+    assert_eq!(
+        without_a_reader(program::program(), &["list", "--requirements"]),
+        ""
+    );
+    assert_eq!(without_a_reader(program::conformance(), &["--list"]), "");
+    let said = without_a_reader(program::conformance(), &["no-key"]);
+    assert!(said.contains("\nINCOMPLETE: interrupted after "), "{said}");
+    assert!(!said.contains("panicked"), "{said}");
 }
 
 fn canary_would_be_seen() {
