@@ -1,6 +1,7 @@
 //! Tests the harness itself, unless a target is named: then that is tested, and nothing else.
 
 mod selftest {
+    pub(crate) mod accepted;
     pub(crate) mod bad_input;
     pub(crate) mod canary;
     pub(crate) mod corpus;
@@ -41,9 +42,10 @@ use std::process::ExitCode;
 
 use ptero_conformance::harness;
 use selftest::{
-    bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor, embedded,
-    explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, profile_mutants,
-    program, prove, recorded, replay, reports, route_sweep, served, targets, upgrades, waived,
+    accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
+    embedded, explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff,
+    profile_mutants, program, prove, recorded, replay, reports, route_sweep, served, targets,
+    upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let trials = [
+        accepted::trials(),
         bad_input::trials(),
         corpus::trials(),
         corpus_contract::trials(),

@@ -3,6 +3,7 @@
 mod check;
 mod cleanup;
 mod compare;
+mod completions;
 mod doctor;
 mod explain;
 mod keys;
@@ -89,6 +90,8 @@ enum Command {
     Replay(replay::Arguments),
     /// Say what has changed between two recordings, or between a recording and a panel
     Compare(Box<compare::Arguments>),
+    /// Print a script by which a shell completes commands and flags
+    Completions(completions::Arguments),
     /// Serve the reference panel on this machine
     Serve(serve::Arguments),
     /// Prove that the cases can fail: run them against the reference panel with each of its defects
@@ -250,6 +253,7 @@ pub fn main() -> ExitCode {
         Command::Cleanup(arguments) => cleanup::run(arguments),
         Command::Replay(arguments) => replay::run(arguments),
         Command::Compare(arguments) => compare::run(arguments),
+        Command::Completions(arguments) => completions::run(arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Prove(arguments) => prove::run(arguments),
     }

@@ -15,7 +15,7 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 /// The reports that are asked for.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ReportArguments {
-    /// Write a report: json, junit, markdown, html, or github (annotations of a workflow, which need
+    /// Write a report: json, junit, markdown, html, acceptance, or github (annotations of a workflow, which need
     /// no file). `-` is standard output. Several with commas, or the flag again
     #[arg(
         long = "report",

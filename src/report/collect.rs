@@ -21,8 +21,8 @@ use crate::keys::variable;
 use crate::plan::Agreement;
 use crate::run::{CaseResult, StepResult};
 use crate::spec::{
-    Api, Contract, Holder, KeyUse, Profile, RequirementId, ResolutionStep, RoleName, SourceFile,
-    Specs, VerifiedBy,
+    Api, Contract, Holder, KeyUse, Level, Profile, RequirementId, ResolutionStep, RoleName,
+    SourceFile, Specs, VerifiedBy,
 };
 use crate::verdict::{
     Deviation, Policy, Skip, Standing, Verdict, like, nearest, waivers_that_do_not_hold,
@@ -274,8 +274,21 @@ impl Finished<'_> {
         });
         NotTested {
             skipped,
+            not_chosen: self.not_chosen(),
             by_a_person: by_a_person.collect(),
         }
+    }
+
+    /// The MUST requirements of which no case was chosen.
+    fn not_chosen(&self) -> Vec<String> {
+        let results = self.results.iter();
+        let chosen: BTreeSet<_> = results.flat_map(|r| &r.case.scenario.requires).collect();
+        let requirements = self.specs.contract.requirements.iter();
+        requirements
+            .filter(|r| r.level == Level::Must && r.verified_by == VerifiedBy::Cases)
+            .filter(|r| !chosen.contains(&r.id.value))
+            .map(|r| r.id.value.to_string())
+            .collect()
     }
 
     /// A reason for many cases, and what would make them tested.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::acceptance::acceptance;
 use super::github::github;
 use super::html::{PageError, html};
 use super::json::to_json;
@@ -23,6 +24,8 @@ pub enum Format {
     Github,
     /// One page, for people.
     Html,
+    /// A page by which a panel is accepted or not, in Markdown.
+    Acceptance,
 }
 
 /// A format that could not be written.
@@ -41,12 +44,13 @@ pub enum FormatError {
 
 impl Format {
     /// Every format there is.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Json,
         Self::Junit,
         Self::Markdown,
         Self::Github,
         Self::Html,
+        Self::Acceptance,
     ];
 
     /// The results in this format.
@@ -61,6 +65,7 @@ impl Format {
             Self::Markdown => markdown(results),
             Self::Github => github(results),
             Self::Html => html(results)?,
+            Self::Acceptance => acceptance(results),
         })
     }
 }
@@ -73,6 +78,7 @@ impl fmt::Display for Format {
             Self::Markdown => "markdown",
             Self::Github => "github",
             Self::Html => "html",
+            Self::Acceptance => "acceptance",
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Tells people what came of a run. A run is gathered into one value, [`results::Results`]; every
 //! format is a function of that value alone.
 
+mod acceptance;
 mod case;
 mod cause;
 mod changes;

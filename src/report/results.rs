@@ -202,6 +202,8 @@ pub struct RequirementResult {
 pub struct NotTested {
     /// Cases that were skipped, by the reason.
     pub skipped: Vec<SkippedCases>,
+    /// MUST requirements of which no case was chosen.
+    pub not_chosen: Vec<String>,
     /// Requirements that only a person can look at.
     pub by_a_person: Vec<ByAPerson>,
 }

@@ -1,0 +1,211 @@
+//! A page by which a panel is accepted or not: every clause, what it came to, and what a person has
+//! still to look at.
+
+use std::fmt::Write;
+
+use super::results::{RequirementResult, Results};
+use super::summary::cases;
+use crate::spec::Level;
+use crate::verdict::Standing;
+
+/// What is said of a clause, and of the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Accepted,
+    NotAccepted,
+    Partial,
+    NotTested,
+}
+
+impl Said {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Accepted => "ACCEPTED",
+            Self::NotAccepted => "NOT ACCEPTED",
+            Self::Partial => "PARTIAL",
+            Self::NotTested => "NOT TESTED",
+        }
+    }
+}
+
+/// The results as a page of Markdown. It holds no identifiers: roles by name, clauses by id.
+#[must_use]
+pub fn acceptance(results: &Results) -> String {
+    let mut text = format!(
+        "# {}\n\n{} against {}: {}\n\n",
+        whole(results).text(),
+        results.target.name,
+        results.profile.name,
+        results.profile.title
+    );
+    if let Some(why) = &results.stopped {
+        let _ = writeln!(text, "The run has ended early: {why}\n");
+    }
+    text += "| clause | level | result | cases | what it says |\n|---|---|---|---|---|\n";
+    for requirement in &results.requirements {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} |",
+            requirement.id,
+            requirement.level,
+            said_of(requirement).text(),
+            counts(requirement),
+            requirement.text.replace('|', "\\|")
+        );
+    }
+    for id in &results.not_tested.not_chosen {
+        let _ = writeln!(text, "| {id} | MUST | NOT TESTED | none was chosen | |");
+    }
+    text += &by_a_person(results);
+    text + &made_by(results)
+}
+
+/// What is said of the whole: a clause that was not tested is not accepted, and neither is the whole.
+fn whole(results: &Results) -> Said {
+    let must = || {
+        results
+            .requirements
+            .iter()
+            .filter(|r| r.level == Level::Must)
+    };
+    let has = |said: Said| must().any(|requirement| said_of(requirement) == said);
+    let is_whole = results.complete && results.not_tested.not_chosen.is_empty();
+    if results.exit_code == 1 || results.exit_code == 2 || has(Said::NotAccepted) {
+        Said::NotAccepted
+    } else if !must().any(|requirement| said_of(requirement) == Said::Accepted) {
+        Said::NotTested
+    } else if !is_whole || results.exit_code != 0 || has(Said::Partial) || has(Said::NotTested) {
+        Said::Partial
+    } else {
+        Said::Accepted
+    }
+}
+
+fn said_of(requirement: &RequirementResult) -> Said {
+    let count = |standing: Standing| requirement.standings.get(&standing).copied().unwrap_or(0);
+    let undecided = [
+        Standing::Unjudged,
+        Standing::Missing,
+        Standing::NotAgreed,
+        Standing::Waived,
+    ];
+    let is_undecided = undecided.iter().any(|standing| count(*standing) > 0);
+    let was_tested =
+        count(Standing::Passed) + count(Standing::Advice) + count(Standing::Waived) > 0;
+    if count(Standing::Failed) + count(Standing::Broken) > 0 {
+        Said::NotAccepted
+    } else if !was_tested {
+        Said::NotTested
+    } else if is_undecided || (requirement.level == Level::Should && count(Standing::Advice) > 0) {
+        Said::Partial
+    } else {
+        Said::Accepted
+    }
+}
+
+fn counts(requirement: &RequirementResult) -> String {
+    let told: Vec<_> = requirement
+        .standings
+        .iter()
+        .map(|(standing, count)| format!("{count} {standing}"))
+        .collect();
+    told.join(", ")
+}
+
+/// The clauses that the API cannot show, to be ticked off.
+fn by_a_person(results: &Results) -> String {
+    let clauses = &results.not_tested.by_a_person;
+    if clauses.is_empty() {
+        return String::new();
+    }
+    let mut text = String::from("\n## To be looked at by a person\n\n");
+    for clause in clauses {
+        let _ = writeln!(text, "- [ ] {}: {}", clause.id, clause.reason);
+    }
+    text
+}
+
+/// What made this page, and how it is made again.
+fn made_by(results: &Results) -> String {
+    let mut text = String::from("\n## How this was found\n\n");
+    let roles = match &results.roles[..] {
+        [] => "none".to_owned(),
+        roles => roles.join(", "),
+    };
+    let count = results.cases.len();
+    let _ = writeln!(text, "- {count} {} on {}", cases(count), results.started);
+    let _ = writeln!(text, "- roles: {roles}");
+    let _ = writeln!(text, "- {} {}", results.tool.name, results.tool.version);
+    let _ = writeln!(text, "- contract: SHA-256 {}", results.contract_sha256);
+    let _ = writeln!(text, "- profile: SHA-256 {}", results.profile.sha256);
+    for suite in &results.suites {
+        let _ = writeln!(text, "- {}: SHA-256 {}", suite.file, suite.sha256);
+    }
+    let _ = write!(text, "\n```sh\n{}\n```\n", command(results));
+    text
+}
+
+/// The command that does the same again; keys are given as they were.
+fn command(results: &Results) -> String {
+    let options = &results.options;
+    let target = if results.target.base == "http://localhost" {
+        "--embedded"
+    } else {
+        &results.target.base
+    };
+    let mut words = vec![
+        format!("{} run {target}", results.tool.name),
+        format!("--profile {}", results.profile.name),
+    ];
+    words.extend(
+        options
+            .panel_version
+            .iter()
+            .map(|v| format!("--panel-version {v}")),
+    );
+    let is_agreed = target != "--embedded";
+    words.extend(options.consents.iter().filter(|_| is_agreed).cloned());
+    if options.partial {
+        words.push("--partial".to_owned());
+    }
+    let kinds: Vec<_> = options.fail_on.iter().map(ToString::to_string).collect();
+    words.push(format!("--fail-on {}", kinds.join(",")));
+    if options.level == Level::Should {
+        words.push("--level should".to_owned());
+    }
+    if options.trust_source {
+        words.push("--trust-source".to_owned());
+    }
+    words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(level: Level, standings: &[(Standing, usize)]) -> Said {
+        said_of(&RequirementResult {
+            id: "X".into(),
+            level,
+            text: String::new(),
+            source: String::new(),
+            outcome: String::new(),
+            standings: standings.iter().copied().collect(),
+        })
+    }
+
+    #[test]
+    fn what_was_skipped_is_never_accepted() {
+        use Standing::{Failed, Missing, NotAgreed, NotApplicable, Passed, Unjudged, Waived};
+        let must = |standings: &[(Standing, usize)]| of(Level::Must, standings);
+        assert_eq!(must(&[(Passed, 1)]), Said::Accepted);
+        assert_eq!(must(&[(Passed, 1), (NotApplicable, 9)]), Said::Accepted);
+        assert_eq!(must(&[(NotApplicable, 9)]), Said::NotTested);
+        assert_eq!(must(&[(Missing, 1), (NotAgreed, 1)]), Said::NotTested);
+        for standing in [Missing, NotAgreed, Unjudged, Waived] {
+            assert_eq!(must(&[(Passed, 9), (standing, 1)]), Said::Partial);
+        }
+        assert_eq!(must(&[(Passed, 9), (Failed, 1)]), Said::NotAccepted);
+        assert_eq!(must(&[]), Said::NotTested);
+    }
+}

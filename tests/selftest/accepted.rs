@@ -1,0 +1,115 @@
+//! The acceptance page: a clause that was not tested is never accepted.
+
+use libtest_mimic::Trial;
+
+use super::panel::Panel;
+use super::program::{program, run};
+
+const PROFILE: &str = "pterodactyl-1.11";
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let all: [(&str, fn()); 5] = [
+        ("whole", whole),
+        ("filtered", filtered),
+        ("without-keys", without_keys),
+        ("faulty", faulty),
+        ("completions", completions),
+    ];
+    let trial = |(name, test): (&str, fn())| {
+        Trial::test(format!("accepted/{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    all.map(trial).into()
+}
+
+/// The page of a run, and the exit code that the run must have.
+fn page(code: i32, arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("page.md");
+    let mut command = program();
+    command.arg("run").args(arguments);
+    command
+        .arg("--report")
+        .arg(format!("acceptance={}", path.display()));
+    run(&mut command).must_exit(code);
+    std::fs::read_to_string(path).expect("a page")
+}
+
+fn title(page: &str) -> &str {
+    page.lines().next().expect("a title")
+}
+
+/// The row of a clause.
+fn row<'p>(page: &'p str, id: &str) -> &'p str {
+    let start = format!("| {id} |");
+    let mut rows = page.lines().filter(|line| line.starts_with(&start));
+    rows.next().expect("a row")
+}
+
+fn whole() {
+    let page = page(0, &["--embedded", "--profile", PROFILE]);
+    assert!(row(&page, "AUTH-BEARER").contains("| ACCEPTED |"), "{page}");
+    for text in [
+        "- [ ] CLIENT-PAGE: ",
+        "- profile: SHA-256 ",
+        "- contract: SHA-256 ",
+        "- specs/authentication/",
+        "- roles: application, ",
+        "ptero-conformance run --embedded --profile pterodactyl-1.11",
+    ] {
+        assert!(page.contains(text), "{text}\n{page}");
+    }
+    assert!(
+        ["# ACCEPTED", "# PARTIAL"].contains(&title(&page)),
+        "{page}"
+    );
+    let is_untested = page
+        .lines()
+        .any(|line| line.contains("| MUST | NOT TESTED |"));
+    assert_eq!(title(&page) == "# ACCEPTED", !is_untested, "{page}");
+}
+
+/// Clauses of which no case was chosen are there, and are not accepted.
+fn filtered() {
+    let page = page(0, &["--embedded", "no-key/", "--profile", PROFILE]);
+    assert_eq!(title(&page), "# PARTIAL", "{page}");
+    assert!(
+        row(&page, "KEY-TYPES").contains("| NOT TESTED | none was chosen |"),
+        "{page}"
+    );
+}
+
+fn without_keys() {
+    let panel = Panel::serve(PROFILE);
+    let url = panel.url();
+    // That missing keys were agreed to makes the run pass, and nothing accepted.
+    let page = page(0, &[url, "--profile", PROFILE, "--partial"]);
+    assert_eq!(title(&page), "# PARTIAL", "{page}");
+    assert!(row(&page, "SEC-LEAST").contains("| NOT TESTED |"), "{page}");
+    let again = format!("run {url} --profile {PROFILE} --partial");
+    assert!(page.contains(&again), "{page}");
+}
+
+fn faulty() {
+    let panel = Panel::serve_with(PROFILE, &["--fault", "skip-permission"]);
+    let keys = panel.keys_yaml().display().to_string();
+    let page = page(1, &[panel.url(), "--profile", PROFILE, "--keys", &keys]);
+    assert_eq!(title(&page), "# NOT ACCEPTED", "{page}");
+    assert!(
+        row(&page, "SEC-LEAST").contains("| NOT ACCEPTED |"),
+        "{page}"
+    );
+    assert!(!page.contains(&panel.key("client")), "a key");
+}
+
+fn completions() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let said = run(program().args(["completions", shell]));
+        said.must_exit(0);
+        assert!(said.stdout.contains("ptero-conformance"), "{shell}");
+        assert!(said.stdout.contains("compare"), "{shell}");
+    }
+    run(program().args(["completions", "dos"])).must_exit(2);
+}
