@@ -18,6 +18,7 @@ mod selftest {
     pub(crate) mod hosted;
     pub(crate) mod ids;
     pub(crate) mod ill;
+    pub(crate) mod merged;
     pub(crate) mod mutants;
     pub(crate) mod pacing;
     pub(crate) mod panel;
@@ -43,7 +44,7 @@ use std::process::ExitCode;
 use ptero_conformance::harness;
 use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
-    embedded, explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff,
+    embedded, explained, faults, fidelity, ids, merged, mutants, pacing, privacy, profile_diff,
     profile_mutants, program, prove, recorded, replay, reports, route_sweep, served, targets,
     upgrades, waived,
 };
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         faults::trials(),
         fidelity::trials(),
         ids::trials(),
+        merged::trials(),
         mutants::trials(),
         pacing::trials(),
         privacy::trials(),

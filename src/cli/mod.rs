@@ -8,6 +8,7 @@ mod doctor;
 mod explain;
 mod keys;
 mod list;
+mod merge;
 pub(crate) mod options;
 mod outcome;
 pub(crate) mod prepare;
@@ -72,6 +73,8 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Write other reports of a run that is over
     Report(report::Arguments),
+    /// Join the results of parts of one run
+    Merge(merge::Arguments),
     /// Write waivers for what failed in a run, with the reasons left to fill in
     Waive(waive::Arguments),
     /// List the cases, the requirements or the profiles
@@ -244,6 +247,7 @@ pub fn main() -> ExitCode {
         Command::Doctor(arguments) => doctor::run(arguments),
         Command::Run(arguments) => run::run(arguments),
         Command::Report(arguments) => report::run(arguments),
+        Command::Merge(arguments) => merge::run(arguments),
         Command::Waive(arguments) => waive::run(arguments),
         Command::List(arguments) => list::run(arguments),
         Command::Check(arguments) => check::run(arguments),

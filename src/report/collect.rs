@@ -21,8 +21,8 @@ use crate::keys::variable;
 use crate::plan::Agreement;
 use crate::run::{CaseResult, StepResult};
 use crate::spec::{
-    Api, Contract, Holder, KeyUse, Level, Profile, RequirementId, ResolutionStep, RoleName,
-    SourceFile, Specs, VerifiedBy,
+    Api, Case as SpecCase, Contract, Holder, KeyUse, Level, Profile, RequirementId, ResolutionStep,
+    RoleName, SourceFile, Specs, VerifiedBy,
 };
 use crate::verdict::{
     Deviation, Policy, Skip, Standing, Verdict, like, nearest, waivers_that_do_not_hold,
@@ -131,8 +131,8 @@ impl Finished<'_> {
             groups: grouping.groups(&self.results),
             requirements: self.requirements(),
             not_tested: self.not_tested(),
-            reach: self.reach(),
-            checks_reached: checks_reached(contract, &self.profile, &self.results),
+            reach: reach(self.conforming()),
+            checks_reached: checks_reached(contract, &self.profile, &self.judged()),
             rather: self.rather(),
             cases: self.results.iter().map(|r| teller.case(r)).collect(),
         };
@@ -308,26 +308,21 @@ impl Finished<'_> {
         }
     }
 
-    fn reach(&self) -> Reach {
-        let conforming = self
-            .results
-            .iter()
-            .filter(|r| r.verdict == Ok(Verdict::Conforms));
-        let touched: BTreeSet<(Api, String, String)> = conforming
-            .flat_map(|result| &result.case.steps)
-            .map(|step| {
-                let role = match &step.request.key {
-                    KeyUse::Role(role) => role.to_string(),
-                    KeyUse::Saved(_) => "created".to_owned(),
-                };
-                (step.request.api, step.request.endpoint.to_string(), role)
-            })
-            .collect();
-        let of = |api: Api| touched.iter().filter(|(a, _, _)| *a == api).count();
-        Reach {
-            client: of(Api::Client),
-            application: of(Api::Application),
-        }
+    /// The cases whose answers say something of the panel, with the number of steps that were sent.
+    fn judged(&self) -> Vec<(&SpecCase, usize)> {
+        let decided = self.results.iter().filter(|result| {
+            matches!(result.verdict, Ok(Verdict::Conforms | Verdict::Deviates(_)))
+        });
+        decided
+            .map(|result| (&*result.case, result.steps.len()))
+            .collect()
+    }
+
+    fn conforming(&self) -> impl Iterator<Item = &SpecCase> {
+        let results = self.results.iter();
+        results
+            .filter(|result| result.verdict == Ok(Verdict::Conforms))
+            .map(|result| &*result.case)
     }
 
     /// Where a panel breaks this contract, it may well keep another: the same answers are judged
@@ -356,6 +351,25 @@ impl Finished<'_> {
             }
         }
         roles
+    }
+}
+
+/// How much of the panel conforming cases have touched.
+pub(super) fn reach<'c>(conforming: impl Iterator<Item = &'c SpecCase>) -> Reach {
+    let touched: BTreeSet<(Api, String, String)> = conforming
+        .flat_map(|case| &case.steps)
+        .map(|step| {
+            let role = match &step.request.key {
+                KeyUse::Role(role) => role.to_string(),
+                KeyUse::Saved(_) => "created".to_owned(),
+            };
+            (step.request.api, step.request.endpoint.to_string(), role)
+        })
+        .collect();
+    let of = |api: Api| touched.iter().filter(|(a, _, _)| *a == api).count();
+    Reach {
+        client: of(Api::Client),
+        application: of(Api::Application),
     }
 }
 

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use super::results::CheckReached;
-use crate::run::CaseResult;
-use crate::spec::{Api, Contract, Endpoint, Presence, Profile, Route, names_what_exists, reached};
-use crate::verdict::Verdict;
+use crate::spec::{
+    Api, Case, Contract, Endpoint, Presence, Profile, Route, names_what_exists, reached,
+};
 
 /// A check that missing ids hide: what it is called, the reason that a refusal shows, and which
 /// routes have it.
@@ -22,13 +22,14 @@ const CHECKS: [HiddenCheck; 3] = [
     }),
 ];
 
-/// For each of these checks, on how many of its routes it was reached.
+/// For each of these checks, on how many of its routes it was reached by cases that were judged, each
+/// with the number of steps that were sent.
 pub(super) fn checks_reached(
     contract: &Contract,
     profile: &Profile,
-    results: &[&CaseResult],
+    judged: &[(&Case, usize)],
 ) -> Vec<CheckReached> {
-    let reached = refusals(contract, profile, results);
+    let reached = refusals(contract, profile, judged);
     let each = CHECKS.map(|(check, because, has)| {
         let inventory = contract.inventory.routes.iter();
         let routes = inventory.filter(|r| profile.presence(r, None) != Presence::Never && has(r));
@@ -47,12 +48,11 @@ pub(super) fn checks_reached(
 fn refusals<'c>(
     contract: &'c Contract,
     profile: &Profile,
-    results: &[&'c CaseResult],
+    judged: &[(&'c Case, usize)],
 ) -> BTreeSet<(&'c Endpoint, String)> {
-    let judged = results
+    let sent = judged
         .iter()
-        .filter(|result| matches!(result.verdict, Ok(Verdict::Conforms | Verdict::Deviates(_))));
-    let sent = judged.flat_map(|result| result.case.steps.iter().take(result.steps.len()));
+        .flat_map(|(case, sent)| case.steps.iter().take(*sent));
     sent.filter(|step| names_what_exists(&contract.inventory, &step.request))
         .filter_map(|step| {
             let route = step.request.route.as_ref()?;
