@@ -15,6 +15,7 @@ mod selftest {
     pub(crate) mod explained;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
+    pub(crate) mod fleet;
     pub(crate) mod hosted;
     pub(crate) mod ids;
     pub(crate) mod ill;
@@ -44,9 +45,9 @@ use std::process::ExitCode;
 use ptero_conformance::harness;
 use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
-    embedded, explained, faults, fidelity, ids, merged, mutants, pacing, privacy, profile_diff,
-    profile_mutants, program, prove, recorded, replay, reports, route_sweep, served, targets,
-    upgrades, waived,
+    embedded, explained, faults, fidelity, fleet, ids, merged, mutants, pacing, privacy,
+    profile_diff, profile_mutants, program, prove, recorded, replay, reports, route_sweep, served,
+    targets, upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -71,6 +72,7 @@ fn main() -> ExitCode {
         explained::trials(),
         faults::trials(),
         fidelity::trials(),
+        fleet::trials(),
         ids::trials(),
         merged::trials(),
         mutants::trials(),

@@ -185,12 +185,20 @@ async fn observe(
         }),
     };
     let (session, heading) = (Arc::new(prepared.session), prepared.heading);
+    let voice = prepared.voice;
     let results = match verified {
-        Ok(()) => Ok(run_all(&session, &prepared.plan, &prepared.schedule, interrupt).await),
+        Ok(()) => Ok(run_all(
+            &session,
+            &prepared.plan,
+            &prepared.schedule,
+            interrupt,
+            &voice,
+        )
+        .await),
         Err(why) => Err(why),
     };
-    super::tell_how_it_went(&session);
-    super::warn_of_what_is_left(&session.finish().await, &heading.base);
+    super::tell_how_it_went(&voice, &session);
+    super::warn_of_what_is_left(&voice, &session.finish().await, &heading.base);
     let record = Record {
         specs,
         session: &session,

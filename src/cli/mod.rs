@@ -6,6 +6,7 @@ mod compare;
 mod completions;
 mod doctor;
 mod explain;
+mod fleet;
 mod keys;
 mod list;
 mod merge;
@@ -23,6 +24,7 @@ mod run;
 mod serve;
 mod show;
 pub(crate) mod signals;
+pub(crate) mod voice;
 mod waive;
 
 use std::ffi::{OsStr, OsString};
@@ -30,6 +32,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+use voice::Voice;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -163,32 +167,34 @@ fn say(text: &str) -> ExitCode {
 }
 
 /// Says what a reader of the results should know of how they came about.
-pub(crate) fn tell_how_it_went(session: &Session) {
+pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session) {
     if let Some(why) = session.stopped() {
-        eprintln!("stopped: {why}");
+        voice.say(&format!("stopped: {why}"));
     }
     if session.repeated() > 0 {
-        eprintln!(
+        voice.say(&format!(
             "note: {} requests were sent again after a connection failed",
             session.repeated()
-        );
+        ));
     }
 }
 
 /// Says which waivers do not hold.
-pub(crate) fn tell_waivers(results: &Results) {
+pub(crate) fn tell_waivers(voice: &Voice, results: &Results) {
     for wrong in &results.waivers {
-        eprintln!("error: {wrong}");
+        voice.say(&format!("error: {wrong}"));
     }
 }
 
 /// Says what a run could not delete, and how it is deleted later.
-pub(crate) fn warn_of_what_is_left(cleanup: &Cleanup, target: &str) {
+pub(crate) fn warn_of_what_is_left(voice: &Voice, cleanup: &Cleanup, target: &str) {
     for trouble in cleanup.troubles() {
-        eprintln!("warning: a key of this run may be left at the target: {trouble}");
+        voice.say(&format!(
+            "warning: a key of this run may be left at the target: {trouble}"
+        ));
     }
     if cleanup.troubles().next().is_some() {
-        eprintln!("to delete it: ptero-conformance cleanup {target}");
+        voice.say(&format!("to delete it: ptero-conformance cleanup {target}"));
     }
 }
 
@@ -197,11 +203,15 @@ pub(crate) fn warn_of_what_is_left(cleanup: &Cleanup, target: &str) {
 /// A key that somebody typed in the wrong place is part of many messages, so all go through the
 /// redactor.
 fn fail(message: &str) -> ExitCode {
+    fail_by(&Voice::default(), message)
+}
+
+fn fail_by(voice: &Voice, message: &str) -> ExitCode {
     let shown = Redactor::default().text(message);
-    eprintln!("error: {shown}");
+    voice.say(&format!("error: {shown}"));
     if shown != message {
-        eprintln!(
-            "this looks like a key; keys are given by PTERO_KEY_CLIENT and the like, or by --keys FILE"
+        voice.say(
+            "this looks like a key; keys are given by PTERO_KEY_CLIENT and the like, or by --keys FILE",
         );
     }
     ExitCode::from(exit::USAGE)

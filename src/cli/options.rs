@@ -15,7 +15,9 @@ use crate::keys::KeysFile;
 use crate::plan::{Agreement, Pace};
 use crate::run::Schedule;
 use crate::spec::{Api, Consent, Level, Profile, Short, nearest};
-use crate::target::{Facts, Target, TargetFile, Waivers, read_ids_file, read_target_file, strange};
+use crate::target::{
+    Allowed, Facts, Listed, Target, TargetFile, Waivers, read_ids_file, read_target_file, strange,
+};
 use crate::verdict::{Kind, Policy};
 
 /// The flags that say what is tested, how, and what counts.
@@ -363,6 +365,45 @@ impl RunOptions {
         Ok(())
     }
 
+    /// The flags for one panel of a list, completed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::complete`].
+    pub(crate) fn of_listed(&self, listed: &Listed) -> Result<Self, String> {
+        let allows = |what| listed.allow.contains(&what);
+        let mut options = Self {
+            target: Some(listed.file.clone()),
+            allow_create_keys: allows(Allowed::CreateKeys),
+            allow_writes: allows(Allowed::Writes),
+            allow_plaintext: allows(Allowed::Plaintext),
+            ..self.clone()
+        };
+        options.complete()?;
+        Ok(options)
+    }
+
+    /// The flags that speak of one panel alone, of those that were given.
+    pub(crate) fn of_one_panel(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--target-url", self.target_url.is_some()),
+            ("--target", self.target.is_some()),
+            ("--has", !self.has.is_empty()),
+            ("--server", self.server.is_some()),
+            ("--ids", self.ids.is_some()),
+            ("--keys", self.keys.is_some()),
+            ("--panel-version", self.panel_version.is_some()),
+            ("--resolve", self.resolve.is_some()),
+            ("--waivers", self.waivers.is_some()),
+            ("--allow-create-keys", self.allow_create_keys),
+            ("--allow-writes", self.allow_writes),
+            ("--allow-plaintext", self.allow_plaintext),
+            ("--allow-exhaustion", self.allow_exhaustion.is_some()),
+        ];
+        let given = flags.into_iter().filter(|(_, is_given)| *is_given);
+        given.map(|(flag, _)| flag).collect()
+    }
+
     fn take(&mut self, file: TargetFile, path: &Path) -> Result<(), String> {
         self.agreed.facts = file.facts();
         match &self.target_url {
@@ -379,6 +420,7 @@ impl RunOptions {
         self.profile = self.profile.take().or(file.profile);
         self.panel_version = self.panel_version.take().or(file.version);
         self.ca_cert = self.ca_cert.take().or(file.ca_cert);
+        self.waivers = self.waivers.take().or(file.waivers);
         if let (None, Some(text)) = (&self.resolve, file.resolve) {
             let resolve = text.parse();
             self.resolve =

@@ -3,48 +3,86 @@
 use std::io::Write;
 
 use super::exit;
-use super::options::RunOptions;
 use super::prepare::Prepared;
 use super::reports::{Reports, Unwritten};
 use super::show::ShowArguments;
-use crate::report::{Finished, terminal};
+use super::voice::Voice;
+use crate::report::{Finished, Results, terminal};
+use crate::run::Trouble;
 use crate::spec::Specs;
 
-/// Everything about a run that is known before it begins.
-pub(super) struct Telling<'r> {
+/// What is known of a run before it begins.
+pub(super) struct Known<'r> {
     pub(super) specs: &'r Specs,
-    pub(super) options: &'r RunOptions,
-    pub(super) show: ShowArguments,
-    pub(super) reports: Reports,
+    /// Whether missing keys are agreed to.
+    pub(super) partial: bool,
     /// When it began.
     pub(super) started: String,
 }
 
-impl<'r> Telling<'r> {
-    /// A run of which nothing is known yet.
+impl<'r> Known<'r> {
+    /// A run of which nothing more is known yet.
     pub(super) fn of(&self, prepared: &Prepared) -> Finished<'r> {
-        prepared.finished(self.specs, self.started.clone(), self.options.partial)
+        prepared.finished(self.specs, self.started.clone(), self.partial)
     }
+}
 
-    /// Writes that a run could not begin; who started it is told elsewhere.
-    pub(super) fn not_begun(
-        &mut self,
-        prepared: &Prepared,
-        why: &str,
-        code: u8,
-    ) -> Result<(), String> {
-        let finished = self.of(prepared).not_begun(why, code);
-        match self.reports.write(&finished.results()) {
-            Ok(()) | Err(Unwritten::ReaderGone) => Ok(()),
-            Err(Unwritten::Failed(message)) => Err(message),
+/// How a run ended.
+pub(super) enum Ended {
+    /// It was begun, and this came of it.
+    Over(Box<Results>),
+    /// It could not begin.
+    InVain {
+        /// What reports tell of that.
+        results: Box<Results>,
+        /// Why; nothing: somebody ended it.
+        trouble: Option<Trouble>,
+    },
+}
+
+impl Ended {
+    /// A run that could not begin.
+    pub(super) fn in_vain(finished: Finished<'_>, trouble: Option<Trouble>) -> Self {
+        let (why, code) = match &trouble {
+            None => ("interrupted", exit::INTERRUPTED),
+            Some(Trouble::Key(message)) => (message.as_str(), exit::USAGE),
+            Some(Trouble::Target(message)) => (message.as_str(), exit::UNDECIDED),
+        };
+        let results = Box::new(finished.not_begun(why, code).results());
+        Self::InVain { results, trouble }
+    }
+}
+
+/// Those who are told of one run.
+pub(super) struct Telling {
+    pub(super) show: ShowArguments,
+    pub(super) reports: Reports,
+}
+
+impl Telling {
+    /// Tells them; the exit code.
+    pub(super) fn tell(&mut self, ended: &Ended) -> Result<u8, String> {
+        match ended {
+            Ended::Over(results) => self.show(results),
+            Ended::InVain { results, trouble } => self.not_begun(results, trouble.as_ref()),
         }
     }
 
-    /// Writes the reports, then shows the run; the exit code.
-    pub(super) fn tell(&mut self, finished: &Finished<'_>) -> Result<u8, String> {
-        let results = finished.results();
-        let text = terminal(&results, &self.show.screen());
-        let written = self.reports.write(&results).and_then(|()| {
+    fn not_begun(&mut self, results: &Results, trouble: Option<&Trouble>) -> Result<u8, String> {
+        if let Err(Unwritten::Failed(message)) = self.reports.write(results) {
+            return Err(message);
+        }
+        match trouble {
+            Some(Trouble::Key(message)) => return Err(message.clone()),
+            Some(Trouble::Target(message)) => eprintln!("error: {message}"),
+            None => {}
+        }
+        Ok(results.exit_code)
+    }
+
+    fn show(&mut self, results: &Results) -> Result<u8, String> {
+        let text = terminal(results, &self.show.screen());
+        let written = self.reports.write(results).and_then(|()| {
             let shown = if self.reports.take_stdout() {
                 std::io::stderr().lock().write_all(text.as_bytes())
             } else {
@@ -52,7 +90,7 @@ impl<'r> Telling<'r> {
             };
             shown.map_err(|error| Unwritten::of_stdout(&error))
         });
-        super::tell_waivers(&results);
+        super::tell_waivers(&Voice::default(), results);
         match written {
             Ok(()) => Ok(results.exit_code),
             // The reader went away: nobody is told a verdict, so none is given.

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 use url::Url;
 
 use super::options::RunOptions;
+use super::voice::Voice;
 use crate::exchange::{Http, HttpOptions, InProcess, Transport};
 use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
@@ -39,6 +40,7 @@ pub(crate) struct Prepared {
     pub(crate) plan: Plan,
     pub(crate) heading: Heading,
     pub(crate) schedule: Schedule,
+    pub(crate) voice: Voice,
 }
 
 impl Aim {
@@ -139,6 +141,7 @@ pub(crate) fn prepare(
         plan,
         heading,
         schedule,
+        voice: Voice::default(),
     })
 }
 
@@ -186,17 +189,18 @@ impl Prepared {
         roles.extend(makers(contract, &made));
         let mut controlled = control(&mut self.session, &roles).await?;
         for trouble in make(&mut self.session, &made).await {
-            eprintln!("warning: {trouble}");
+            self.voice.say(&format!("warning: {trouble}"));
         }
         if !made.is_empty() {
             let of_made = control(&mut self.session, &made).await?;
             controlled.findings.extend(of_made.findings);
         }
         for warning in controlled.warnings() {
-            eprintln!("warning: {warning}");
+            self.voice.say(&format!("warning: {warning}"));
         }
         for limit in &controlled.configured {
-            eprintln!("note: {limit}; `limits` in a target file agrees to it");
+            let advice = "`limits` in a target file agrees to it";
+            self.voice.say(&format!("note: {limit}; {advice}"));
         }
         self.profile = Arc::clone(self.session.profile());
         self.plan = self.plan.again(

@@ -2,13 +2,24 @@
 
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// What is shown.
-const LINE: &str = "{bar:30} {pos} of {len} cases{msg}";
+const LINE: &str = "{prefix}{bar:30} {pos} of {len} cases{msg}";
 
 /// After so many cases their speed says something about the rest.
 const ENOUGH: usize = 20;
+
+/// The lines of runs on one terminal; clones share them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bars(MultiProgress);
+
+impl Bars {
+    /// Prints a text that stays, above the lines that move.
+    pub(super) fn say(&self, text: &str) {
+        self.0.suspend(|| eprintln!("{text}"));
+    }
+}
 
 /// A line on a terminal that says how far a run is, and how long it will last.
 pub(super) struct Progress {
@@ -20,12 +31,16 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Of so many cases, which take so long at the least.
-    pub(super) fn new(total: usize, at_least: Option<Duration>) -> Self {
-        let bar = ProgressBar::with_draw_target(
-            Some(total.try_into().unwrap_or(u64::MAX)),
-            ProgressDrawTarget::stderr(),
-        );
+    /// Of so many cases, which take so long at the least; a name tells it from others.
+    pub(super) fn new(
+        bars: &Bars,
+        name: Option<&str>,
+        total: usize,
+        at_least: Option<Duration>,
+    ) -> Self {
+        let length = total.try_into().unwrap_or(u64::MAX);
+        let bar = bars.0.add(ProgressBar::new(length));
+        bar.set_prefix(name.map_or(String::new(), |name| format!("{name} ")));
         if let Ok(style) = ProgressStyle::with_template(LINE) {
             bar.set_style(style);
         }
@@ -44,11 +59,6 @@ impl Progress {
             format!(", about {} left", words(left))
         }));
         self.bar.set_position(done.try_into().unwrap_or(u64::MAX));
-    }
-
-    /// A line that stays, above the one that moves.
-    pub(super) fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
     }
 
     /// It is over; nothing of it stays.

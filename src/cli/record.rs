@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::reports::replace;
+use super::reports::{named, replace};
 use crate::recording::RunRecording;
 
 /// Where a run is recorded.
@@ -28,6 +28,18 @@ pub(super) struct RecordFile {
 }
 
 impl RecordArguments {
+    /// Where one panel of several is recorded: its name is in the name of the file.
+    pub(super) fn of(&self, name: &str) -> Result<Self, String> {
+        let record = self.record.as_ref().map(|file| named(file, name));
+        let record = record.transpose()?;
+        Ok(Self { record })
+    }
+
+    /// The file that it goes to.
+    pub(super) fn file(&self) -> Option<&Path> {
+        self.record.as_deref()
+    }
+
     /// Opens the file, so that one that cannot be written is known before anything is sent. What
     /// is in it stays there until there is a recording.
     pub(super) fn open(&self) -> Result<Option<RecordFile>, String> {

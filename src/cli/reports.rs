@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Seek, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
@@ -59,7 +59,33 @@ pub(crate) struct Reports {
     step_summary: Option<(PathBuf, File)>,
 }
 
+/// What stands for the name of a panel in the name of a file, where there are several.
+pub(super) const PLACE: &str = "{target}";
+
 impl ReportArguments {
+    /// The reports of one panel of several: its name is in the names of their files.
+    pub(super) fn of(&self, name: &str) -> Result<Self, String> {
+        let reports = self.reports.iter().map(|report| {
+            let Some(file) = &report.file else {
+                return Err(format!(
+                    "a report of several panels needs a file for each: `{}=reports/{PLACE}`",
+                    report.format
+                ));
+            };
+            let file = Some(named(file, name)?);
+            Ok(ReportTo { file, ..*report })
+        });
+        let reports = reports.collect::<Result<_, String>>()?;
+        Ok(Self { reports })
+    }
+
+    /// The files that they go to.
+    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
+        self.reports
+            .iter()
+            .filter_map(|report| report.file.as_deref())
+    }
+
     /// Opens all files, so that one that cannot be written is known before anything is sent.
     pub(crate) fn open(&self) -> Result<Reports, String> {
         let mut reports = Reports {
@@ -80,6 +106,17 @@ impl ReportArguments {
             reports.step_summary = step_summary()?;
         }
         Ok(reports)
+    }
+}
+
+/// The file of one panel of several.
+pub(super) fn named(file: &Path, name: &str) -> Result<PathBuf, String> {
+    match file.to_str() {
+        Some(text) if text.contains(PLACE) => Ok(text.replace(PLACE, name).into()),
+        _ => Err(format!(
+            "{}: every panel would write into this file; put {PLACE} into its name",
+            file.display()
+        )),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `run`: every chosen case against a target, then the report.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -8,124 +9,171 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 
 use super::options::RunOptions;
-use super::outcome::Telling;
+use super::outcome::{Ended, Known, Telling};
 use super::prepare::{Aim, Prepared, prepare};
-use super::progress::Progress;
 use super::record::{RecordArguments, RecordFile};
 use super::reports::ReportArguments;
 use super::show::ShowArguments;
 use super::signals::watch;
-use super::{exit, fail, say};
+use super::voice::Voice;
+use super::{exit, fail, fleet, say};
 use crate::moment;
 use crate::plan::{Plan, Selection};
 use crate::report::Finished;
-use crate::run::{CaseResult, Event, Interrupt, Record, Schedule, Session, Trouble};
-use crate::spec::Specs;
+use crate::run::{CaseResult, Event, Interrupt, Record, Schedule, Session};
+use crate::spec::{Diagnostic, Specs};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     /// The panel to test, if no flag names it; then filters: a case is chosen whose id has one in it
     #[arg(value_name = "URL|FILTER")]
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
     /// Test the reference panel in this process
     #[arg(long, env = "PTERO_EMBEDDED", hide_env_values = true, value_parser = BoolishValueParser::new())]
     embedded: bool,
+    /// Test the panels of a list side by side: a file that names their target files
+    #[arg(long, value_name = "FILE", conflicts_with = "embedded")]
+    pub(super) targets: Option<PathBuf>,
     /// A filter must be the whole id
     #[arg(long)]
-    exact: bool,
+    pub(super) exact: bool,
     /// Only say what would be sent, without asking the target anything
     #[arg(long, env = "PTERO_DRY_RUN", hide_env_values = true, value_parser = BoolishValueParser::new())]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     #[command(flatten)]
-    options: RunOptions,
+    pub(super) options: RunOptions,
     #[command(flatten)]
-    record: RecordArguments,
+    pub(super) record: RecordArguments,
     #[command(flatten)]
-    reports: ReportArguments,
+    pub(super) reports: ReportArguments,
     #[command(flatten)]
     show: ShowArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    match begin(arguments) {
-        Ok(code) => code,
-        Err(message) => fail(&message),
-    }
+    let code = match &arguments.targets {
+        Some(list) => fleet::begin(arguments, list),
+        None => begin(arguments),
+    };
+    code.unwrap_or_else(|message| fail(&message))
 }
 
 fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
     let (options, filters) = target_and_filters(arguments)?;
-    let aim = Aim::of(&options)?;
-    if let Aim::Panel(target) = &aim
-        && let Some(note) = &target.note
-    {
-        eprintln!("note: {note}");
-    }
     let specs = match options.specs.load() {
         Ok(specs) => specs,
         Err(code) => return Ok(code),
     };
-    options.agreed.waivers.check(&specs)?;
     let selection = Selection {
         filters,
         exact: arguments.exact,
     };
-    let prepared = prepare(&options, &aim, &specs, &selection)?;
-    let broken: Vec<_> = specs
-        .broken
-        .iter()
-        .flat_map(|b| b.diagnostics.iter().cloned())
-        .collect();
-    if prepared.plan.cases.is_empty() && !broken.is_empty() {
+    let ready = Ready::new(options, &specs, &selection, Voice::default())?;
+    let broken = broken(&specs);
+    if ready.prepared.plan.cases.is_empty() && !broken.is_empty() {
         return Ok(super::report(&broken));
     }
-    if prepared.plan.cases.is_empty() {
-        return Err(format!(
-            "no case has {} in its id; `list --ids` names them all",
-            selection
-                .filters
-                .iter()
-                .map(|f| format!("`{f}`"))
-                .collect::<Vec<_>>()
-                .join(" or ")
-        ));
-    }
+    ready.has_cases(&selection)?;
     if arguments.dry_run {
-        let forecast = prepared.forecast(&specs.contract, &options, &aim)?;
-        return Ok(say(&forecast.text()));
+        return Ok(say(&ready.forecast(&specs)?));
     }
-    if prepared.session.pace().is_some() {
-        let forecast = prepared.forecast(&specs.contract, &options, &aim)?;
-        eprintln!("{}", forecast.in_short());
-    }
-    let code = execute(prepared, arguments, &options, &aim, &specs)?;
+    ready.tell_forecast(&specs)?;
+    let code = execute(ready, arguments, &specs)?;
     if broken.is_empty() || code == exit::INTERRUPTED {
         return Ok(ExitCode::from(code));
     }
     Ok(super::report(&broken))
 }
 
+/// What is wrong with suites that cannot be read.
+pub(super) fn broken(specs: &Specs) -> Vec<Diagnostic> {
+    let broken = specs.broken.iter();
+    broken.flat_map(|b| b.diagnostics.iter().cloned()).collect()
+}
+
+/// A run against one target that is ready to begin, with the flags that it follows.
+pub(super) struct Ready {
+    pub(super) options: RunOptions,
+    pub(super) aim: Aim,
+    pub(super) prepared: Prepared,
+}
+
+impl Ready {
+    /// Reads all that is to be read, without asking the target anything.
+    pub(super) fn new(
+        options: RunOptions,
+        specs: &Specs,
+        selection: &Selection,
+        voice: Voice,
+    ) -> Result<Self, String> {
+        let aim = Aim::of(&options)?;
+        if let Some(note) = aim.target().and_then(|target| target.note.as_ref()) {
+            voice.say(&format!("note: {note}"));
+        }
+        options.agreed.waivers.check(specs)?;
+        let mut prepared = prepare(&options, &aim, specs, selection)?;
+        prepared.voice = voice;
+        Ok(Self {
+            options,
+            aim,
+            prepared,
+        })
+    }
+
+    /// Checks that the filters choose something.
+    pub(super) fn has_cases(&self, selection: &Selection) -> Result<(), String> {
+        if !self.prepared.plan.cases.is_empty() {
+            return Ok(());
+        }
+        let filters = selection.filters.iter().map(|f| format!("`{f}`"));
+        Err(format!(
+            "no case has {} in its id; `list --ids` names them all",
+            filters.collect::<Vec<_>>().join(" or ")
+        ))
+    }
+
+    /// What the run would do.
+    pub(super) fn forecast(&self, specs: &Specs) -> Result<String, String> {
+        let contract = &specs.contract;
+        let forecast = self.prepared.forecast(contract, &self.options, &self.aim)?;
+        Ok(forecast.text())
+    }
+
+    /// Says what the run will do, where others use the panel.
+    pub(super) fn tell_forecast(&self, specs: &Specs) -> Result<(), String> {
+        if self.prepared.session.pace().is_some() {
+            let contract = &specs.contract;
+            let forecast = self.prepared.forecast(contract, &self.options, &self.aim)?;
+            self.prepared.voice.say(&forecast.in_short());
+        }
+        Ok(())
+    }
+
+    /// Lets it be interrupted, and opens its journal if it needs one.
+    pub(super) fn guard(self, interrupt: &Interrupt) -> Result<Self, String> {
+        let prepared = self.prepared.guard(&self.options, &self.aim, interrupt)?;
+        Ok(Self { prepared, ..self })
+    }
+}
+
 /// Runs what is prepared, until it is over or somebody ends it.
-fn execute(
-    prepared: Prepared,
-    arguments: &Arguments,
-    options: &RunOptions,
-    aim: &Aim,
-    specs: &Specs,
-) -> Result<u8, String> {
-    let telling = Telling {
+fn execute(ready: Ready, arguments: &Arguments, specs: &Specs) -> Result<u8, String> {
+    let known = Known {
         specs,
-        options,
+        partial: ready.options.partial,
+        started: moment::now(),
+    };
+    let mut telling = Telling {
         show: arguments.show,
         reports: arguments.reports.open()?,
-        started: moment::now(),
     };
     let record = arguments.record.open()?;
     let interrupt = Interrupt::default();
-    let prepared = prepared.guard(options, aim, &interrupt)?;
+    let prepared = ready.guard(&interrupt)?.prepared;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     watch(&runtime, interrupt.clone())?;
-    runtime.block_on(play(prepared, telling, record, &interrupt))
+    let ended = runtime.block_on(play(prepared, &known, record, &interrupt))?;
+    telling.tell(&ended)
 }
 
 /// The target is named once: by the first word, by a flag or by its variable, or it is embedded.
@@ -149,38 +197,39 @@ fn target_and_filters(arguments: &Arguments) -> Result<(RunOptions, Vec<String>)
     }
 }
 
-async fn play(
+/// Verifies the keys, runs the cases, deletes what was created, and keeps the recording.
+pub(super) async fn play(
     mut prepared: Prepared,
-    mut telling: Telling<'_>,
+    known: &Known<'_>,
     record: Option<RecordFile>,
     interrupt: &Interrupt,
-) -> Result<u8, String> {
-    let contract = &telling.specs.contract;
+) -> Result<Ended, String> {
     // Controls create nothing but keys that are deleted at the end, so that they can be left alone
     // at any moment.
     let verified = tokio::select! {
         () = interrupt.requested() => Err(None),
-        verified = prepared.verify(contract) => verified.map_err(Some),
+        verified = prepared.verify(&known.specs.contract) => verified.map_err(Some),
     };
-    if let Err(trouble) = verified {
-        let left = prepared.session.finish().await;
-        super::warn_of_what_is_left(&left, &prepared.heading.base);
-        return begun_in_vain(&prepared, &mut telling, trouble);
-    }
-    let finished = telling.of(&prepared);
+    let finished = known.of(&prepared);
     let Prepared {
         session,
         plan,
         schedule,
+        voice,
         ..
     } = prepared;
+    if let Err(trouble) = verified {
+        let left = session.finish().await;
+        super::warn_of_what_is_left(&voice, &left, &finished.heading.base);
+        return Ok(Ended::in_vain(finished, trouble));
+    }
     let session = Arc::new(session);
-    let results = run_all(&session, &plan, &schedule, interrupt).await;
-    super::tell_how_it_went(&session);
-    super::warn_of_what_is_left(&session.finish().await, &finished.heading.base);
+    let results = run_all(&session, &plan, &schedule, interrupt, &voice).await;
+    super::tell_how_it_went(&voice, &session);
+    super::warn_of_what_is_left(&voice, &session.finish().await, &finished.heading.base);
     if let Some(mut file) = record {
         let record = Record {
-            specs: telling.specs,
+            specs: known.specs,
             session: &session,
             target: &finished.heading.target,
             planned: plan.cases.len(),
@@ -188,35 +237,13 @@ async fn play(
         };
         file.write(&record.recording())?;
     }
-    telling.tell(&Finished {
+    let finished = Finished {
         interrupted: interrupt.is_requested(),
         stopped: session.stopped(),
         results: results.iter().collect(),
         ..finished
-    })
-}
-
-/// Tells that a run could not begin, and why; nothing: somebody ended it.
-fn begun_in_vain(
-    prepared: &Prepared,
-    telling: &mut Telling<'_>,
-    trouble: Option<Trouble>,
-) -> Result<u8, String> {
-    match trouble {
-        None => {
-            telling.not_begun(prepared, "interrupted", exit::INTERRUPTED)?;
-            Ok(exit::INTERRUPTED)
-        }
-        Some(Trouble::Key(message)) => {
-            telling.not_begun(prepared, &message, exit::USAGE)?;
-            Err(message)
-        }
-        Some(Trouble::Target(message)) => {
-            telling.not_begun(prepared, &message, exit::UNDECIDED)?;
-            eprintln!("error: {message}");
-            Ok(exit::UNDECIDED)
-        }
-    }
+    };
+    Ok(Ended::Over(Box::new(finished.results())))
 }
 
 /// Runs the cases and returns their results in the order of the plan; what is not begun when it is
@@ -226,11 +253,12 @@ pub(super) async fn run_all(
     plan: &Plan,
     schedule: &Schedule,
     interrupt: &Interrupt,
+    voice: &Voice,
 ) -> Vec<CaseResult> {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let budget = plan.budget(session.contract(), session.agreement());
     let at_least = session.pace().map(|pace| pace.shortest(&budget));
-    let progress = Progress::new(plan.cases.len(), at_least);
+    let progress = voice.progress(plan.cases.len(), at_least);
     let mut tell = |event| match event {
         Event::Over(number, result) => {
             results.insert(number, *result);
@@ -238,7 +266,7 @@ pub(super) async fn run_all(
         }
         Event::LookingAgain { cases, wait } => {
             let seconds = wait.as_secs();
-            progress.say(&format!(
+            voice.say(&format!(
                 "note: looking once more at {cases} cases in {seconds} s"
             ));
         }

@@ -193,7 +193,7 @@ impl Stage<'_> {
         watch(&runtime, self.interrupt.clone())?;
         if let Err(trouble) = runtime.block_on(self.prepared.verify(&contract)) {
             let left = runtime.block_on(self.prepared.session.finish());
-            warn_of_what_is_left(&left, &self.prepared.heading.base);
+            warn_of_what_is_left(&self.prepared.voice, &left, &self.prepared.heading.base);
             return self.begun_in_vain(trouble);
         }
         let has_broken_suite = broken
@@ -232,7 +232,7 @@ impl Stage<'_> {
         let ended = runtime.block_on(going);
         let left = runtime.block_on(session.finish());
         ended.map_err(|error| format!("the run ended early: {error}"))?;
-        warn_of_what_is_left(&left, &finished.heading.base);
+        warn_of_what_is_left(&self.prepared.voice, &left, &finished.heading.base);
         let all = run.board.all();
         let finished = Finished {
             interrupted: self.interrupt.is_requested(),
@@ -243,8 +243,8 @@ impl Stage<'_> {
         let results = finished.results();
         // A runner that starts a process per test has no use for a summary of one.
         if !is_nextest() && !all.is_empty() {
-            tell_how_it_went(&session);
-            tell_waivers(&results);
+            tell_how_it_went(&self.prepared.voice, &session);
+            tell_waivers(&self.prepared.voice, &results);
             eprintln!("{}", summary(&results, Screen::default().width));
         }
         let code = write(&mut self.reports, &results)?;

@@ -31,6 +31,9 @@ pub struct TargetFile {
     /// A file of keys, or for each role where its key is.
     #[serde(default)]
     pub keys: Option<Short<KeysFile>>,
+    /// A file of deviations that are accepted of it.
+    #[serde(default)]
+    pub waivers: Option<PathBuf>,
     /// Limits that the panel has instead of the profile's.
     #[serde(default)]
     pub limits: Limits,
@@ -131,6 +134,7 @@ pub fn read_target_file(path: &Path) -> Result<TargetFile, TargetFileError> {
     let mut file: TargetFile = read(path)?;
     let beside = |named: &Path| path.parent().unwrap_or(Path::new("")).join(named);
     file.ca_cert = file.ca_cert.map(|named| beside(&named));
+    file.waivers = file.waivers.map(|named| beside(&named));
     if let Some(Short::Name(named)) = &mut file.keys {
         *named = beside(Path::new(named)).display().to_string();
     }
