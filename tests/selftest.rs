@@ -12,6 +12,7 @@ mod selftest {
     pub(crate) mod curl;
     pub(crate) mod doctor;
     pub(crate) mod embedded;
+    pub(crate) mod examples;
     pub(crate) mod explained;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
@@ -45,7 +46,7 @@ use std::process::ExitCode;
 use ptero_conformance::harness;
 use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
-    embedded, explained, faults, fidelity, fleet, ids, merged, mutants, pacing, privacy,
+    embedded, examples, explained, faults, fidelity, fleet, ids, merged, mutants, pacing, privacy,
     profile_diff, profile_mutants, program, prove, recorded, replay, reports, route_sweep, served,
     targets, upgrades, waived,
 };
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         curl::trials(),
         doctor::trials(),
         embedded::trials(),
+        examples::trials(),
         explained::trials(),
         faults::trials(),
         fidelity::trials(),

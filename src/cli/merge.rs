@@ -1,6 +1,7 @@
-//! `merge`: joins the results of parts of one run.
+//! `merge`: joins the results of parts of one run, and tells those of several panels side by side.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,12 +9,12 @@ use clap::Args;
 use super::reports::{ReportArguments, Unwritten};
 use super::show::ShowArguments;
 use super::{SpecsArguments, exit, fail, report, say};
-use crate::report::{merge, terminal};
+use crate::report::{Panel, Panels, Results, by_panel, merge, terminal};
 use crate::spec::Specs;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The results of each part, as `--report json=FILE` writes them
+    /// The results of each part or panel, as `--report json=FILE` writes them
     #[arg(value_name = "FILE", required = true)]
     parts: Vec<PathBuf>,
     #[command(flatten)]
@@ -40,18 +41,84 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         let results = report::read(path)?;
         Ok((path.display().to_string(), results))
     });
-    let whole = merge(specs, parts.collect::<Result<_, String>>()?).map_err(|e| e.to_string())?;
+    let parts = parts.collect::<Result<_, String>>()?;
+    let mut panels = by_panel(parts).map_err(|error| error.to_string())?;
+    match panels.pop() {
+        Some(parts) if panels.is_empty() => {
+            let whole = merge(specs, parts).map_err(|error| error.to_string())?;
+            tell(arguments, &whole)
+        }
+        last => {
+            panels.extend(last);
+            side_by_side(arguments, specs, panels)
+        }
+    }
+}
+
+/// Tells the joined results of one panel.
+fn tell(arguments: &Arguments, whole: &Results) -> Result<ExitCode, String> {
     let mut reports = arguments.reports.open()?;
-    match reports.write(&whole) {
+    match reports.write(whole) {
         Err(Unwritten::Failed(message)) => return Err(message),
         Err(Unwritten::ReaderGone) => return Ok(ExitCode::from(exit::INTERRUPTED)),
         Ok(()) if reports.take_stdout() => return Ok(ExitCode::from(whole.exit_code)),
         Ok(()) => {}
     }
-    let said = say(&terminal(&whole, &arguments.show.screen()));
-    Ok(if said == ExitCode::from(exit::OK) {
-        ExitCode::from(whole.exit_code)
+    Ok(said(
+        &terminal(whole, &arguments.show.screen()),
+        whole.exit_code,
+    ))
+}
+
+/// Joins the parts of each of several panels, and tells what came of each in a line.
+fn side_by_side(
+    arguments: &Arguments,
+    specs: &Specs,
+    panels: Vec<Vec<(String, Results)>>,
+) -> Result<ExitCode, String> {
+    let mut lines = Vec::new();
+    let mut named: BTreeMap<String, String> = BTreeMap::new();
+    let mut written = Vec::new();
+    for mut parts in panels {
+        let file = parts
+            .first()
+            .map(|(file, _)| file.clone())
+            .unwrap_or_default();
+        let name = Path::new(&file).file_stem().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        if let Some(other) = named.insert(name.to_lowercase(), file.clone()) {
+            return Err(format!(
+                "{other} and {file} are of two panels that would have one name; rename one of them"
+            ));
+        }
+        let whole = match parts.pop() {
+            Some((_, alone)) if parts.is_empty() => alone,
+            last => {
+                parts.extend(last);
+                merge(specs, parts).map_err(|error| error.to_string())?
+            }
+        };
+        lines.push(Panel::of(&name, &whole));
+        written.push((arguments.reports.of(&name)?.open()?, whole));
+    }
+    for (mut reports, whole) in written {
+        if let Err(Unwritten::Failed(message)) = reports.write(&whole) {
+            return Err(message);
+        }
+    }
+    let panels = Panels {
+        list: format!("{} results", arguments.parts.len()),
+        panels: lines,
+    };
+    Ok(said(&panels.text(), panels.exit_code()))
+}
+
+/// Prints a text; the exit code is that of what it tells, if somebody reads it.
+fn said(text: &str, code: u8) -> ExitCode {
+    let said = say(text);
+    if said == ExitCode::from(exit::OK) {
+        ExitCode::from(code)
     } else {
         said
-    })
+    }
 }

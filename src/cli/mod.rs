@@ -77,7 +77,7 @@ enum Command {
     Run(Box<run::Arguments>),
     /// Write other reports of a run that is over
     Report(report::Arguments),
-    /// Join the results of parts of one run
+    /// Join the results of parts of one run, and tell those of several panels side by side
     Merge(merge::Arguments),
     /// Write waivers for what failed in a run, with the reasons left to fill in
     Waive(waive::Arguments),

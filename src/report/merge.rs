@@ -1,4 +1,5 @@
-//! Joins the results of parts of one run: of several machines, or of several choices of cases.
+//! Joins the results of parts of one run: of several machines, or of several choices of cases. Runs
+//! against several panels are not joined, but told side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +51,7 @@ pub enum NotMerged {
 /// # Errors
 ///
 /// When they are not parts of one run, or have a case twice: never are such joined silently.
-pub fn merge(specs: &Specs, parts: Vec<(String, Results)>) -> Result<Results, NotMerged> {
+pub fn merge(specs: &Specs, parts: Parts) -> Result<Results, NotMerged> {
     check(specs, &parts)?;
     let mut parts = parts.into_iter().map(|(_, results)| results);
     let (Some(mut whole), Some(second)) = (parts.next(), parts.next()) else {
@@ -63,6 +64,39 @@ pub fn merge(specs: &Specs, parts: Vec<(String, Results)>) -> Result<Results, No
     }
     finish(specs, &mut whole, is_interrupted);
     Ok(whole)
+}
+
+/// Results with the names of their files.
+type Parts = Vec<(String, Results)>;
+
+/// Tells apart the parts of runs against several panels, in the order in which they are named.
+///
+/// # Errors
+///
+/// When they were not made by one program with one specification, so that what they came to cannot
+/// be compared.
+pub fn by_panel(parts: Parts) -> Result<Vec<Parts>, NotMerged> {
+    let mut panels: Vec<Parts> = Vec::new();
+    for (file, results) in parts {
+        if let Some((first, of_first)) = panels.first().and_then(|panel| panel.first())
+            && let Some(what) = difference_of_makers(of_first, &results)
+        {
+            return Err(NotMerged::Mismatch {
+                one: first.clone(),
+                other: file,
+                what,
+            });
+        }
+        let is_of = |panel: &&mut Parts| {
+            let mut of_panel = panel.iter();
+            of_panel.any(|(_, other)| other.target == results.target)
+        };
+        match panels.iter_mut().find(is_of) {
+            Some(panel) => panel.push((file, results)),
+            None => panels.push(vec![(file, results)]),
+        }
+    }
+    Ok(panels)
 }
 
 /// The exit code of a run that somebody ended.
@@ -107,15 +141,25 @@ fn check(specs: &Specs, parts: &[(String, Results)]) -> Result<(), NotMerged> {
 /// In what two results show that they are not of one run.
 fn difference(one: &Results, other: &Results) -> Option<&'static str> {
     let differ = [
-        (one.tool != other.tool, "version of the program"),
         (one.target != other.target, "target"),
         (one.profile != other.profile, "profile"),
-        (one.contract_sha256 != other.contract_sha256, "contract"),
-        (one.suites != other.suites, "suites"),
         (one.options != other.options, "options and consents"),
     ];
-    let mut differ = differ.into_iter();
-    differ.find_map(|(differs, what)| differs.then_some(what))
+    difference_of_makers(one, other).or_else(|| first(&differ))
+}
+
+/// In what two results show that they were not made with the same program and specification.
+fn difference_of_makers(one: &Results, other: &Results) -> Option<&'static str> {
+    first(&[
+        (one.tool != other.tool, "version of the program"),
+        (one.contract_sha256 != other.contract_sha256, "contract"),
+        (one.suites != other.suites, "suites"),
+    ])
+}
+
+fn first(differ: &[(bool, &'static str)]) -> Option<&'static str> {
+    let mut differ = differ.iter();
+    differ.find_map(|(differs, what)| differs.then_some(*what))
 }
 
 fn join(whole: &mut Results, part: Results) {

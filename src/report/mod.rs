@@ -36,7 +36,7 @@ pub use forecast::Forecast;
 pub use format::{Format, FormatError};
 pub use json::{BadResults, from_json, schema};
 pub use markdown::PROMISE;
-pub use merge::{NotMerged, merge};
+pub use merge::{NotMerged, by_panel, merge};
 pub use panels::{Panel, Panels};
 pub use results::Results;
 pub use summary::{exit_code, summary};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::program::{Said, program, run};
 
@@ -13,7 +13,11 @@ const PROFILE: &str = "pterodactyl-1.11";
 const PARTS: [&str; 4] = ["authentication/", "hardening/", "lifecycle/", "limits/"];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 2] = [("as-one-run", as_one_run), ("no-parts", no_parts)];
+    let all: [(&str, fn()); 3] = [
+        ("as-one-run", as_one_run),
+        ("several-panels", several_panels),
+        ("no-parts", no_parts),
+    ];
     let trial = |(name, test): (&str, fn())| {
         Trial::test(format!("merged/{name}"), move || {
             test();
@@ -103,6 +107,65 @@ fn as_one_run() {
         );
         assert_eq!(merged["outcome"], whole["outcome"]);
     }
+}
+
+/// Panels are told side by side, each from all its parts.
+fn several_panels() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let part = |name, filter| results(folder.path(), name, filter, PROFILE);
+    let (heads, limits) = (part("heads", "envelopes/head/"), part("limits", "limits/"));
+    let of_other = |name: &str, part: &Path, code: u8| {
+        let mut results = read(part);
+        let other = "https://other.example.com";
+        results["target"] = json!({ "name": other, "base": other });
+        results["exit_code"] = json!(code);
+        let path = folder.path().join(name);
+        std::fs::write(&path, results.to_string()).expect("a file");
+        path
+    };
+    let other = of_other("other.json", &heads, 1);
+    let to = folder.path().join("of-{target}");
+    let said = merge(&[&heads, &other, &limits], &to);
+    said.must_exit(1);
+    let lines: Vec<_> = said.stdout.lines().collect();
+    assert_eq!(lines.len(), 4, "{}", said.stdout);
+    assert_eq!(lines[0], "2 panels of 3 results");
+    assert!(lines[1].starts_with("  heads ") && lines[1].ends_with("PASSED"));
+    assert!(lines[2].starts_with("  other  https://other.example.com "));
+    assert_eq!(lines[3], "1 failed · 1 passed");
+    let count = |name: &str| {
+        read(&folder.path().join(name))["cases"]
+            .as_array()
+            .map(Vec::len)
+    };
+    let both = read(&heads)["cases"]
+        .as_array()
+        .map(Vec::len)
+        .unwrap_or_default()
+        + read(&limits)["cases"]
+            .as_array()
+            .map(Vec::len)
+            .unwrap_or_default();
+    assert_eq!(count("of-heads"), Some(both));
+    assert!(count("of-other").is_some_and(|other| other > 0 && other < both));
+    // What overlaps is named here as well, and so is what would be called alike.
+    let again = of_other("again.json", &heads, 0);
+    let said = merge(&[&heads, &other, &again], &to);
+    said.must_exit(2);
+    assert!(said.stderr.contains("other.json and "), "{}", said.stderr);
+    assert!(
+        said.stderr.contains("again.json both have the case"),
+        "{}",
+        said.stderr
+    );
+    let alike = of_other("heads.json", &heads, 0);
+    let said = merge(&[&heads, &alike], &to);
+    said.must_exit(2);
+    assert!(
+        said.stderr.contains("would have one name"),
+        "{}",
+        said.stderr
+    );
 }
 
 fn no_parts() {

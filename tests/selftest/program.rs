@@ -43,6 +43,18 @@ pub(crate) fn program() -> Command {
     clean(env!("CARGO_BIN_EXE_ptero-conformance"))
 }
 
+/// A script as a runner of workflows takes it, with the program at hand under its name.
+pub(crate) fn shell(script: &str) -> Command {
+    let program = Path::new(env!("CARGO_BIN_EXE_ptero-conformance"));
+    let folder = program.parent().expect("a folder").to_owned();
+    let others = std::env::var_os("PATH").unwrap_or_default();
+    let all = std::iter::once(folder).chain(std::env::split_paths(&others));
+    let mut command = clean("bash");
+    command.env("PATH", std::env::join_paths(all).expect("a path"));
+    command.args(["-e", "-c", script]);
+    command
+}
+
 /// The conformance tests. Cargo tells no test where the binary of another one is; the main
 /// function of that one is a single call, which this binary can make as well.
 pub(crate) fn conformance() -> Command {
