@@ -1,5 +1,11 @@
 //! Conformance tests for the authentication contract of the Pterodactyl panel API.
 
+// `tell!` and `cli::say` do not panic where nobody reads.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
+#[macro_use]
+mod tell;
+
 pub mod cli;
 mod digest;
 mod doctor;

@@ -95,21 +95,17 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
         (&before, before_shown, from),
         (&after, after_shown, to),
     )?;
-    println!(
-        "before  {} · profile {}",
-        before.header.target, from.name.value
+    let heading = format!(
+        "before  {} · profile {}\nafter   {} · profile {}",
+        before.header.target, from.name.value, after.header.target, to.name.value
     );
-    println!(
-        "after   {} · profile {}",
-        after.header.target, to.name.value
-    );
-    let text = tell_changes(
+    let changes = tell_changes(
         &specs.contract,
         &compared,
         from.name.value.as_str(),
         to.name.value.as_str(),
     );
-    Ok(told(&text, is_unexpected(&compared)))
+    Ok(told(&heading, &changes, is_unexpected(&compared)))
 }
 
 /// Asks a panel through its edge, and directly.
@@ -129,19 +125,19 @@ fn edge(arguments: &Arguments, place: Place, specs: &Specs) -> Result<u8, Unobse
     )?;
     let of_panel = Rejudge::new(specs, &direct).map_err(|error| error.to_string())?;
     let of_panel = of_panel.results(profile);
-    let text = edge_and_panel(
+    let made = edge_and_panel(
         &specs.contract,
         &compared,
         &of_panel,
         &arguments.options.policy(),
     );
-    println!("{} · profile {}", through.header.target, profile.name.value);
-    Ok(told(&text, is_unexpected(&compared)))
+    let heading = format!("{} · profile {}", through.header.target, profile.name.value);
+    Ok(told(&heading, &made, is_unexpected(&compared)))
 }
 
-/// Prints a text; the exit code.
-fn told(text: &str, is_unexpected: bool) -> u8 {
-    if super::say(text) != ExitCode::from(exit::OK) {
+/// Prints a text below its heading; the exit code.
+fn told(heading: &str, text: &str, is_unexpected: bool) -> u8 {
+    if super::say(&format!("{heading}\n{text}")) != ExitCode::from(exit::OK) {
         exit::INTERRUPTED
     } else if is_unexpected {
         exit::FAILED
@@ -179,7 +175,7 @@ async fn observe(
         verified = prepared.verify(&specs.contract) => verified.map_err(|trouble| match trouble {
             Trouble::Key(message) => Unobserved::Wrong(message),
             Trouble::Target(message) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 Unobserved::Ended(exit::UNDECIDED)
             }
         }),

@@ -37,7 +37,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
     let options = arguments.options.at(arguments.url.as_ref())?;
     let target = target(&options)?;
     if let Some(note) = &target.note {
-        eprintln!("note: {note}");
+        tell!("note: {note}");
     }
     let specs = match options.specs.load() {
         Ok(specs) => specs,

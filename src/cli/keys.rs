@@ -70,7 +70,7 @@ fn begin(check: &Check) -> Result<ExitCode, String> {
         }
         Err(Trouble::Key(message)) => Err(message),
         Err(Trouble::Target(message)) => {
-            eprintln!("error: {message}");
+            tell!("error: {message}");
             Ok(ExitCode::from(exit::UNDECIDED))
         }
     }

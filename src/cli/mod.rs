@@ -220,14 +220,14 @@ fn fail_by(voice: &Voice, message: &str) -> ExitCode {
 /// Prints diagnostics and says how many.
 fn report(troubles: &[Diagnostic]) -> ExitCode {
     for trouble in troubles {
-        eprintln!("{trouble}\n");
+        tell!("{trouble}\n");
     }
     let what = if troubles.len() == 1 {
         "error"
     } else {
         "errors"
     };
-    eprintln!("{} {what} in the specification", troubles.len());
+    tell!("{} {what} in the specification", troubles.len());
     ExitCode::from(exit::USAGE)
 }
 

@@ -74,7 +74,7 @@ impl Telling {
         }
         match trouble {
             Some(Trouble::Key(message)) => return Err(message.clone()),
-            Some(Trouble::Target(message)) => eprintln!("error: {message}"),
+            Some(Trouble::Target(message)) => tell!("error: {message}"),
             None => {}
         }
         Ok(results.exit_code)

@@ -1,13 +1,10 @@
-//! How far a run is, on a terminal; nowhere else.
+//! How far something is, on a terminal; nowhere else.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-/// What is shown.
-const LINE: &str = "{prefix}{bar:30} {pos} of {len} cases{msg}";
-
-/// After so many cases their speed says something about the rest.
+/// After so many their speed says something about the rest.
 const ENOUGH: usize = 20;
 
 /// The lines of runs on one terminal; clones share them.
@@ -17,11 +14,11 @@ pub(super) struct Bars(MultiProgress);
 impl Bars {
     /// Prints a text that stays, above the lines that move.
     pub(super) fn say(&self, text: &str) {
-        self.0.suspend(|| eprintln!("{text}"));
+        self.0.suspend(|| tell!("{text}"));
     }
 }
 
-/// A line on a terminal that says how far a run is, and how long it will last.
+/// A line on a terminal that says how far something is, and how long it will last.
 pub(super) struct Progress {
     bar: ProgressBar,
     began: Instant,
@@ -31,25 +28,26 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Of so many cases, which take so long at the least; a name tells it from others.
-    pub(super) fn new(
-        bars: &Bars,
-        name: Option<&str>,
-        total: usize,
-        at_least: Option<Duration>,
-    ) -> Self {
+    /// Of so many of these; a name tells it from others.
+    pub(super) fn new(bars: &Bars, name: Option<&str>, total: usize, these: &str) -> Self {
         let length = total.try_into().unwrap_or(u64::MAX);
         let bar = bars.0.add(ProgressBar::new(length));
         bar.set_prefix(name.map_or(String::new(), |name| format!("{name} ")));
-        if let Ok(style) = ProgressStyle::with_template(LINE) {
+        let line = format!("{{prefix}}{{bar:30}} {{pos}} of {{len}} {these}{{msg}}");
+        if let Ok(style) = ProgressStyle::with_template(&line) {
             bar.set_style(style);
         }
         Self {
             bar,
             began: Instant::now(),
             total,
-            at_least,
+            at_least: None,
         }
+    }
+
+    /// It takes so long at the least.
+    pub(super) fn at_least(self, at_least: Option<Duration>) -> Self {
+        Self { at_least, ..self }
     }
 
     /// So many are done.
@@ -67,7 +65,7 @@ impl Progress {
     }
 }
 
-/// How long it still takes: as the cases so far did, but no less than the pace says.
+/// How long it still takes: as what is done did, but no less than the pace says.
 fn left(
     elapsed: Duration,
     done: usize,

@@ -1,11 +1,12 @@
 //! `prove`: every case against the reference panel with each of its defects.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::Args;
 
+use super::progress::{Bars, Progress};
 use super::{SpecsArguments, exit, fail, report, say};
 use crate::prove::{Options, prove};
 use crate::reference::Fault;
@@ -63,15 +64,14 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         jobs: arguments.jobs.map_or(0, usize::from),
         foreign: arguments.specs.source() != Source::Embedded,
     };
-    let is_terminal = std::io::stderr().is_terminal();
+    let (bars, line) = (Bars::default(), OnceLock::new());
     let progress = |done: usize, of: usize| {
-        if is_terminal {
-            eprint!("\r{done} of {of} faulty panels");
-        }
+        line.get_or_init(|| Progress::new(&bars, None, of, "faulty panels"))
+            .show(done);
     };
     let proof = prove(&specs, &options, &progress);
-    if is_terminal {
-        eprint!("\r{:40}\r", "");
+    if let Some(line) = line.get() {
+        line.clear();
     }
     let proof = match proof {
         Ok(proof) => proof,

@@ -197,11 +197,15 @@ async fn listen(
     // Heard before the address is told: whoever reads it can end the panel without leaving keys.
     let mut signals = Signals::hear().map_err(|error| error.to_string())?;
     let files = KeyFiles::write(arguments.keys_out.as_deref(), keys)?;
-    println!("http://{address}");
-    println!("keys for --keys:  {}", files.yaml.display());
-    println!("keys to source:   {}", files.env.display());
-    std::io::stdout()
-        .flush()
+    let told = format!(
+        "http://{address}\nkeys for --keys:  {}\nkeys to source:   {}\n",
+        files.yaml.display(),
+        files.env.display()
+    );
+    let mut output = std::io::stdout();
+    output
+        .write_all(told.as_bytes())
+        .and_then(|()| output.flush())
         .map_err(|error| error.to_string())?;
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     tokio::select! {

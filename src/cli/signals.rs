@@ -56,7 +56,7 @@ pub(crate) fn watch(runtime: &Runtime, interrupt: Interrupt) -> Result<(), Strin
     runtime.spawn(async move {
         signals.next().await;
         interrupt.request();
-        eprintln!(
+        tell!(
             "\ninterrupted: finishing what is under way, deleting what was created; \
              once more ends at once, and leaves that to `cleanup`"
         );

@@ -34,6 +34,6 @@ impl Voice {
 
     /// Shows how far a run of so many cases is, which takes so long at the least.
     pub(super) fn progress(&self, total: usize, at_least: Option<Duration>) -> Progress {
-        Progress::new(&self.bars, self.name.as_deref(), total, at_least)
+        Progress::new(&self.bars, self.name.as_deref(), total, "cases").at_least(at_least)
     }
 }

@@ -51,7 +51,7 @@ pub fn conformance() -> ExitCode {
     match checked.and_then(|()| begin(&flags)) {
         Ok(code) => code,
         Err(message) => {
-            eprintln!("error: {message}");
+            tell!("error: {message}");
             ExitCode::from(exit::USAGE)
         }
     }
@@ -113,7 +113,7 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
         return Err("no case is chosen by these filters; `--list` names them all".to_owned());
     }
     if prepared.session.pace().is_some() && !is_nextest() {
-        eprintln!(
+        tell!(
             "{}",
             prepared
                 .forecast(&specs.contract, &options, &aim)?
@@ -245,7 +245,7 @@ impl Stage<'_> {
         if !is_nextest() && !all.is_empty() {
             tell_how_it_went(&self.prepared.voice, &session);
             tell_waivers(&self.prepared.voice, &results);
-            eprintln!("{}", summary(&results, Screen::default().width));
+            tell!("{}", summary(&results, Screen::default().width));
         }
         let code = write(&mut self.reports, &results)?;
         let is_over = !self.interrupt.is_requested();
@@ -279,7 +279,7 @@ impl Stage<'_> {
                 Err(message)
             }
             Trouble::Target(message) => {
-                eprintln!("error: {message}");
+                tell!("error: {message}");
                 let results = finished.not_begun(&message, exit::UNDECIDED).results();
                 write(&mut self.reports, &results)
             }
@@ -308,7 +308,7 @@ async fn go(
         Event::Over(number, result) => run.board.post(number, *result),
         Event::LookingAgain { cases, wait } => {
             let seconds = wait.as_secs();
-            eprintln!("note: looking once more at {cases} cases in {seconds} s");
+            tell!("note: looking once more at {cases} cases in {seconds} s");
         }
     };
     schedule.play(&session, &plan, &interrupt, &mut tell).await;

@@ -124,7 +124,7 @@ impl Entry {
                 ));
             }
             Some(days) if days <= SOON => {
-                eprintln!("warning: {place}: the waiver ends in {days} days");
+                tell!("warning: {place}: the waiver ends in {days} days");
             }
             Some(_) => {}
         }

@@ -316,6 +316,15 @@ fn reader_went_away() {
     let said = without_a_reader(program::conformance(), &["no-key"]);
     assert!(said.contains("\nINCOMPLETE: interrupted after "), "{said}");
     assert!(!said.contains("panicked"), "{said}");
+    // As in `2>&1 | head`.
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let mut command = program::conformance();
+    let command = command
+        .arg("no-key")
+        .stderr(writer.try_clone().expect("a pipe"));
+    let status = command.stdout(writer).status().expect("the tests run");
+    assert_eq!(status.code(), Some(INTERRUPTED));
 }
 
 fn canary_would_be_seen() {
