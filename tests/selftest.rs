@@ -11,6 +11,7 @@ mod selftest {
     pub(crate) mod cross_profile;
     pub(crate) mod curl;
     pub(crate) mod doctor;
+    pub(crate) mod elsewhere;
     pub(crate) mod embedded;
     pub(crate) mod examples;
     pub(crate) mod explained;
@@ -46,9 +47,9 @@ use std::process::ExitCode;
 use ptero_conformance::harness;
 use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
-    embedded, examples, explained, faults, fidelity, fleet, ids, merged, mutants, pacing, privacy,
-    profile_diff, profile_mutants, program, prove, recorded, replay, reports, route_sweep, served,
-    targets, upgrades, waived,
+    elsewhere, embedded, examples, explained, faults, fidelity, fleet, ids, merged, mutants,
+    pacing, privacy, profile_diff, profile_mutants, program, prove, recorded, replay, reports,
+    route_sweep, served, targets, upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         cross_profile::trials(),
         curl::trials(),
         doctor::trials(),
+        elsewhere::trials(),
         embedded::trials(),
         examples::trials(),
         explained::trials(),

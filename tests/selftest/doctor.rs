@@ -113,7 +113,7 @@ impl Told {
 }
 
 fn doctor(arguments: &[&str]) -> Told {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_ptero-conformance"));
+    let mut command = Command::new(super::program::binary());
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("PTERO_")) {
         command.env_remove(name);
     }

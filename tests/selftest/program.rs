@@ -3,8 +3,9 @@
 
 use std::ffi::OsStr;
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -40,13 +41,24 @@ impl Said {
 
 /// The program, with a clean environment.
 pub(crate) fn program() -> Command {
-    clean(env!("CARGO_BIN_EXE_ptero-conformance"))
+    clean(binary())
+}
+
+/// The program; where the tests are run from an archive, it is not where it was built.
+pub(crate) fn binary() -> &'static Path {
+    static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let moved = std::env::var_os("NEXTEST_BIN_EXE_ptero-conformance");
+        moved.map_or_else(
+            || env!("CARGO_BIN_EXE_ptero-conformance").into(),
+            PathBuf::from,
+        )
+    });
+    &BINARY
 }
 
 /// A script as a runner of workflows takes it, with the program at hand under its name.
 pub(crate) fn shell(script: &str) -> Command {
-    let program = Path::new(env!("CARGO_BIN_EXE_ptero-conformance"));
-    let folder = program.parent().expect("a folder").to_owned();
+    let folder = binary().parent().expect("a folder").to_owned();
     let others = std::env::var_os("PATH").unwrap_or_default();
     let all = std::iter::once(folder).chain(std::env::split_paths(&others));
     let mut command = clean("bash");
@@ -69,9 +81,22 @@ pub(crate) fn plays_conformance() -> bool {
     std::env::var_os(PLAYS).is_some()
 }
 
-/// The root of the package.
+/// The root of the package; where the tests are run from an archive, it is another checkout.
 pub(crate) fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        let here = std::env::var_os("CARGO_MANIFEST_DIR");
+        here.map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
+    });
+    &ROOT
+}
+
+/// A folder for what nobody looks at later.
+fn scratch() -> PathBuf {
+    let built = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    if built.is_dir() {
+        return built.to_owned();
+    }
+    std::env::temp_dir().join("ptero-conformance-selftest")
 }
 
 fn clean(program: impl AsRef<OsStr>) -> Command {
@@ -82,7 +107,7 @@ fn clean(program: impl AsRef<OsStr>) -> Command {
         command.env_remove(name);
     }
     // Nobody's own journals are touched.
-    command.env("PTERO_STATE_DIR", env!("CARGO_TARGET_TMPDIR"));
+    command.env("PTERO_STATE_DIR", scratch());
     command
 }
 
