@@ -78,10 +78,20 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
     let before_shown = &arguments.before;
     let after_shown = arguments.after.as_deref().unwrap_or_default();
     check(specs, &before, before_shown)?;
-    let from = named(specs, arguments.from_profile.as_deref(), &before)?;
+    let from = named(
+        specs,
+        arguments.from_profile.as_deref(),
+        &before,
+        before_shown,
+    )?;
     let after = if after_shown.contains("://") {
         let to = arguments.to_profile.as_deref();
-        let profile = named(specs, to.or(arguments.options.profile.as_deref()), &before)?;
+        let profile = named(
+            specs,
+            to.or(arguments.options.profile.as_deref()),
+            &before,
+            before_shown,
+        )?;
         let ids = before.cases.iter().map(|case| case.id.clone()).collect();
         let mut options = arguments.options.clone();
         options.profile = Some(profile.name.value.to_string());
@@ -89,7 +99,7 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
     } else {
         record::read(Path::new(after_shown))?
     };
-    let to = named(specs, arguments.to_profile.as_deref(), &after)?;
+    let to = named(specs, arguments.to_profile.as_deref(), &after, after_shown)?;
     let compared = compare(
         specs,
         (&before, before_shown, from),
@@ -244,6 +254,10 @@ fn named<'s>(
     specs: &'s Specs,
     name: Option<&str>,
     recording: &RunRecording,
+    shown: &str,
 ) -> Result<&'s Arc<Profile>, String> {
-    super::profile(&specs.contract, name.unwrap_or(&recording.header.profile))
+    match name {
+        Some(name) => super::profile(&specs.contract, name),
+        None => record::profile(&specs.contract, recording, shown),
+    }
 }

@@ -2,11 +2,13 @@
 
 use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 
 use super::reports::{named, replace};
 use crate::recording::RunRecording;
+use crate::spec::{Contract, Profile};
 
 /// Where a run is recorded.
 #[derive(Args, Clone, Debug, Default)]
@@ -75,4 +77,14 @@ pub(super) fn read(path: &Path) -> Result<RunRecording, String> {
     let told = |error: String| format!("{}: {error}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
     RunRecording::read(&text).map_err(|error| told(error.to_string()))
+}
+
+/// The profile that a recording was made under; one that there is not is told with the name of its
+/// file.
+pub(super) fn profile<'c>(
+    contract: &'c Contract,
+    recording: &RunRecording,
+    shown: &str,
+) -> Result<&'c Arc<Profile>, String> {
+    super::profile(contract, &recording.header.profile).map_err(|error| format!("{shown}: {error}"))
 }

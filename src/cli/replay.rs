@@ -60,8 +60,11 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         Rejudge::new(specs, &recording).map_err(|error| format!("{}: {error}", path.display()))?;
     let mut reports = arguments.reports.open()?;
     let header = &recording.header;
-    let name = arguments.profile.as_ref().unwrap_or(&header.profile);
-    let profile = rejudge.agreed(super::profile(&specs.contract, name)?);
+    let profile = match &arguments.profile {
+        Some(name) => super::profile(&specs.contract, name)?,
+        None => record::profile(&specs.contract, &recording, &path.display().to_string())?,
+    };
+    let profile = rejudge.agreed(profile);
     let results = rejudge.results(&profile);
     let roles = header.roles.iter().filter_map(|role| role.parse().ok());
     let finished = Finished {

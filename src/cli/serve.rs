@@ -12,6 +12,7 @@ use axum::response::{IntoResponse, Response};
 use clap::Args;
 use tokio::net::TcpListener;
 
+use super::options::DEFAULT_PROFILE;
 use super::signals::Signals;
 use super::{SpecsArguments, exit, fail, record, say};
 use crate::exchange::Request;
@@ -23,15 +24,14 @@ use crate::spec::Specs;
 
 #[derive(Args)]
 pub(super) struct Arguments {
-    /// The profile whose panel is played; `list --profiles` names them
+    /// The profile whose panel is played, `documented` by default; `list --profiles` names them
     #[arg(
         long,
         value_name = "NAME",
-        default_value = "documented",
         env = "PTERO_PROFILE",
         hide_env_values = true
     )]
-    profile: String,
+    profile: Option<String>,
     /// The port on 127.0.0.1; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
@@ -100,7 +100,8 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
     }
     let world = world(arguments)?;
     let faults: Faults = arguments.faults.iter().copied().collect();
-    let panel = embedded_panel(&arguments.profile, world, faults).map_err(|e| e.to_string())?;
+    let profile = arguments.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+    let panel = embedded_panel(profile, world, faults).map_err(|e| e.to_string())?;
     let keys = keys_of_roles(&panel)?;
     runtime.block_on(async {
         let (listener, _) = bind(arguments).await?;
@@ -133,7 +134,15 @@ async fn replay(arguments: &Arguments, path: &Path) -> Result<(), String> {
     let recording = record::read(path)?;
     let rejudge =
         Rejudge::new(&specs, &recording).map_err(|error| format!("{}: {error}", path.display()))?;
-    let profile = super::profile(&specs.contract, &recording.header.profile)?;
+    let recorded = &recording.header.profile;
+    if let Some(other) = arguments.profile.as_ref().filter(|name| *name != recorded) {
+        return Err(format!(
+            "{}: this is a recording of a panel of `{recorded}`, and cannot be played as `{other}`; \
+             leave --profile out",
+            path.display()
+        ));
+    }
+    let profile = record::profile(&specs.contract, &recording, &path.display().to_string())?;
     let profile = rejudge.agreed(profile);
     let (listener, origin) = bind(arguments).await?;
     let stand_in = Arc::new(StandIn::new(&rejudge, &profile, &origin)?);

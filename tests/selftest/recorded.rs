@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::Trial;
+use ptero_conformance::recording::{Header, RunRecording};
 
 use super::canary::CANARY;
 use super::panel::Panel;
@@ -163,15 +164,53 @@ fn bad_files() {
     ];
     for (name, text, wanted) in rows {
         let path = recorded.beside(name, &text);
-        let said = replay(&path, &[]);
-        said.must_exit(2);
-        assert!(said.stderr.contains(wanted), "{name}: {}", said.stderr);
-        assert!(said.stderr.contains(name), "{name}: {}", said.stderr);
+        refused(&recorded.path(), &path, wanted);
     }
+}
+
+/// Whatever reads a recording refuses one that is wrong, and names it.
+fn refused(good: &Path, wrong: &Path, wanted: &str) {
+    let name = wrong.file_name().expect("a name").to_string_lossy();
+    let commands: [&[&str]; 4] = [
+        &["replay"],
+        &["serve", "--replay"],
+        &["compare"],
+        &["compare"],
+    ];
+    for (number, words) in commands.into_iter().enumerate() {
+        let mut command = program();
+        command.args(words);
+        match number {
+            2 => command.args([good, wrong]),
+            3 => command.args([wrong, good]),
+            _ => command.arg(wrong),
+        };
+        let said = run(&mut command);
+        said.must_exit(2);
+        for text in [wanted, &name] {
+            assert!(
+                said.stderr.contains(text),
+                "{text}: {words:?}: {}",
+                said.stderr
+            );
+        }
+        assert_eq!(said.stdout, "", "{words:?}");
+    }
+}
+
+/// A recording that its program could have written, with another header.
+fn with_header(recorded: &Recorded, name: &str, change: fn(&mut Header)) -> PathBuf {
+    let mut recording = RunRecording::read(&recorded.text()).expect("a recording");
+    change(&mut recording.header);
+    recorded.beside(name, &recording.to_text().expect("a text"))
 }
 
 fn another_suite() {
     let recorded = Recorded::new(PROFILE, &["envelopes/head/no-key"]);
+    let other = with_header(&recorded, "other-suite", |header| {
+        header.suite_sha256 = "0".repeat(64);
+    });
+    refused(&recorded.path(), &other, "of another suite");
     let suite = "title: x\nscenarios:\n  - id: a\n    title: b\n    requires: [ERR-401]\n    \
                  request: { endpoint: GET /api/client, key: none }\n    expect: no-key\n";
     std::fs::create_dir(recorded.beside("x", "").with_file_name("specs")).expect("a folder");
@@ -187,6 +226,15 @@ fn another_profile() {
     let said = replay(&recorded.path(), &["--profile", "pterodactil-1.11"]);
     said.must_exit(2);
     assert!(said.stderr.contains("did you mean"), "{}", said.stderr);
+    let other = with_header(&recorded, "other-profile", |header| {
+        "our-own-fork".clone_into(&mut header.profile);
+    });
+    refused(&recorded.path(), &other, "no profile `our-own-fork`");
+    let path = recorded.path().display().to_string();
+    let said = run(program().args(["serve", "--replay", &path, "--profile", "pterodactyl-1.7"]));
+    said.must_exit(2);
+    let wanted = "a recording of a panel of `pterodactyl-1.11`";
+    assert!(said.stderr.contains(wanted), "{}", said.stderr);
 }
 
 /// Known before anything is sent.
