@@ -403,6 +403,8 @@ fn an_address_for_another_host_is_refused() {
 struct Private {
     server: Server,
     folder: tempfile::TempDir,
+    /// The names that clients have asked for (RFC 6066, `server_name`).
+    names: mpsc::UnboundedReceiver<String>,
 }
 
 impl Private {
@@ -413,16 +415,23 @@ impl Private {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
         let acceptor = acceptor(name, &authority);
+        let (named, names) = mpsc::unbounded_channel();
         let server = Server::start("https", move |socket, seen| {
-            let acceptor = acceptor.clone();
+            let (acceptor, names) = (acceptor.clone(), named.clone());
             async move {
                 if let Ok(socket) = acceptor.accept(socket).await {
+                    let name = socket.get_ref().1.server_name().unwrap_or_default();
+                    let _ = names.send(name.to_owned());
                     answer_once(socket, seen).await;
                 }
             }
         })
         .await;
-        Self { server, folder }
+        Self {
+            server,
+            folder,
+            names,
+        }
     }
 
     fn ca_cert(&self) -> PathBuf {
@@ -472,6 +481,25 @@ async fn a_private_authority_is_trusted_when_it_is_named() {
     assert!(
         left > 365_000,
         "made to hold until the year 4096, not {left} days"
+    );
+}
+
+/// Behind an edge, a server is asked for the same name, by TLS and by HTTP.
+#[tokio::test]
+async fn another_place_is_asked_by_the_name_of_the_url() {
+    let mut private = Private::for_name("panel.invalid").await;
+    let place = private.server.url.authority().parse().unwrap();
+    let options = HttpOptions {
+        ca_certs: vec![private.ca_cert()],
+        place: Some(place),
+        ..HttpOptions::default()
+    };
+    let http = Http::new(&Url::parse("https://panel.invalid/").unwrap(), &options).unwrap();
+    assert_eq!(text(http.send(&get("/")).await.unwrap()), "ok");
+    assert_eq!(private.names.recv().await.unwrap(), "panel.invalid");
+    assert_eq!(
+        private.server.request().await,
+        "GET / HTTP/1.1\r\nHost: panel.invalid\r\n\r\n"
     );
 }
 
