@@ -1,5 +1,8 @@
 //! Keys made from other keys: by the harness, and the same way in a shell.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use crate::spec::Change;
 
 /// What the keys of the two types start with: of the key at hand, and of the other type.
@@ -43,7 +46,11 @@ pub fn change(key: &str, change: &Change, prefixes: PrefixPair<'_>) -> String {
     if change.percent_encode {
         text = text.replace('_', "%5F");
     }
-    format!("{}{text}{}", change.prepend, change.append)
+    let text = format!("{}{text}{}", change.prepend, change.append);
+    if change.base64 {
+        return BASE64_STANDARD.encode(text);
+    }
+    text
 }
 
 /// The same change as text for the inside of a double-quoted word of a POSIX shell; `variable`
@@ -56,11 +63,16 @@ pub fn in_shell(variable: &str, change: &Change, prefixes: PrefixPair<'_>) -> St
         (None, true) => format!("${{{variable}}}"),
         (_, false) => format!("$(printf %s \"${variable}\" | {})", filters.join(" | ")),
     };
-    format!(
+    let text = format!(
         "{}{inner}{}",
         escaped(&change.prepend),
         escaped(&change.append)
-    )
+    );
+    if change.base64 {
+        // Some `base64` break their lines.
+        return format!("$(printf %s \"{text}\" | base64 | tr -d '\\n')");
+    }
+    text
 }
 
 fn shell_filters(change: &Change, prefixes: PrefixPair<'_>) -> Vec<String> {
@@ -147,6 +159,21 @@ mod tests {
             ),
             (of(|c| c.swap_prefix = true), KEY.replace("ptlc_", "ptla_")),
             (of(|c| c.percent_encode = true), KEY.replace('_', "%5F")),
+            (
+                of(|c| {
+                    c.append = ":".into();
+                    c.base64 = true;
+                }),
+                "cHRsY19BYjNkRTZnSDlqS21OMnBRclM1dFV2V3hZejdhQjFjRDRlRjhnSDBqS2xNOg==".into(),
+            ),
+            (
+                of(|c| {
+                    c.keep_first = Some(16);
+                    c.prepend = "\"$".into();
+                    c.base64 = true;
+                }),
+                "IiRwdGxjX0FiM2RFNmdIOWpL".into(),
+            ),
         ]
     }
 

@@ -126,6 +126,8 @@ pub struct Change {
     pub prepend: String,
     /// Put this after it.
     pub append: String,
+    /// Write all of it in base64, as the user and password of Basic authentication are.
+    pub base64: bool,
 }
 
 /// A key that nobody has.

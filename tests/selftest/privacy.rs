@@ -8,6 +8,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use libtest_mimic::Trial;
 use ptero_conformance::reference::{Fault, Faults, Gate};
 use serde_json::{Value, json};
@@ -74,7 +76,11 @@ impl Leaky {
             |r| {
                 r.layer(from_fn(move |request: Request, next: Next| {
                     let seen = Arc::clone(&seen);
-                    async move { with_totp(next.run(request).await, &seen).await }
+                    async move {
+                        let basic = basic(&request);
+                        let answer = with_totp(next.run(request).await, &seen).await;
+                        echoing(answer, basic.as_deref()).await
+                    }
                 }))
             },
         );
@@ -124,13 +130,16 @@ impl Leaky {
 
     /// All that must not be seen. Of a key, its identifier is no secret.
     fn secrets(&self) -> Vec<String> {
-        let keys = self.panel.keys().values().map(|key| key[16..].to_owned());
+        let keys = self.panel.keys();
+        let as_users = keys.values().map(|key| as_basic_user(key));
+        let keys = keys.values().map(|key| key[16..].to_owned());
         let given = self.given.lock().expect("a list").clone();
         let planted = PLANTED.map(|(_, text)| text.trim_start_matches("first_name: ").to_owned());
         planted
             .into_iter()
             .chain([TOTP.to_owned()])
             .chain(keys)
+            .chain(as_users)
             .chain(given)
             .collect()
     }
@@ -141,6 +150,31 @@ fn planted(text: String) -> String {
         assert!(text.contains(before), "the world has {before}");
         text.replace(before, after)
     })
+}
+
+/// A key as the user's name of Basic authentication.
+fn as_basic_user(key: &str) -> String {
+    BASE64_STANDARD.encode(format!("{key}:"))
+}
+
+/// The credentials of Basic authentication that a request carries.
+fn basic(request: &Request) -> Option<String> {
+    let value = request.headers().get("authorization")?.to_str().ok()?;
+    value.starts_with("Basic ").then(|| value.to_owned())
+}
+
+/// Says in a refusal which credentials were refused.
+async fn echoing(answer: Response, credentials: Option<&str>) -> Response {
+    let (mut head, body) = answer.into_parts();
+    let bytes = to_bytes(body, usize::MAX).await.expect("a body");
+    let mut document: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+    let detail = document.pointer_mut("/errors/0/detail");
+    let (Some(detail), Some(credentials)) = (detail, credentials) else {
+        return Response::from_parts(head, Body::from(bytes));
+    };
+    *detail = format!("not accepted: {credentials}").into();
+    head.headers.remove("content-length");
+    Response::from_parts(head, Body::from(document.to_string()))
 }
 
 /// Puts a secret into a success, and notes the one that is there.
@@ -197,6 +231,8 @@ fn run_shows_nothing() {
                 "{profile}: nothing of others came back"
             );
             leaky.must_not_be_in("the output of run", &said);
+            let echoed = said.stdout.contains("not accepted: Basic [redacted");
+            assert!(echoed || profile != PROFILE, "no key was echoed in base64");
         }
         let given = leaky.given.lock().expect("a list").len();
         assert!(given >= 10, "{given} keys were created");

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderName, HeaderValue, header};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use percent_encoding::percent_decode;
 use serde_json::{Value, json};
 use url::form_urlencoded;
@@ -121,6 +123,7 @@ fn respelled(defect: Defect, incoming: &Incoming) -> Option<Vec<u8>> {
     let token = || value.strip_prefix(BEARER);
     match defect {
         Defect::BasicScheme => Some(bearing(value.strip_prefix(b"Basic ")?)),
+        Defect::BasicUser => Some(bearing(&basic_user(value)?)),
         Defect::TokenScheme => Some(bearing(value.strip_prefix(b"Token ")?)),
         Defect::BareToken => {
             (!value.contains(&b' ') && !value.contains(&b'\t')).then(|| bearing(value))
@@ -164,6 +167,15 @@ fn respelled(defect: Defect, incoming: &Incoming) -> Option<Vec<u8>> {
         }
         _ => None,
     }
+}
+
+/// The user's name of Basic authentication (RFC 7617, section 2).
+fn basic_user(value: &[u8]) -> Option<Vec<u8>> {
+    let pair = BASE64_STANDARD
+        .decode(value.strip_prefix(b"Basic ")?)
+        .ok()?;
+    let colon = pair.iter().position(|byte| *byte == b':')?;
+    Some(pair[..colon].to_vec())
 }
 
 fn has_scheme(value: &[u8]) -> bool {

@@ -120,6 +120,7 @@ catalogue! {
         KeyFromApiKeyField "key-from-x-api-key": "A key in X-API-Key is taken."
         KeyFromOtherAuthorization "key-from-x-authorization": "X-Authorization stands for Authorization."
         BasicScheme "basic-scheme": "A key behind Basic is taken."
+        BasicUser "basic-user": "A key that is the user's name of Basic authentication is taken."
         TokenScheme "token-scheme": "A key behind Token is taken."
         BareToken "bare-token": "A key without any scheme is taken."
         SchemeInAnyCase "scheme-in-any-case": "The word Bearer is taken in any case, also in versions where it is not."
