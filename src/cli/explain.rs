@@ -10,8 +10,8 @@ use super::{SpecsArguments, fail, report, say};
 use crate::plan::due;
 use crate::report::{Access, Shell, readable};
 use crate::spec::{
-    Basis, Case, Contract, Outcome, Profile, Question, Requirement, ResolutionStep, Specs, Step,
-    VerifiedBy, nearest, resolve,
+    Basis, Case, Contract, Outcome, Profile, Question, Repeat, Requirement, ResolutionStep, Specs,
+    Step, VerifiedBy, Wait, nearest, resolve,
 };
 use crate::verdict::Expected;
 
@@ -140,11 +140,13 @@ fn explain(contract: &Contract, case: &Case, profile: &Profile) -> String {
             .as_ref()
             .map_or(String::new(), |name| format!(" ({name})"));
         out.push('\n');
+        out += &explain_course(step);
         out += &explain_request(contract, step, profile);
         out += &explain_expectation(contract, step, profile);
         if let Ok(expected) = &expected {
             out += &details(&expected[number].expected);
         }
+        out += &explain_relations(case, step);
     }
     if let Err(skip) = expected {
         out += &format!("\nnot asked under {}: {skip}\n", profile.name.value);
@@ -195,13 +197,42 @@ fn details(expected: &Expected) -> String {
     for at in &expected.absent {
         lines.push(format!("content {at}: absent"));
     }
-    if let Some(step) = expected.same_as {
-        lines.push(format!(
-            "the same status, type and error as step {}",
-            step + 1
-        ));
-    }
     lines.iter().map(|line| format!("      {line}\n")).collect()
+}
+
+/// When a step is sent, and how often, where that is not once and at once.
+fn explain_course(step: &Step) -> String {
+    let wait = step.wait.map_or(
+        "",
+        |Wait::RetryAfter| "  waits as many seconds as Retry-After of the answer before it says\n",
+    );
+    let repeat = step.repeat.map_or("", |Repeat::UntilSpent| {
+        "  is sent until it is refused, at most once more than the limit allows; the last answer is judged\n"
+    });
+    format!("{wait}{repeat}")
+}
+
+/// What must hold beside the answers to earlier steps.
+fn explain_relations(case: &Case, step: &Step) -> String {
+    let earlier = |name: &str| earlier(case, name);
+    let same = step.expect.same_as.iter().map(|name| {
+        let step = earlier(name);
+        format!("the same status, type and error as {step}")
+    });
+    let beside = step.expect.relations.iter().map(|relation| {
+        let (place, step) = (&relation.place, earlier(&relation.step));
+        let content = relation.place.pointer().map_or("", |_| "content ");
+        format!("{content}{place}: {} that of {step}", relation.to)
+    });
+    let lines = same.chain(beside);
+    lines.map(|line| format!("      {line}\n")).collect()
+}
+
+/// An earlier step by its number, and by the name that the scenario has for it.
+fn earlier(case: &Case, name: &str) -> String {
+    let is_it = |step: &Step| step.name.as_deref() == Some(name);
+    let number = case.steps.iter().position(is_it).map_or(0, |at| at + 1);
+    format!("step {number} ({name})")
 }
 
 fn explain_expectation(contract: &Contract, step: &Step, profile: &Profile) -> String {

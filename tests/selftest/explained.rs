@@ -7,7 +7,7 @@ use super::program::{program, run};
 /// What is asked, and what is said of it.
 type Told = (&'static str, &'static [&'static str]);
 
-const CASES: [Told; 4] = [
+const CASES: [Told; 9] = [
     (
         "authentication/unknown-key/wrong-secret/get-api-client",
         &[
@@ -33,6 +33,36 @@ const CASES: [Told; 4] = [
         &[
             "\nstep 2\n  sends GET /api/client/account\n    Authorization: Bearer ${SAVED_FRESH}\n",
             "    expects status 200\n      schema created-key\n",
+        ],
+    ),
+    (
+        "authentication/ownership/like-a-missing-one/get-api-client-servers-server",
+        &[
+            "\nstep 1 (missing)\n",
+            "\nstep 2\n",
+            "      the same status, type and error as step 1 (missing)\n",
+        ],
+    ),
+    (
+        "limits/shown/new-key",
+        &["      header x-ratelimit-remaining: less than that of step 1 (creation)\n"],
+    ),
+    (
+        "hardening/caches/two-users",
+        &["      content /attributes/username: something else than that of step 1 (first)\n"],
+    ),
+    (
+        "hardening/origins/answer/client/foreign",
+        &[
+            "      header access-control-allow-origin: absent, or something without `evil.example` or `null`\n",
+        ],
+    ),
+    (
+        "limits/spent/client",
+        &[
+            "\nstep 1\n  is sent until it is refused, at most once more than the limit allows; the last \
+             answer is judged\n  sends GET /api/client\n",
+            "\nstep 10\n  waits as many seconds as Retry-After of the answer before it says\n  sends GET",
         ],
     ),
 ];
