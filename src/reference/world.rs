@@ -15,6 +15,9 @@ pub struct World {
     pub settings: Settings,
     #[serde(default)]
     pub(super) users: Vec<User>,
+    /// Users who were deleted; nobody but keys names them.
+    #[serde(default)]
+    pub(super) deleted_users: Vec<User>,
     #[serde(default)]
     pub(super) keys: Vec<KeyEntry>,
     #[serde(default)]
@@ -374,8 +377,13 @@ impl World {
 
     fn check(&self) -> Result<(), WorldError> {
         self.check_unique()?;
-        let users: BTreeSet<&str> = self.users.iter().map(|user| user.name.as_str()).collect();
-        for (holder, name) in self.users_named() {
+        let names = |users: &'_ [User]| users.iter().map(|user| user.name.clone()).collect();
+        let mut users: BTreeSet<String> = names(&self.users);
+        for (holder, name) in self.owners_of_servers() {
+            known(&users, name, "user", &holder)?;
+        }
+        users.append(&mut names(&self.deleted_users));
+        for (holder, name) in self.owners_of_keys() {
             known(&users, name, "user", &holder)?;
         }
         for (holder, kind, id, all) in self.ids_named() {
@@ -385,7 +393,8 @@ impl World {
     }
 
     fn check_unique(&self) -> Result<(), WorldError> {
-        unique("user", self.users.iter().map(|user| user.name.clone()))?;
+        let users = self.users.iter().chain(&self.deleted_users);
+        unique("user", users.map(|user| user.name.clone()))?;
         unique("role", self.keys.iter().filter_map(|key| key.role.clone()))?;
         let identifiers = self.keys.iter().filter_map(|key| key.identifier.clone());
         unique("identifier", identifiers)?;
@@ -398,20 +407,23 @@ impl World {
         unique("server", ids(&self.servers, |server| server.id))
     }
 
-    fn users_named(&self) -> Vec<(String, &str)> {
+    fn owners_of_keys(&self) -> impl Iterator<Item = (String, &str)> {
         let of_key = |key: &KeyEntry| match (&key.role, &key.identifier) {
             (Some(name), _) | (None, Some(name)) => format!("key `{name}`"),
             (None, None) => "a key".to_owned(),
         };
-        let keys = self.keys.iter().map(|key| (of_key(key), &*key.user));
-        let servers = self.servers.iter().flat_map(|server| {
+        self.keys.iter().map(move |key| (of_key(key), &*key.user))
+    }
+
+    /// Who owns a server or is a subuser of it.
+    fn owners_of_servers(&self) -> impl Iterator<Item = (String, &str)> {
+        self.servers.iter().flat_map(|server| {
             let holder = format!("server {}", server.id);
             let subusers = server.subusers.iter().map(|subuser| &*subuser.user);
             std::iter::once(&*server.owner)
                 .chain(subusers)
                 .map(move |user| (holder.clone(), user))
-        });
-        keys.chain(servers).collect()
+        })
     }
 
     fn ids_named(&self) -> Vec<(String, &'static str, String, BTreeSet<String>)> {
@@ -497,6 +509,18 @@ mod tests {
                 assert_eq!((holder.as_str(), name.as_str()), ("key `client`", "nobody"));
             }
             _ => panic!("a world with an unknown user"),
+        }
+    }
+
+    #[test]
+    fn a_deleted_user_has_keys_and_no_servers() {
+        let erin = "deleted_users: [{ name: erin, id: 6, uuid: '', username: erin, email: '', first_name: '', last_name: '' }]";
+        let key = "keys: [{ role: client, user: erin, type: client }]";
+        World::from_yaml(&format!("{erin}\n{key}")).expect("a world");
+        let server = "servers: [{ id: 1, uuid: '', name: '', owner: erin, node: 1, egg: 1 }]";
+        match World::from_yaml(&format!("{erin}\n{server}")) {
+            Err(WorldError::Unknown { name, .. }) => assert_eq!(name, "erin"),
+            _ => panic!("a world with a server of nobody"),
         }
     }
 

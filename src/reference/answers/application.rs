@@ -86,7 +86,10 @@ pub(in crate::reference) fn external_user(inquiry: &mut Inquiry<'_>) -> Outcome 
 
 pub(in crate::reference) fn create_user(inquiry: &mut Inquiry<'_>) -> Outcome {
     check_unique(inquiry, None)?;
-    let id = State::next_id(inquiry.state.world.users.iter().map(|user| user.id));
+    // The number of a user who was deleted is not given again.
+    let world = &inquiry.state.world;
+    let ever = world.users.iter().chain(&world.deleted_users);
+    let id = State::next_id(ever.map(|user| user.id));
     let mut user = User {
         name: format!("user-{id}"),
         id,
@@ -130,7 +133,8 @@ pub(in crate::reference) fn delete_user(inquiry: &mut Inquiry<'_>) -> Outcome {
         let detail = "Cannot delete a user that has active servers attached to their account.";
         return Err(Refusal::display("DisplayException", detail));
     }
-    inquiry.state.world.users.remove(position);
+    let world = &mut inquiry.state.world;
+    world.deleted_users.push(world.users.remove(position));
     Ok(Success::empty(204))
 }
 

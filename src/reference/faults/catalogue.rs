@@ -147,6 +147,7 @@ catalogue! {
         SecretAlone "secret-alone": "The secret without the identifier is enough."
         DeletedKeyCached "deleted-key-cached": "A key that was used once works after it is deleted."
         ExpiredAccepted "expired-accepted": "Expired keys are accepted."
+        DeletedOwnerAccepted "deleted-owner-accepted": "The key of a deleted user works."
         QuoteBreaks "quote-breaks": "A quote in the token breaks the query: 500."
         BytesBreak "bytes-break": "A token that is no ASCII breaks the panel: 500."
         ShortKeyBreaks "short-key-breaks": "A token shorter than an identifier breaks the panel: 500."

@@ -236,6 +236,13 @@ fn token(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
         become_administrator(inquiry);
         return Some(Ok(()));
     }
+    if defect == Defect::DeletedOwnerAccepted {
+        let key = exact?.clone();
+        let mut deleted = inquiry.state.world.deleted_users.iter();
+        let user = deleted.find(|user| user.name == key.owner)?.clone();
+        inquiry.identify(Caller { user, key });
+        return Some(Ok(()));
+    }
     let fits = |key: &&StoredKey| is_taken_for(defect, key, sent);
     let key = inquiry.state.keys.iter().find(fits)?.clone();
     let user = inquiry.state.user(&key.owner)?.clone();

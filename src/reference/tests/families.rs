@@ -111,6 +111,16 @@ fn keys_expire_since_1_11() {
 }
 
 #[test]
+fn the_key_of_a_deleted_user_is_an_unknown_one() {
+    for family in Family::ALL {
+        let visit = Visit::of(family);
+        let deleted = visit.get("client-of-a-deleted-user", "/api/client");
+        let unknown = visit.get("unknown", "/api/client");
+        assert_eq!(refusal(&deleted), refusal(&unknown), "{family}");
+    }
+}
+
+#[test]
 fn ids_are_no_oracle_for_the_refused_in_1_7() {
     let shown = families(|family| status(family, "application-none", MISSING_USER) == 404);
     assert_eq!(shown, since(Family::V1_8));
