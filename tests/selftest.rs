@@ -31,6 +31,7 @@ mod selftest {
     pub(crate) mod route_sweep;
     pub(crate) mod served;
     pub(crate) mod server;
+    pub(crate) mod sharing;
     pub(crate) mod stage;
     pub(crate) mod targets;
     pub(crate) mod upgrades;
@@ -43,7 +44,8 @@ use ptero_conformance::harness;
 use selftest::{
     bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor, embedded,
     explained, faults, fidelity, ids, mutants, pacing, privacy, profile_diff, profile_mutants,
-    program, prove, recorded, replay, reports, route_sweep, served, targets, upgrades, waived,
+    program, prove, recorded, replay, reports, route_sweep, served, sharing, targets, upgrades,
+    waived,
 };
 
 fn main() -> ExitCode {
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         reports::trials(),
         route_sweep::trials(),
         served::trials(),
+        sharing::trials(),
         targets::trials(),
         upgrades::trials(),
         waived::trials(),

@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
-use super::run::run_all;
+use super::run::{Keep, run_all};
 use super::signals::watch;
 use super::{exit, fail, record};
 use crate::exchange::Place;
@@ -186,10 +186,17 @@ async fn observe(
     };
     let (session, heading) = (Arc::new(prepared.session), prepared.heading);
     let results = match verified {
-        Ok(()) => Ok(run_all(&session, &prepared.plan, &prepared.schedule, interrupt).await),
+        Ok(()) => Ok(run_all(
+            &session,
+            &prepared.plan,
+            &prepared.schedule,
+            interrupt,
+            Keep::Everything,
+        )
+        .await),
         Err(why) => Err(why),
     };
-    super::tell_how_it_went(&session);
+    super::tell_how_it_went(&session, results.as_ref().map_or(0, Vec::len));
     super::warn_of_what_is_left(&session.finish().await, &heading.base);
     let record = Record {
         specs,

@@ -40,6 +40,11 @@ impl<'r> Telling<'r> {
         }
     }
 
+    /// Whether no report tells of every case.
+    pub(super) fn is_brief(&self) -> bool {
+        self.reports.is_empty()
+    }
+
     /// Writes the reports, then shows the run; the exit code.
     pub(super) fn tell(&mut self, finished: &Finished<'_>) -> Result<u8, String> {
         let results = finished.results();

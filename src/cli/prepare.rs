@@ -230,6 +230,7 @@ impl Prepared {
             refused: None,
             has_broken_suite: !specs.broken.is_empty(),
             results: Vec::new(),
+            in_brief: false,
         }
     }
 

@@ -61,15 +61,18 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
     {
         eprintln!("note: {note}");
     }
-    let specs = match options.specs.load() {
-        Ok(specs) => specs,
-        Err(code) => return Ok(code),
-    };
-    options.agreed.waivers.check(&specs)?;
     let selection = Selection {
         filters,
         exact: arguments.exact,
     };
+    let specs = match options.specs.load_for(&selection) {
+        Ok(specs) => specs,
+        Err(code) => return Ok(code),
+    };
+    // Of exact cases, only their suites are read.
+    if !selection.exact {
+        options.agreed.waivers.check(&specs)?;
+    }
     let prepared = prepare(&options, &aim, &specs, &selection)?;
     let broken: Vec<_> = specs
         .broken
@@ -175,8 +178,13 @@ async fn play(
         ..
     } = prepared;
     let session = Arc::new(session);
-    let results = run_all(&session, &plan, &schedule, interrupt).await;
-    super::tell_how_it_went(&session);
+    let keep = if telling.is_brief() && record.is_none() {
+        Keep::Differences
+    } else {
+        Keep::Everything
+    };
+    let results = run_all(&session, &plan, &schedule, interrupt, keep).await;
+    super::tell_how_it_went(&session, results.len());
     super::warn_of_what_is_left(&session.finish().await, &finished.heading.base);
     if let Some(mut file) = record {
         let record = Record {
@@ -192,6 +200,7 @@ async fn play(
         interrupted: interrupt.is_requested(),
         stopped: session.stopped(),
         results: results.iter().collect(),
+        in_brief: telling.is_brief(),
         ..finished
     })
 }
@@ -219,6 +228,15 @@ fn begun_in_vain(
     }
 }
 
+/// What is kept of the answers until the end of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// All of them: a report or a recording tells of each.
+    Everything,
+    /// Those that do not conform.
+    Differences,
+}
+
 /// Runs the cases and returns their results in the order of the plan; what is not begun when it is
 /// interrupted has none.
 pub(super) async fn run_all(
@@ -226,6 +244,7 @@ pub(super) async fn run_all(
     plan: &Plan,
     schedule: &Schedule,
     interrupt: &Interrupt,
+    keep: Keep,
 ) -> Vec<CaseResult> {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let budget = plan.budget(session.contract(), session.agreement());
@@ -233,7 +252,11 @@ pub(super) async fn run_all(
     let progress = Progress::new(plan.cases.len(), at_least);
     let mut tell = |event| match event {
         Event::Over(number, result) => {
-            results.insert(number, *result);
+            let result = match keep {
+                Keep::Everything => *result,
+                Keep::Differences => result.in_brief(),
+            };
+            results.insert(number, result);
             progress.show(results.len());
         }
         Event::LookingAgain { cases, wait } => {

@@ -76,6 +76,8 @@ struct Run {
     reporter: CaseReporter,
     policy: Policy,
     partial: bool,
+    /// Whether no report tells of every case.
+    in_brief: bool,
     board: Board,
 }
 
@@ -163,7 +165,7 @@ fn load(flags: &Flags) -> Result<Specs, Vec<Diagnostic>> {
         source => source,
     };
     match &flags.libtest.filter {
-        Some(id) if flags.libtest.exact => Specs::load_for(&source, id),
+        Some(id) if flags.libtest.exact => Specs::load_for(&source, std::slice::from_ref(id)),
         _ => Specs::load(&source),
     }
 }
@@ -210,6 +212,7 @@ impl Stage<'_> {
             ),
             policy: self.prepared.schedule.policy.clone(),
             partial: self.flags.run.partial,
+            in_brief: self.reports.is_empty(),
             board: Board::default(),
         });
         let planned = self.prepared.plan.cases.iter().enumerate();
@@ -237,12 +240,13 @@ impl Stage<'_> {
             interrupted: self.interrupt.is_requested(),
             stopped: session.stopped(),
             results: all.iter().map(Arc::as_ref).collect(),
+            in_brief: run.in_brief,
             ..finished
         };
         let results = finished.results();
         // A runner that starts a process per test has no use for a summary of one.
         if !is_nextest() && !all.is_empty() {
-            tell_how_it_went(&session);
+            tell_how_it_went(&session, all.len());
             tell_waivers(&results);
             eprintln!("{}", summary(&results, Screen::default().width));
         }
@@ -303,6 +307,7 @@ async fn go(
     interrupt: Interrupt,
 ) {
     let mut tell = |event| match event {
+        Event::Over(number, result) if run.in_brief => run.board.post(number, result.in_brief()),
         Event::Over(number, result) => run.board.post(number, *result),
         Event::LookingAgain { cases, wait } => {
             let seconds = wait.as_secs();

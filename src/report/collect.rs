@@ -64,6 +64,8 @@ pub struct Finished<'r> {
     pub has_broken_suite: bool,
     /// The results, in the order of the plan.
     pub results: Vec<&'r CaseResult>,
+    /// Whether no report tells of every case: then those that conform are counted, and not told.
+    pub in_brief: bool,
 }
 
 /// Tells cases of one run.
@@ -134,11 +136,18 @@ impl Finished<'_> {
             reach: self.reach(),
             checks_reached: checks_reached(contract, &self.profile, &self.results),
             rather: self.rather(),
-            cases: self.results.iter().map(|r| teller.case(r)).collect(),
+            cases: self.told().map(|result| teller.case(result)).collect(),
         };
         results.outcome = outcome(&results, &self.missing_roles());
         explain(&mut results);
         results
+    }
+
+    /// The cases that are told.
+    fn told(&self) -> impl Iterator<Item = &&CaseResult> {
+        let is_told =
+            |result: &&&CaseResult| !self.in_brief || result.verdict != Ok(Verdict::Conforms);
+        self.results.iter().filter(is_told)
     }
 
     fn counts(&self) -> Counts {
@@ -370,7 +379,7 @@ impl CaseTeller<'_> {
             id: result.case.id.to_string(),
             title: scenario.title.clone(),
             file: scenario.file.shown.to_string(),
-            line: scenario.line(),
+            line: scenario.line,
             requirements: scenario.requires.iter().map(ToString::to_string).collect(),
             level: scenario.level,
             origin: result.origin,

@@ -20,6 +20,7 @@ mod result;
 mod schedule;
 mod second_look;
 mod session;
+mod sharing;
 mod stand_in;
 
 pub use changes::{Change, Changes, Course, Side, is_spent_by_others};

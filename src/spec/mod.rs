@@ -190,20 +190,21 @@ impl Specs {
     /// Every trouble of the files that are not suites. Troubles of suites are in `broken`: the
     /// other suites are still good.
     pub fn load(source: &Source) -> Result<Self, Vec<Diagnostic>> {
-        Self::load_some(source, None)
+        Self::of(source, source.yaml_files())
     }
 
-    /// Like [`Specs::load`], but reads only the suites whose cases' ids can begin like `id`.
+    /// Like [`Specs::load`], but of the suites, only those are opened in which a case of one of these
+    /// ids can stand.
     ///
     /// # Errors
     ///
     /// As [`Specs::load`].
-    pub fn load_for(source: &Source, id: &str) -> Result<Self, Vec<Diagnostic>> {
-        Self::load_some(source, Some(id))
+    pub fn load_for(source: &Source, ids: &[String]) -> Result<Self, Vec<Diagnostic>> {
+        let places = ids.iter().flat_map(|id| suite::places_for(id)).collect();
+        Self::of(source, source.yaml_files_at(&places))
     }
 
-    fn load_some(source: &Source, id: Option<&str>) -> Result<Self, Vec<Diagnostic>> {
-        let (files, unreadable) = source.yaml_files();
+    fn of(source: &Source, (files, unreadable): source::Found) -> Result<Self, Vec<Diagnostic>> {
         let (suites, mut others): (Vec<_>, Vec<_>) = files
             .into_iter()
             .partition(|file| suite::is_suite(&file.path));
@@ -221,10 +222,7 @@ impl Specs {
             return Err(unreadable);
         }
         let contract = Arc::new(read_contract(&others, source)?);
-        let wanted = suites
-            .iter()
-            .filter(|file| id.is_none_or(|id| suite::may_hold(&file.path, id)));
-        let (suites, broken) = suite::read_all(wanted, &contract.names());
+        let (suites, broken) = suite::read_all(&suites, &contract.names());
         Ok(Self {
             contract,
             suites,

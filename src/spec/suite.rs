@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::build::{self, Names, SuiteHead};
 use super::case::Case;
-use super::diagnostic::Diagnostic;
-use super::name::is_kebab;
+use super::diagnostic::{Diagnostic, Lines};
+use super::name::{CaseId, is_kebab};
 use super::source::SourceFile;
 use super::suite_file::{ScenarioFile, SuiteFile};
 use super::yaml;
@@ -34,24 +34,35 @@ pub struct Broken {
 
 /// Whether a file of a specification is a suite: all are that have no other use.
 pub(super) fn is_suite(path: &str) -> bool {
-    let single = [
-        "causes.yaml",
-        "requirements.yaml",
-        "conditions.yaml",
-        "coverage.yaml",
-        "doctor.yaml",
-        "roles.yaml",
-        "signatures.yaml",
-        "states.yaml",
-    ];
-    let folders = ["profiles/", "routes/"];
-    !single.contains(&path) && !folders.iter().any(|folder| path.starts_with(folder))
+    !CONTRACT.contains(&path)
+        && !CONTRACT_FOLDERS
+            .iter()
+            .any(|folder| path.starts_with(folder))
 }
 
-/// Whether a case of this id can stand in the suite of this path.
-pub(super) fn may_hold(path: &str, id: &str) -> bool {
-    id.strip_prefix(prefix(path))
-        .is_some_and(|rest| rest.starts_with('/'))
+/// The files that are no suites.
+const CONTRACT: [&str; 8] = [
+    "causes.yaml",
+    "requirements.yaml",
+    "conditions.yaml",
+    "coverage.yaml",
+    "doctor.yaml",
+    "roles.yaml",
+    "signatures.yaml",
+    "states.yaml",
+];
+
+/// The folders without suites.
+const CONTRACT_FOLDERS: [&str; 2] = ["profiles/", "routes/"];
+
+/// What there can be to read for the case of an id: the contract, and the suites that it can stand
+/// in. Folders end with `/`.
+pub(super) fn places_for(id: &str) -> Vec<String> {
+    let is_id = id.parse::<CaseId>().is_ok();
+    let ends = id.match_indices('/').filter(|_| is_id).map(|(end, _)| end);
+    let suites = ends.map(|end| format!("{}.yaml", &id[..end]));
+    let contract = CONTRACT.iter().chain(&CONTRACT_FOLDERS);
+    contract.map(ToString::to_string).chain(suites).collect()
 }
 
 /// What the ids of a suite's cases begin with.
@@ -60,10 +71,7 @@ fn prefix(path: &str) -> &str {
 }
 
 /// Reads suites; a case id that two of them give belongs to the first.
-pub(super) fn read_all<'f>(
-    files: impl Iterator<Item = &'f SourceFile>,
-    names: &Names<'_>,
-) -> (Vec<Suite>, Vec<Broken>) {
+pub(super) fn read_all(files: &[SourceFile], names: &Names<'_>) -> (Vec<Suite>, Vec<Broken>) {
     let (mut suites, mut broken) = (Vec::new(), Vec::new());
     for file in files {
         match read(file, names) {
@@ -88,6 +96,7 @@ fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> 
     let written: SuiteFile = yaml::read(file).map_err(|first| all_shape_errors(file, first))?;
     let head = SuiteHead {
         file,
+        lines: Lines::of_text(&file.text),
         prefix,
         title: &written.title,
         source: written.source.as_deref(),
