@@ -9,13 +9,13 @@ use clap::Args;
 
 use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
-use super::run::{Keep, run_all};
+use super::run::run_all;
 use super::signals::watch;
 use super::{exit, fail, record};
 use crate::exchange::Place;
 use crate::plan::Selection;
 use crate::recording::RunRecording;
-use crate::report::{edge_and_panel, tell_changes};
+use crate::report::{Told, edge_and_panel, tell_changes};
 use crate::run::{Changes, Course, Interrupt, Record, Rejudge, Side, Trouble};
 use crate::spec::{Profile, Specs};
 
@@ -191,7 +191,7 @@ async fn observe(
             &prepared.plan,
             &prepared.schedule,
             interrupt,
-            Keep::Everything,
+            Told::All,
         )
         .await),
         Err(why) => Err(why),

@@ -7,7 +7,7 @@ use super::options::RunOptions;
 use super::prepare::Prepared;
 use super::reports::{Reports, Unwritten};
 use super::show::ShowArguments;
-use crate::report::{Finished, terminal};
+use crate::report::{Finished, Told, terminal};
 use crate::spec::Specs;
 
 /// Everything about a run that is known before it begins.
@@ -40,9 +40,9 @@ impl<'r> Telling<'r> {
         }
     }
 
-    /// Whether no report tells of every case.
-    pub(super) fn is_brief(&self) -> bool {
-        self.reports.is_empty()
+    /// Which cases the reports tell.
+    pub(super) fn told(&self) -> Told {
+        self.reports.told()
     }
 
     /// Writes the reports, then shows the run; the exit code.

@@ -12,7 +12,7 @@ use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
-use crate::report::{Access, Finished, Forecast, Heading};
+use crate::report::{Access, Finished, Forecast, Heading, Told};
 use crate::run::{
     Interrupt, Schedule, Session, Setup, Trouble, control, embedded_keys,
     embedded_panel_with_clock, limit, make, makeable, put_into,
@@ -230,7 +230,7 @@ impl Prepared {
             refused: None,
             has_broken_suite: !specs.broken.is_empty(),
             results: Vec::new(),
-            in_brief: false,
+            told: Told::All,
         }
     }
 

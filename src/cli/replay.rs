@@ -87,7 +87,7 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         refused: None,
         has_broken_suite: false,
         results: results.iter().collect(),
-        in_brief: reports.is_empty(),
+        told: reports.told(),
     };
     let results = finished.results();
     match reports.write(&results) {

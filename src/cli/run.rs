@@ -18,7 +18,7 @@ use super::signals::watch;
 use super::{exit, fail, say};
 use crate::moment;
 use crate::plan::{Plan, Selection};
-use crate::report::Finished;
+use crate::report::{Finished, Told};
 use crate::run::{CaseResult, Event, Interrupt, Record, Schedule, Session, Trouble};
 use crate::spec::Specs;
 
@@ -178,12 +178,12 @@ async fn play(
         ..
     } = prepared;
     let session = Arc::new(session);
-    let keep = if telling.is_brief() && record.is_none() {
-        Keep::Differences
+    let told = if record.is_some() {
+        Told::All
     } else {
-        Keep::Everything
+        telling.told()
     };
-    let results = run_all(&session, &plan, &schedule, interrupt, keep).await;
+    let results = run_all(&session, &plan, &schedule, interrupt, told).await;
     super::tell_how_it_went(&session, results.len());
     super::warn_of_what_is_left(&session.finish().await, &finished.heading.base);
     if let Some(mut file) = record {
@@ -200,7 +200,7 @@ async fn play(
         interrupted: interrupt.is_requested(),
         stopped: session.stopped(),
         results: results.iter().collect(),
-        in_brief: telling.is_brief(),
+        told,
         ..finished
     })
 }
@@ -228,15 +228,6 @@ fn begun_in_vain(
     }
 }
 
-/// What is kept of the answers until the end of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Keep {
-    /// All of them: a report or a recording tells of each.
-    Everything,
-    /// Those that do not conform.
-    Differences,
-}
-
 /// Runs the cases and returns their results in the order of the plan; what is not begun when it is
 /// interrupted has none.
 pub(super) async fn run_all(
@@ -244,7 +235,7 @@ pub(super) async fn run_all(
     plan: &Plan,
     schedule: &Schedule,
     interrupt: &Interrupt,
-    keep: Keep,
+    told: Told,
 ) -> Vec<CaseResult> {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
     let budget = plan.budget(session.contract(), session.agreement());
@@ -252,9 +243,9 @@ pub(super) async fn run_all(
     let progress = Progress::new(plan.cases.len(), at_least);
     let mut tell = |event| match event {
         Event::Over(number, result) => {
-            let result = match keep {
-                Keep::Everything => *result,
-                Keep::Differences => result.in_brief(),
+            let result = match told {
+                Told::All => *result,
+                Told::Differences => result.in_brief(),
             };
             results.insert(number, result);
             progress.show(results.len());

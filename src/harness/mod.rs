@@ -23,7 +23,7 @@ use crate::cli::signals::watch;
 use crate::cli::{exit, tell_how_it_went, tell_waivers, warn_of_what_is_left};
 use crate::moment;
 use crate::plan::{Plan, Planned, Selection};
-use crate::report::{CaseReporter, Finished, Results, Screen, summary};
+use crate::report::{CaseReporter, Finished, Results, Screen, Told, summary};
 use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
 use crate::spec::{Broken, Diagnostic, Source, Specs};
 use crate::verdict::{Policy, Skip, Standing, Verdict};
@@ -76,8 +76,7 @@ struct Run {
     reporter: CaseReporter,
     policy: Policy,
     partial: bool,
-    /// Whether no report tells of every case.
-    in_brief: bool,
+    told: Told,
     board: Board,
 }
 
@@ -212,7 +211,7 @@ impl Stage<'_> {
             ),
             policy: self.prepared.schedule.policy.clone(),
             partial: self.flags.run.partial,
-            in_brief: self.reports.is_empty(),
+            told: self.reports.told(),
             board: Board::default(),
         });
         let planned = self.prepared.plan.cases.iter().enumerate();
@@ -240,7 +239,7 @@ impl Stage<'_> {
             interrupted: self.interrupt.is_requested(),
             stopped: session.stopped(),
             results: all.iter().map(Arc::as_ref).collect(),
-            in_brief: run.in_brief,
+            told: run.told,
             ..finished
         };
         let results = finished.results();
@@ -307,7 +306,9 @@ async fn go(
     interrupt: Interrupt,
 ) {
     let mut tell = |event| match event {
-        Event::Over(number, result) if run.in_brief => run.board.post(number, result.in_brief()),
+        Event::Over(number, result) if run.told == Told::Differences => {
+            run.board.post(number, result.in_brief());
+        }
         Event::Over(number, result) => run.board.post(number, *result),
         Event::LookingAgain { cases, wait } => {
             let seconds = wait.as_secs();

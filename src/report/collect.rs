@@ -64,8 +64,17 @@ pub struct Finished<'r> {
     pub has_broken_suite: bool,
     /// The results, in the order of the plan.
     pub results: Vec<&'r CaseResult>,
-    /// Whether no report tells of every case: then those that conform are counted, and not told.
-    pub in_brief: bool,
+    /// Which cases are told.
+    pub told: Told,
+}
+
+/// Of which cases somebody is told more than how many they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// All: a report or a recording is written.
+    All,
+    /// Those that do not conform: what is shown on a terminal names no others.
+    Differences,
 }
 
 /// Tells cases of one run.
@@ -136,7 +145,10 @@ impl Finished<'_> {
             reach: self.reach(),
             checks_reached: checks_reached(contract, &self.profile, &self.results),
             rather: self.rather(),
-            cases: self.told().map(|result| teller.case(result)).collect(),
+            cases: self
+                .cases_told()
+                .map(|result| teller.case(result))
+                .collect(),
         };
         results.outcome = outcome(&results, &self.missing_roles());
         explain(&mut results);
@@ -144,9 +156,10 @@ impl Finished<'_> {
     }
 
     /// The cases that are told.
-    fn told(&self) -> impl Iterator<Item = &&CaseResult> {
-        let is_told =
-            |result: &&&CaseResult| !self.in_brief || result.verdict != Ok(Verdict::Conforms);
+    fn cases_told(&self) -> impl Iterator<Item = &&CaseResult> {
+        let is_told = |result: &&&CaseResult| {
+            self.told == Told::All || result.verdict != Ok(Verdict::Conforms)
+        };
         self.results.iter().filter(is_told)
     }
 

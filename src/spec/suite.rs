@@ -1,8 +1,12 @@
 //! Suites: reads their files, scenario by scenario, so that one mistake hides no other.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 
 use super::build::{self, Names, SuiteHead};
 use super::case::Case;
@@ -73,8 +77,9 @@ fn prefix(path: &str) -> &str {
 /// Reads suites; a case id that two of them give belongs to the first.
 pub(super) fn read_all(files: &[SourceFile], names: &Names<'_>) -> (Vec<Suite>, Vec<Broken>) {
     let (mut suites, mut broken) = (Vec::new(), Vec::new());
-    for file in files {
-        match read(file, names) {
+    let read = at_once(files, |file| read(file, names));
+    for (file, read) in files.iter().zip(read) {
+        match read {
             Ok(suite) => suites.push(suite),
             Err(diagnostics) => broken.push(Broken {
                 file: file.clone(),
@@ -83,6 +88,33 @@ pub(super) fn read_all(files: &[SourceFile], names: &Names<'_>) -> (Vec<Suite>, 
         }
     }
     (suites, broken)
+}
+
+/// Does the same with many files, on all processors; what comes of it is in the order of the files.
+fn at_once<T: Send>(files: &[SourceFile], each: impl Fn(&SourceFile) -> T + Sync) -> Vec<T> {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(number) else {
+                return done;
+            };
+            done.push((number, each(file)));
+        }
+    };
+    let mut done = std::thread::scope(|scope| {
+        let others = 1..processors.min(files.len());
+        let others: Vec<_> = others.map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> {
