@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 
-use super::build::{self, Names, SuiteHead};
+use super::build::{self, Last, Names, SuiteHead};
 use super::case::Case;
 use super::diagnostic::{Diagnostic, Lines};
 use super::name::{CaseId, is_kebab};
@@ -135,8 +135,9 @@ fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> 
     };
     let mut cases = Vec::new();
     let mut troubles = Vec::new();
+    let mut last = Last::default();
     for scenario in &written.scenarios {
-        match build::cases(&head, scenario, names) {
+        match build::cases(&head, scenario, names, &mut last) {
             Ok(built) => cases.extend(built),
             Err(wrong) => troubles.extend(wrong),
         }

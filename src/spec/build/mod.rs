@@ -44,18 +44,23 @@ pub(super) struct SuiteHead<'a> {
     pub(super) source: Option<&'a str>,
 }
 
+/// The expectation that was built last: neighbours mostly expect the same.
+#[derive(Default)]
+pub(super) struct Last(Option<Arc<Expectation>>);
+
 /// The cases of a scenario, or all that is wrong with it.
 pub(super) fn cases(
     suite: &SuiteHead<'_>,
     written: &ScenarioFile,
     names: &Names<'_>,
+    last: &mut Last,
 ) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let mut builder = Builder {
         suite,
         names,
         consent: written.consent,
         troubles: Vec::new(),
-        last: None,
+        last,
     };
     let scenario = Arc::new(builder.scenario(written));
     let steps = builder.written_steps(written);
@@ -92,8 +97,7 @@ struct Builder<'a> {
     names: &'a Names<'a>,
     consent: Option<Consent>,
     troubles: Vec<Diagnostic>,
-    /// The expectation built last: the rows of a matrix mostly expect the same.
-    last: Option<Arc<Expectation>>,
+    last: &'a mut Last,
 }
 
 /// A value, or nothing when it was wrong and that was noted.
@@ -294,9 +298,9 @@ impl Builder<'_> {
 
     /// The expectation, kept once where the one before is the same.
     fn shared(&mut self, expect: Expectation) -> Arc<Expectation> {
-        let last = self.last.take().filter(|last| **last == expect);
+        let last = self.last.0.take().filter(|last| **last == expect);
         let shared = last.unwrap_or_else(|| Arc::new(expect));
-        self.last = Some(Arc::clone(&shared));
+        self.last.0 = Some(Arc::clone(&shared));
         shared
     }
 
