@@ -129,6 +129,19 @@ impl Contract {
         read_contract(&others, &Source::Embedded)
     }
 
+    /// Whether every file that it was read from is as it is in the binary.
+    pub(crate) fn is_built_in(&self) -> bool {
+        let (yaml, _) = Source::Embedded.yaml_files();
+        let (schemas, _) = Source::Embedded.schema_files();
+        let others = yaml.into_iter().filter(|f| !suite::is_suite(&f.path));
+        let mut stock: Vec<_> = others.chain(schemas).collect();
+        stock.sort_by(|one, other| one.path.cmp(&other.path));
+        let is_same = |(one, other): (&SourceFile, &SourceFile)| {
+            one.path == other.path && one.text == other.text
+        };
+        self.files.len() == stock.len() && self.files.iter().zip(&stock).all(is_same)
+    }
+
     /// The profile of a name.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Arc<Profile>> {
@@ -234,5 +247,21 @@ impl Specs {
     /// All cases, in the order of the files.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.suites.iter().flat_map(|suite| &suite.cases)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_is_built_in_until_a_word_of_it_is_another() {
+        let checkout = Source::Folder(concat!(env!("CARGO_MANIFEST_DIR"), "/specs").into());
+        let specs = Specs::load(&checkout).unwrap();
+        assert!(specs.contract.is_built_in());
+        let mut contract = Contract::embedded().unwrap();
+        assert!(contract.is_built_in());
+        contract.files[0].text = "other".into();
+        assert!(!contract.is_built_in());
     }
 }
