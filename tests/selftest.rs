@@ -36,6 +36,7 @@ mod selftest {
     pub(crate) mod route_sweep;
     pub(crate) mod served;
     pub(crate) mod server;
+    pub(crate) mod sharing;
     pub(crate) mod stage;
     pub(crate) mod targets;
     pub(crate) mod upgrades;
@@ -49,7 +50,7 @@ use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
     elsewhere, embedded, examples, explained, faults, fidelity, fleet, ids, merged, mutants,
     pacing, privacy, profile_diff, profile_mutants, program, prove, recorded, replay, reports,
-    route_sweep, served, targets, upgrades, waived,
+    route_sweep, served, sharing, targets, upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -90,6 +91,7 @@ fn main() -> ExitCode {
         reports::trials(),
         route_sweep::trials(),
         served::trials(),
+        sharing::trials(),
         targets::trials(),
         upgrades::trials(),
         waived::trials(),

@@ -15,7 +15,7 @@ use super::{exit, fail, record};
 use crate::exchange::Place;
 use crate::plan::Selection;
 use crate::recording::RunRecording;
-use crate::report::{edge_and_panel, tell_changes};
+use crate::report::{Told, edge_and_panel, tell_changes};
 use crate::run::{Changes, Course, Interrupt, Record, Rejudge, Side, Trouble};
 use crate::spec::{Profile, Specs};
 
@@ -198,12 +198,14 @@ async fn observe(
             &prepared.plan,
             &prepared.schedule,
             interrupt,
+            Told::All,
             &voice,
         )
         .await),
         Err(why) => Err(why),
     };
-    super::tell_how_it_went(&voice, &session);
+    let judged = results.as_ref().map_or(0, Vec::len);
+    super::tell_how_it_went(&voice, &session, judged);
     super::warn_of_what_is_left(&voice, &session.finish().await, &heading.base);
     let record = Record {
         specs,

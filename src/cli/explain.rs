@@ -113,7 +113,7 @@ fn explain_requirement(specs: &Specs, requirement: &Requirement) -> String {
     for (case, count) in scenarios {
         let scenario = &case.scenario;
         text += &format!("  {count:>4}  {}\n", scenario.title);
-        text += &format!("        {}:{}", scenario.file.shown, scenario.line());
+        text += &format!("        {}:{}", scenario.file.shown, scenario.line);
         text += &scenario.consent.map_or(String::new(), |consent| {
             format!(", needs {}", consent.flag())
         });
@@ -126,7 +126,7 @@ fn explain_requirement(specs: &Specs, requirement: &Requirement) -> String {
 fn explain(contract: &Contract, case: &Case, profile: &Profile) -> String {
     let scenario = &case.scenario;
     let mut out = format!("{}\n{}\n", case.id, scenario.title);
-    out += &format!("{}:{}\n", scenario.file.shown, scenario.line());
+    out += &format!("{}:{}\n", scenario.file.shown, scenario.line);
     for id in &scenario.requires {
         if let Some(requirement) = contract.requirement(id) {
             out += &format!("{id} ({}): {}\n", requirement.level, requirement.text);

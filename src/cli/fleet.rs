@@ -37,15 +37,15 @@ struct Output {
 
 pub(super) fn begin(arguments: &Arguments, list: &Path) -> Result<ExitCode, String> {
     let listed = read_target_list(list)?;
-    let specs = match arguments.options.specs.load() {
-        Ok(specs) => specs,
-        Err(code) => return Ok(code),
-    };
-    nothing_of_one_panel(arguments, list, &specs)?;
     let selection = Selection {
         filters: arguments.words.clone(),
         exact: arguments.exact,
     };
+    let specs = match arguments.options.specs.load_for(&selection) {
+        Ok(specs) => specs,
+        Err(code) => return Ok(code),
+    };
+    nothing_of_one_panel(arguments, list, &specs)?;
     let members = members(arguments, listed, &specs, &selection)?;
     let broken = broken(&specs);
     if let Some(first) = members.first() {
@@ -213,6 +213,7 @@ fn one(
     let known = Known {
         specs,
         partial: ready.options.partial,
+        told: output.reports.told(),
         started: moment::now(),
     };
     let (voice, base) = (

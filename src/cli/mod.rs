@@ -38,6 +38,7 @@ use voice::Voice;
 use clap::{Args, Parser, Subcommand};
 
 use crate::exchange::Redactor;
+use crate::plan::Selection;
 use crate::reference::{BadFault, Fault};
 use crate::report::Results;
 use crate::run::{Cleanup, Session};
@@ -122,6 +123,14 @@ impl SpecsArguments {
     fn load(&self) -> Result<Specs, ExitCode> {
         Specs::load(&self.source()).map_err(|troubles| report(&troubles))
     }
+
+    /// What a choice of cases needs: of exact ones, only their suites.
+    fn load_for(&self, selection: &Selection) -> Result<Specs, ExitCode> {
+        if !selection.exact || selection.filters.is_empty() {
+            return self.load();
+        }
+        Specs::load_for(&self.source(), &selection.filters).map_err(|troubles| report(&troubles))
+    }
 }
 
 /// The profile of a name, or what there is instead.
@@ -167,7 +176,8 @@ fn say(text: &str) -> ExitCode {
 }
 
 /// Says what a reader of the results should know of how they came about.
-pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session) {
+pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session, cases: usize) {
+    voice.say(&format!("note: {}", sent(session.sent(), cases)));
     if let Some(why) = session.stopped() {
         voice.say(&format!("stopped: {why}"));
     }
@@ -177,6 +187,14 @@ pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session) {
             session.repeated()
         ));
     }
+}
+
+/// How many requests a run has sent, in all and for each case.
+fn sent(requests: usize, cases: usize) -> String {
+    let cases_or_one = cases.max(1);
+    let hundredths = (requests * 100 + cases_or_one / 2) / cases_or_one;
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    format!("{requests} requests for {cases} cases, {whole}.{part:02} a case")
 }
 
 /// Says which waivers do not hold.
@@ -279,6 +297,13 @@ mod tests {
 
     fn command(word: &str) -> OsString {
         words(["ptero-conformance".into(), word.into()]).swap_remove(1)
+    }
+
+    #[test]
+    fn requests_are_told_by_case() {
+        assert_eq!(sent(5, 4), "5 requests for 4 cases, 1.25 a case");
+        assert_eq!(sent(2, 3), "2 requests for 3 cases, 0.67 a case");
+        assert_eq!(sent(0, 0), "0 requests for 0 cases, 0.00 a case");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::prepare::Prepared;
 use super::reports::{Reports, Unwritten};
 use super::show::ShowArguments;
 use super::voice::Voice;
-use crate::report::{Finished, Results, terminal};
+use crate::report::{Finished, Results, Told, terminal};
 use crate::run::Trouble;
 use crate::spec::Specs;
 
@@ -16,6 +16,8 @@ pub(super) struct Known<'r> {
     pub(super) specs: &'r Specs,
     /// Whether missing keys are agreed to.
     pub(super) partial: bool,
+    /// Which cases the reports tell.
+    pub(super) told: Told,
     /// When it began.
     pub(super) started: String,
 }

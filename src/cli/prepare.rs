@@ -13,10 +13,10 @@ use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
-use crate::report::{Access, Finished, Forecast, Heading};
+use crate::report::{Access, Finished, Forecast, Heading, Told};
 use crate::run::{
-    Interrupt, Schedule, Session, Setup, Trouble, control, embedded_keys,
-    embedded_panel_with_clock, limit, make, makeable, put_into,
+    Interrupt, Schedule, Session, Setup, Trouble, built_in_beside, control, embedded_keys, limit,
+    make, makeable, panel_of, put_into,
 };
 use crate::spec::{Contract, Profile, RoleName, Specs};
 use crate::target::{Facts, Target};
@@ -234,6 +234,7 @@ impl Prepared {
             refused: None,
             has_broken_suite: !specs.broken.is_empty(),
             results: Vec::new(),
+            told: Told::All,
         }
     }
 
@@ -309,7 +310,8 @@ fn embedded(
             clock
         }
     };
-    let panel = embedded_panel_with_clock(profile, world, Faults::default(), clock)
+    let panel = built_in_beside(&specs.contract)
+        .and_then(|stock| panel_of(&stock, profile, world, Faults::default(), clock))
         .map_err(|e| e.to_string())?;
     let keys = embedded_keys(&panel, &specs.contract)?;
     Ok((InProcess::new(panel.router()).into(), keys))

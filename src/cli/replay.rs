@@ -90,6 +90,7 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         refused: None,
         has_broken_suite: false,
         results: results.iter().collect(),
+        told: reports.told(),
     };
     let results = finished.results();
     match reports.write(&results) {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use crate::report::{Format, Results};
+use crate::report::{Format, Results, Told};
 
 /// The variable in which a GitHub workflow names the file of a step's summary.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -148,6 +148,15 @@ impl Reports {
     /// Whether standard output belongs to a report alone.
     pub(crate) fn take_stdout(&self) -> bool {
         self.documents().next().is_some()
+    }
+
+    /// Which cases they tell.
+    pub(crate) fn told(&self) -> Told {
+        if self.is_empty() {
+            Told::Differences
+        } else {
+            Told::All
+        }
     }
 
     /// Whether no report is asked for.

@@ -19,7 +19,7 @@ use super::voice::Voice;
 use super::{exit, fail, fleet, say};
 use crate::moment;
 use crate::plan::{Plan, Selection};
-use crate::report::Finished;
+use crate::report::{Finished, Told};
 use crate::run::{CaseResult, Event, Interrupt, Record, Schedule, Session};
 use crate::spec::{Diagnostic, Specs};
 
@@ -60,13 +60,13 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 
 fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
     let (options, filters) = target_and_filters(arguments)?;
-    let specs = match options.specs.load() {
-        Ok(specs) => specs,
-        Err(code) => return Ok(code),
-    };
     let selection = Selection {
         filters,
         exact: arguments.exact,
+    };
+    let specs = match options.specs.load_for(&selection) {
+        Ok(specs) => specs,
+        Err(code) => return Ok(code),
     };
     let ready = Ready::new(options, &specs, &selection, Voice::default())?;
     let broken = broken(&specs);
@@ -110,7 +110,10 @@ impl Ready {
         if let Some(note) = aim.target().and_then(|target| target.note.as_ref()) {
             voice.say(&format!("note: {note}"));
         }
-        options.agreed.waivers.check(specs)?;
+        // Of exact cases, only their suites are read.
+        if !selection.exact {
+            options.agreed.waivers.check(specs)?;
+        }
         let mut prepared = prepare(&options, &aim, specs, selection)?;
         prepared.voice = voice;
         Ok(Self {
@@ -158,14 +161,15 @@ impl Ready {
 
 /// Runs what is prepared, until it is over or somebody ends it.
 fn execute(ready: Ready, arguments: &Arguments, specs: &Specs) -> Result<u8, String> {
-    let known = Known {
-        specs,
-        partial: ready.options.partial,
-        started: moment::now(),
-    };
     let mut telling = Telling {
         show: arguments.show,
         reports: arguments.reports.open()?,
+    };
+    let known = Known {
+        specs,
+        partial: ready.options.partial,
+        told: telling.reports.told(),
+        started: moment::now(),
     };
     let record = arguments.record.open()?;
     let interrupt = Interrupt::default();
@@ -224,8 +228,13 @@ pub(super) async fn play(
         return Ok(Ended::in_vain(finished, trouble));
     }
     let session = Arc::new(session);
-    let results = run_all(&session, &plan, &schedule, interrupt, &voice).await;
-    super::tell_how_it_went(&voice, &session);
+    let told = if record.is_some() {
+        Told::All
+    } else {
+        known.told
+    };
+    let results = run_all(&session, &plan, &schedule, interrupt, told, &voice).await;
+    super::tell_how_it_went(&voice, &session, results.len());
     super::warn_of_what_is_left(&voice, &session.finish().await, &finished.heading.base);
     if let Some(mut file) = record {
         let record = Record {
@@ -241,6 +250,7 @@ pub(super) async fn play(
         interrupted: interrupt.is_requested(),
         stopped: session.stopped(),
         results: results.iter().collect(),
+        told,
         ..finished
     };
     Ok(Ended::Over(Box::new(finished.results())))
@@ -253,6 +263,7 @@ pub(super) async fn run_all(
     plan: &Plan,
     schedule: &Schedule,
     interrupt: &Interrupt,
+    told: Told,
     voice: &Voice,
 ) -> Vec<CaseResult> {
     let mut results: BTreeMap<usize, CaseResult> = BTreeMap::new();
@@ -261,7 +272,11 @@ pub(super) async fn run_all(
     let progress = voice.progress(plan.cases.len(), at_least);
     let mut tell = |event| match event {
         Event::Over(number, result) => {
-            results.insert(number, *result);
+            let result = match told {
+                Told::All => *result,
+                Told::Differences => result.in_brief(),
+            };
+            results.insert(number, result);
             progress.show(results.len());
         }
         Event::LookingAgain { cases, wait } => {

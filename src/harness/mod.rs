@@ -24,7 +24,7 @@ use crate::cli::signals::watch;
 use crate::cli::{exit, tell_how_it_went, tell_waivers, warn_of_what_is_left};
 use crate::moment;
 use crate::plan::{Plan, Planned, Selection};
-use crate::report::{CaseReporter, Finished, Results, Screen, summary};
+use crate::report::{CaseReporter, Finished, Results, Screen, Told, summary};
 use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
 use crate::spec::{Broken, Diagnostic, Source, Specs};
 use crate::verdict::{Policy, Skip, Standing, Verdict};
@@ -77,6 +77,7 @@ struct Run {
     reporter: CaseReporter,
     policy: Policy,
     partial: bool,
+    told: Told,
     board: Board,
 }
 
@@ -164,7 +165,7 @@ fn load(flags: &Flags) -> Result<Specs, Vec<Diagnostic>> {
         source => source,
     };
     match &flags.libtest.filter {
-        Some(id) if flags.libtest.exact => Specs::load_for(&source, id),
+        Some(id) if flags.libtest.exact => Specs::load_for(&source, std::slice::from_ref(id)),
         _ => Specs::load(&source),
     }
 }
@@ -211,6 +212,7 @@ impl Stage<'_> {
             ),
             policy: self.prepared.schedule.policy.clone(),
             partial: self.flags.run.partial,
+            told: self.reports.told(),
             board: Board::default(),
         });
         let planned = self.prepared.plan.cases.iter().enumerate();
@@ -238,12 +240,13 @@ impl Stage<'_> {
             interrupted: self.interrupt.is_requested(),
             stopped: session.stopped(),
             results: all.iter().map(Arc::as_ref).collect(),
+            told: run.told,
             ..finished
         };
         let results = finished.results();
         // A runner that starts a process per test has no use for a summary of one.
         if !is_nextest() && !all.is_empty() {
-            tell_how_it_went(&self.prepared.voice, &session);
+            tell_how_it_went(&self.prepared.voice, &session, all.len());
             tell_waivers(&self.prepared.voice, &results);
             tell!("{}", summary(&results, Screen::default().width));
         }
@@ -305,6 +308,9 @@ async fn go(
     interrupt: Interrupt,
 ) {
     let mut tell = |event| match event {
+        Event::Over(number, result) if run.told == Told::Differences => {
+            run.board.post(number, result.in_brief());
+        }
         Event::Over(number, result) => run.board.post(number, *result),
         Event::LookingAgain { cases, wait } => {
             let seconds = wait.as_secs();

@@ -1,6 +1,7 @@
 //! What is due: a step of a case, under a profile, as a complete expectation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use semver::Version;
 
@@ -15,11 +16,26 @@ use crate::verdict::{ErrorWords, Expected, Skip, Wording};
 #[derive(Clone, Debug)]
 pub struct Due {
     /// What the answer must be.
-    pub expected: Expected,
+    pub expected: Arc<Expected>,
     /// How that follows from the profile, where the scenario gives reasons.
-    pub resolution: Option<Resolution>,
+    pub resolution: Option<Arc<Resolution>>,
     /// How often the request is sent at most.
     pub times: u32,
+}
+
+impl Due {
+    /// The same, kept once with another of which much is mostly the same.
+    #[must_use]
+    pub(super) fn shared_with(self, other: &Self) -> Self {
+        let is_due = self.expected == other.expected;
+        let is_why = self.resolution == other.resolution;
+        let of = |is_same: bool| if is_same { other } else { &self };
+        Self {
+            expected: Arc::clone(&of(is_due).expected),
+            resolution: of(is_why).resolution.clone(),
+            times: self.times,
+        }
+    }
 }
 
 /// What is due for every step of a case.
@@ -39,9 +55,10 @@ pub fn due(
         }
     }
     let steps = case.steps.iter();
-    let due = steps
-        .map(|step| step_due(contract, case, step, profile))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut due = Vec::with_capacity(case.steps.len());
+    for step in steps {
+        due.push(step_due(contract, case, step, profile)?);
+    }
     check_saves(case, &due, profile)?;
     Ok(due)
 }
@@ -130,8 +147,8 @@ fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) ->
         None => 1,
     };
     Ok(Due {
-        expected,
-        resolution,
+        expected: Arc::new(expected),
+        resolution: resolution.map(Arc::new),
         times,
     })
 }

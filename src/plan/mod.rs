@@ -3,6 +3,7 @@
 mod budget;
 mod due;
 mod selection;
+mod sharing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use budget::WantedIds;
 pub use budget::{Bucket, Budget, Pace};
 pub use due::{Due, due, origin};
 pub use selection::Selection;
+pub(crate) use sharing::{Group, groups};
 
 use crate::spec::{
     Api, Case, Consent, Contract, Endpoint, Holder, Ids, KeyUse, Obtainable, Origin, Profile,
@@ -82,9 +84,18 @@ impl Plan {
         agreement: &Agreement,
         given: &BTreeSet<RoleName>,
     ) -> Self {
-        let planned = cases.into_iter().map(|case| Planned {
-            case: Arc::clone(case),
-            due: decide(contract, case, profile, agreement, given),
+        // Neighbours are mostly due the same.
+        let mut last: Vec<Due> = Vec::new();
+        let planned = cases.into_iter().map(|case| {
+            let due = decide(contract, case, profile, agreement, given);
+            let due = due.map(|due| shared(due, &last));
+            if let Ok(due) = &due {
+                last.clone_from(due);
+            }
+            Planned {
+                case: Arc::clone(case),
+                due,
+            }
         });
         Self {
             profile: Arc::clone(profile),
@@ -138,7 +149,11 @@ impl Plan {
     #[must_use]
     pub fn budget(&self, contract: &Contract, agreement: &Agreement) -> Budget {
         let paced = self.run().filter(|planned| !planned.case.spends_limit());
-        let cases: Vec<_> = paced.flat_map(|planned| planned.case.requests()).collect();
+        let groups = groups(paced.enumerate());
+        let firsts = groups.iter().filter_map(|group| group.first());
+        let cases: Vec<_> = firsts
+            .flat_map(|(_, planned)| planned.case.requests())
+            .collect();
         let roles = self.roles(contract);
         let roles = roles.iter().filter_map(|role| contract.roles.real(role));
         let controls: Vec<_> = roles
@@ -197,6 +212,17 @@ impl Plan {
         let mut requests = agreed.flat_map(|planned| planned.case.requests());
         requests.any(|request| request.route.as_ref().is_some_and(|r| r.creates.is_some()))
     }
+}
+
+/// What is due for the steps of a case, kept once with those of another where it is the same.
+fn shared(due: Vec<Due>, others: &[Due]) -> Vec<Due> {
+    let mut others = others.iter();
+    let steps = due.into_iter();
+    let shared = steps.map(|step| match others.next() {
+        Some(other) => step.shared_with(other),
+        None => step,
+    });
+    shared.collect()
 }
 
 fn decide(

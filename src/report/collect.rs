@@ -64,6 +64,17 @@ pub struct Finished<'r> {
     pub has_broken_suite: bool,
     /// The results, in the order of the plan.
     pub results: Vec<&'r CaseResult>,
+    /// Which cases are told.
+    pub told: Told,
+}
+
+/// Of which cases somebody is told more than how many they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// All: a report or a recording is written.
+    All,
+    /// Those that do not conform: what is shown on a terminal names no others.
+    Differences,
 }
 
 /// Tells cases of one run.
@@ -134,11 +145,22 @@ impl Finished<'_> {
             reach: reach(self.conforming()),
             checks_reached: checks_reached(contract, &self.profile, &self.judged()),
             rather: self.rather(),
-            cases: self.results.iter().map(|r| teller.case(r)).collect(),
+            cases: self
+                .cases_told()
+                .map(|result| teller.case(result))
+                .collect(),
         };
         results.outcome = outcome(&results, &self.missing_roles());
         explain(&mut results);
         results
+    }
+
+    /// The cases that are told.
+    fn cases_told(&self) -> impl Iterator<Item = &&CaseResult> {
+        let is_told = |result: &&&CaseResult| {
+            self.told == Told::All || result.verdict != Ok(Verdict::Conforms)
+        };
+        self.results.iter().filter(is_told)
     }
 
     fn counts(&self) -> Counts {
@@ -397,7 +419,7 @@ impl CaseTeller<'_> {
             id: result.case.id.to_string(),
             title: scenario.title.clone(),
             file: scenario.file.shown.to_string(),
-            line: scenario.line(),
+            line: scenario.line,
             requirements: scenario.requires.iter().map(ToString::to_string).collect(),
             level: scenario.level,
             origin: result.origin,

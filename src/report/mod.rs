@@ -27,7 +27,7 @@ mod told;
 
 pub use case::{CaseReporter, Heading};
 pub use changes::{edge_and_panel, tell_changes};
-pub use collect::Finished;
+pub use collect::{Finished, Told};
 pub use comparison::compare_profiles;
 pub use coverage::coverage_table;
 pub use curl::Access;

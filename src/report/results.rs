@@ -456,7 +456,13 @@ impl Results {
     pub fn standings(&self) -> String {
         let count = |standing: Standing| format!("{} {standing}", self.count(standing));
         let counts = Standing::ALL.map(count).join(" · ");
-        format!("{} cases: {counts}", self.cases.len())
+        format!("{} cases: {counts}", self.decided())
+    }
+
+    /// How many cases were decided.
+    #[must_use]
+    pub fn decided(&self) -> usize {
+        self.counts.standings.values().sum()
     }
 }
 

@@ -122,7 +122,7 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
         };
         return format!(
             "INCOMPLETE: {why} after {} of {} cases, of which {failed} failed",
-            results.cases.len(),
+            results.decided(),
             results.planned
         );
     }

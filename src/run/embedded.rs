@@ -71,6 +71,15 @@ pub(crate) fn built_in() -> Result<Arc<Contract>, EmbeddedError> {
     READ.clone().map_err(EmbeddedError::Contract)
 }
 
+/// The built-in contract, where another was read already: that one, if no file of it is another.
+pub(crate) fn built_in_beside(read: &Arc<Contract>) -> Result<Arc<Contract>, EmbeddedError> {
+    if read.is_built_in() {
+        Ok(Arc::clone(read))
+    } else {
+        built_in()
+    }
+}
+
 /// The same with the built-in contract at hand, for whoever needs many panels.
 pub(crate) fn panel_of(
     contract: &Contract,

@@ -20,6 +20,7 @@ mod result;
 mod schedule;
 mod second_look;
 mod session;
+mod sharing;
 mod stand_in;
 
 pub use changes::{Change, Changes, Course, Side, is_spent_by_others};
@@ -30,7 +31,7 @@ pub use deletion::{Gone, NotDeleted};
 pub use embedded::{
     EmbeddedError, embedded_keys, embedded_panel, embedded_panel_with_clock, limit, put_into,
 };
-pub(crate) use embedded::{built_in, panel_of};
+pub(crate) use embedded::{built_in, built_in_beside, panel_of};
 pub use interrupt::Interrupt;
 pub(crate) use made_roles::make;
 pub use made_roles::makeable;

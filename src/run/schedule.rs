@@ -11,7 +11,8 @@ use super::interrupt::Interrupt;
 use super::result::CaseResult;
 use super::second_look::{LATER, look_again, wants_a_second_look};
 use super::session::Session;
-use crate::plan::{Bucket, Plan, Planned};
+use super::sharing::run_group;
+use crate::plan::{Bucket, Group, Plan, Planned, groups};
 use crate::verdict::Policy;
 
 /// How a plan is run.
@@ -52,7 +53,8 @@ impl Schedule {
         let all = plan.cases.iter().enumerate();
         let (apart, together): (Vec<_>, Vec<_>) =
             all.partition(|(_, planned)| planned.case.spends_limit());
-        let doubtful = self.together(session, &together, interrupt, tell).await;
+        let together = groups(together);
+        let doubtful = self.together(session, together, interrupt, tell).await;
         if !doubtful.is_empty() {
             self.look_again(session, plan, doubtful, interrupt, tell)
                 .await;
@@ -68,42 +70,45 @@ impl Schedule {
 
     /// Runs cases some at once, and returns those that are to be looked at again.
     ///
-    /// They begin in the order of the plan. Where a pace is kept, each bucket has a lane of its own,
-    /// so that a spent limit keeps nobody else waiting; how many requests are under way at once is
-    /// the session's to say.
+    /// They begin in the order of the plan, those that share an exchange with the first of them.
+    /// Where a pace is kept, each bucket has a lane of its own, so that a spent limit keeps nobody
+    /// else waiting; how many requests are under way at once is the session's to say.
     async fn together(
         &self,
         session: &Arc<Session>,
-        cases: &[(usize, &Planned)],
+        groups: Vec<Group<'_>>,
         interrupt: &Interrupt,
         tell: &mut (dyn FnMut(Event) + Send),
     ) -> Vec<(usize, CaseResult)> {
-        let mut lanes = Lanes::of(session, cases);
+        let mut lanes = Lanes::of(session, groups);
         let mut running = JoinSet::new();
         let mut begun = HashMap::new();
         let mut doubtful = Vec::new();
         loop {
             while !interrupt.is_requested()
-                && let Some((lane, number, planned)) = lanes.next(self.jobs)
+                && let Some((lane, group)) = lanes.next(self.jobs)
             {
-                let (session, case) = (Arc::clone(session), Planned::clone(planned));
-                let task = running.spawn(async move { session.run_case(&case).await });
-                begun.insert(task.id(), (lane, number, planned));
+                let session = Arc::clone(session);
+                let cases: Vec<_> = group.iter().map(|(_, case)| Planned::clone(case)).collect();
+                let task = running.spawn(async move { run_group(&session, &cases).await });
+                begun.insert(task.id(), (lane, group));
             }
             let (id, joined) = match running.join_next_with_id().await {
                 None => return doubtful,
-                Some(Ok((id, result))) => (id, Ok(result)),
+                Some(Ok((id, results))) => (id, Ok(results)),
                 Some(Err(error)) => (error.id(), Err(error)),
             };
-            let Some((lane, number, planned)) = begun.remove(&id) else {
+            let Some((lane, group)) = begun.remove(&id) else {
                 continue;
             };
             lanes.leave(lane);
-            let result = joined.unwrap_or_else(|error| panicked(planned, &error));
-            if self.confirm > 0 && wants_a_second_look(&result, &self.policy) {
-                doubtful.push((number, result));
-            } else {
-                tell(Event::Over(number, Box::new(result)));
+            let results = joined.unwrap_or_else(|error| panicked(&group, &error));
+            for ((number, _), result) in group.into_iter().zip(results) {
+                if self.confirm > 0 && wants_a_second_look(&result, &self.policy) {
+                    doubtful.push((number, result));
+                } else {
+                    tell(Event::Over(number, Box::new(result)));
+                }
             }
         }
     }
@@ -135,40 +140,40 @@ impl Schedule {
     }
 }
 
-/// Cases that wait, by the bucket of their first request where a pace is kept.
+/// Groups of cases that wait, by the bucket of their first request where a pace is kept.
 struct Lanes<'p>(Vec<Lane<'p>>);
 
 #[derive(Default)]
 struct Lane<'p> {
-    waiting: VecDeque<(usize, &'p Planned)>,
+    waiting: VecDeque<Group<'p>>,
     running: u8,
 }
 
 impl<'p> Lanes<'p> {
-    fn of(session: &Session, cases: &[(usize, &'p Planned)]) -> Self {
+    fn of(session: &Session, groups: Vec<Group<'p>>) -> Self {
         let is_paced = session.pace().is_some();
         let mut lanes: BTreeMap<Option<Bucket>, Lane<'p>> = BTreeMap::new();
-        for (number, planned) in cases {
-            let first = planned.case.steps.first();
-            let first = first.filter(|_| is_paced && planned.is_run());
+        for group in groups {
+            let first = group.first().filter(|(_, case)| is_paced && case.is_run());
+            let first = first.and_then(|(_, planned)| planned.case.steps.first());
             let bucket = first.and_then(|step| session.bucket(&step.request));
             let lane = lanes.entry(bucket).or_default();
-            lane.waiting.push_back((*number, planned));
+            lane.waiting.push_back(group);
         }
         Self(lanes.into_values().collect())
     }
 
-    /// The first case that waits in a lane with room, and its lane.
-    fn next(&mut self, room: u8) -> Option<(usize, usize, &'p Planned)> {
+    /// The first group that waits in a lane with room, and the lane before it.
+    fn next(&mut self, room: u8) -> Option<(usize, Group<'p>)> {
         let lanes = self.0.iter_mut().enumerate();
         let free = lanes.filter(|(_, lane)| lane.running < room);
-        let first = |lane: &Lane<'_>| lane.waiting.front().map(|(number, _)| *number);
+        let first = |lane: &Lane<'_>| Some(lane.waiting.front()?.first()?.0);
         let (index, lane) = free
             .filter(|(_, lane)| !lane.waiting.is_empty())
             .min_by_key(|(_, lane)| first(lane))?;
-        let (number, planned) = lane.waiting.pop_front()?;
+        let group = lane.waiting.pop_front()?;
         lane.running += 1;
-        Some((index, number, planned))
+        Some((index, group))
     }
 
     fn leave(&mut self, lane: usize) {
@@ -179,7 +184,10 @@ impl<'p> Lanes<'p> {
 }
 
 /// A panic in a case is the harness's fault; the others go on.
-fn panicked(planned: &Planned, error: &JoinError) -> CaseResult {
+fn panicked(group: &Group<'_>, error: &JoinError) -> Vec<CaseResult> {
     let why = format!("the case could not be run: {error}");
-    CaseResult::of(planned, Err(why), Vec::new())
+    let cases = group.iter();
+    cases
+        .map(|(_, planned)| CaseResult::of(planned, Err(why.clone()), Vec::new()))
+        .collect()
 }

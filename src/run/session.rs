@@ -76,6 +76,8 @@ pub struct Session {
     facts: Facts,
     /// The limits of requests that answers have named.
     limits: Mutex<BTreeMap<Api, u32>>,
+    /// Requests that were sent.
+    sent: AtomicUsize,
     /// Requests that were sent again, because no byte of an answer had come.
     repeated: AtomicUsize,
     /// The exchanges that verified keys and found ids, for a recording.
@@ -160,6 +162,7 @@ impl Session {
             breaker: Breaker::default(),
             facts: setup.facts,
             limits: Mutex::default(),
+            sent: AtomicUsize::new(0),
             repeated: AtomicUsize::new(0),
             preparations: Mutex::default(),
             closed: Mutex::default(),
@@ -239,6 +242,7 @@ impl Session {
             facts: self.facts.clone(),
             limits: Mutex::default(),
             preparations: Mutex::default(),
+            sent: AtomicUsize::new(0),
             repeated: AtomicUsize::new(0),
             closed: Mutex::default(),
             creations: None,
@@ -310,6 +314,13 @@ impl Session {
     #[must_use]
     pub fn stopped(&self) -> Option<String> {
         self.breaker.stopped()
+    }
+
+    /// How many requests were sent, with those that verified keys, found ids and cleaned up.
+    #[must_use]
+    pub fn sent(&self) -> usize {
+        let apart = self.apart.as_ref().map_or(0, |apart| apart.sent());
+        self.sent.load(Ordering::Relaxed) + apart
     }
 
     /// How many requests were sent again, because no connection could be made for them.
@@ -416,7 +427,7 @@ impl Session {
         }
         // It is never closed, so that there always is room at some time.
         let room = self.room.acquire().await;
-        let sent = perform(&self.transport, request, &self.redactor, interest).await;
+        let sent = self.perform(&self.transport, request, interest).await;
         drop(room);
         // On this machine nobody else is hurt by a panel that is asked although it is in trouble;
         // but nobody waits for one that answers no more.
@@ -438,6 +449,13 @@ impl Session {
         sent
     }
 
+    /// Notes that the panel has answered as it had to, if it has.
+    pub(super) fn note_due(&self, due: &Due, answer: &Observation) {
+        if due.expected.status.contains(&answer.status) {
+            self.breaker.was_due();
+        }
+    }
+
     /// Notes the limit that an answer names, the first time.
     fn note_limit(&self, api: Api, answer: &Observation) {
         let named = answer.header("x-ratelimit-limit");
@@ -454,7 +472,18 @@ impl Session {
         request: &Request,
         interest: &Interest,
     ) -> Result<Performed, TransportError> {
-        perform(&self.transport, request, &self.redactor, interest).await
+        self.perform(&self.transport, request, interest).await
+    }
+
+    /// Sends a request and counts it.
+    async fn perform(
+        &self,
+        transport: &Transport,
+        request: &Request,
+        interest: &Interest,
+    ) -> Result<Performed, TransportError> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
+        perform(transport, request, &self.redactor, interest).await
     }
 
     /// Sends a request without TLS. That nobody listens there is no trouble of the panel.
@@ -465,7 +494,7 @@ impl Session {
         if let Some(pacer) = &self.pacer {
             pacer.admit(None).await;
         }
-        let sent = perform(plain, request, &self.redactor, interest).await;
+        let sent = self.perform(plain, request, interest).await;
         sent.map_err(|error| {
             if error.nothing_sent() {
                 Stop::Skip(format!("nothing answers without TLS: {error}"))
@@ -588,7 +617,7 @@ impl Session {
         };
         let mut script = Script {
             session: self,
-            steps: Vec::new(),
+            steps: Vec::with_capacity(due.len()),
             saved: BTreeMap::new(),
             consent: planned.case.scenario.consent,
             maker: None,
@@ -610,7 +639,7 @@ impl Session {
         result(verdict, script.steps)
     }
 
-    fn judge(&self, steps: &[StepResult]) -> Result<Verdict, String> {
+    pub(super) fn judge(&self, steps: &[StepResult]) -> Result<Verdict, String> {
         let judged: Vec<_> = steps
             .iter()
             .map(|step| Judged {
@@ -747,9 +776,7 @@ impl Script<'_> {
         let settled = self.settle(attempt.as_ref(), &outcome);
         let performed = outcome.map_err(|error| Stop::Inconclusive(error.to_string()))?;
         self.observe(&step.request, &request, &performed.observation);
-        if due.expected.status.contains(&performed.observation.status) {
-            session.breaker.was_due();
-        }
+        session.note_due(due, &performed.observation);
         self.note(due, performed.observation, ids);
         settled?;
         for save in &step.save {

@@ -34,6 +34,8 @@ pub struct Scenario {
     pub file: SourceFile,
     /// Where the entry stands in it.
     pub span: Range<usize>,
+    /// The line where it begins, counted from 1.
+    pub line: usize,
     /// The suite's title.
     pub suite_title: String,
     /// The clause of the page that the suite is about, if it is about one.
@@ -52,14 +54,6 @@ pub struct Scenario {
     pub unless: Vec<String>,
 }
 
-impl Scenario {
-    /// The line where it begins, counted from 1.
-    #[must_use]
-    pub fn line(&self) -> usize {
-        super::diagnostic::line_column(&self.file.text, self.span.start).0
-    }
-}
-
 /// One request and what its answer must be.
 #[derive(Clone, Debug)]
 pub struct Step {
@@ -68,11 +62,11 @@ pub struct Step {
     /// What is sent.
     pub request: RequestPlan,
     /// What must come back.
-    pub expect: Expectation,
+    pub expect: Arc<Expectation>,
     /// What later steps need of the answer.
     pub save: Vec<Save>,
     /// What undoes it, sent after the last step whatever came of it.
-    pub cleanup: Option<RequestPlan>,
+    pub cleanup: Option<Box<RequestPlan>>,
     /// Whether it is sent more than once.
     pub repeat: Option<Repeat>,
     /// What is waited for before it is sent.
@@ -134,7 +128,7 @@ pub struct RequestPlan {
 }
 
 /// Which ids the parameters of a path get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ids {
     /// Those of things that exist and that the owner of the parameter's key reaches.
     Existing,
@@ -143,7 +137,7 @@ pub enum Ids {
 }
 
 /// Whose key a request carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum KeyUse {
     /// A role's, real, derived or made up.
     Role(RoleName),
@@ -152,7 +146,7 @@ pub enum KeyUse {
 }
 
 /// The content of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Content {
     /// JSON; what is filled in is escaped as JSON text needs.
     Json {
@@ -278,6 +272,6 @@ impl Case {
     pub fn requests(&self) -> impl Iterator<Item = &RequestPlan> {
         self.steps
             .iter()
-            .flat_map(|step| std::iter::once(&step.request).chain(&step.cleanup))
+            .flat_map(|step| std::iter::once(&step.request).chain(step.cleanup.as_deref()))
     }
 }

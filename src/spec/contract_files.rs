@@ -114,10 +114,8 @@ impl Parts {
 
     fn inventory(&self) -> Inventory {
         let routes = self.routes.iter().flat_map(|(_, file)| file.routes());
-        Inventory {
-            routes: routes.map(Arc::new).collect(),
-            parameters: self.parameters.1.parameters.clone(),
-        }
+        let parameters = self.parameters.1.parameters.clone();
+        Inventory::new(routes.map(Arc::new).collect(), parameters)
     }
 
     /// Checks routes and profiles against what they name.

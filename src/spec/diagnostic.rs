@@ -123,6 +123,22 @@ pub fn nearest<'a>(wrong: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
+/// Where the lines of a text begin, for looking up many.
+#[derive(Debug)]
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn of_text(text: &str) -> Self {
+        let ends = text.match_indices('\n').map(|(end, _)| end + 1);
+        Self(std::iter::once(0).chain(ends).collect())
+    }
+
+    /// The line of a byte offset, counted from 1.
+    pub(super) fn of(&self, offset: usize) -> usize {
+        self.0.partition_point(|start| *start <= offset)
+    }
+}
+
 /// Line and column, both counted from 1, of a byte offset; the column in characters.
 #[must_use]
 pub(crate) fn line_column(text: &str, offset: usize) -> (usize, usize) {

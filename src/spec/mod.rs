@@ -129,6 +129,19 @@ impl Contract {
         read_contract(&others, &Source::Embedded)
     }
 
+    /// Whether every file that it was read from is as it is in the binary.
+    pub(crate) fn is_built_in(&self) -> bool {
+        let (yaml, _) = Source::Embedded.yaml_files();
+        let (schemas, _) = Source::Embedded.schema_files();
+        let others = yaml.into_iter().filter(|f| !suite::is_suite(&f.path));
+        let mut stock: Vec<_> = others.chain(schemas).collect();
+        stock.sort_by(|one, other| one.path.cmp(&other.path));
+        let is_same = |(one, other): (&SourceFile, &SourceFile)| {
+            one.path == other.path && one.text == other.text
+        };
+        self.files.len() == stock.len() && self.files.iter().zip(&stock).all(is_same)
+    }
+
     /// The profile of a name.
     #[must_use]
     pub fn profile(&self, name: &str) -> Option<&Arc<Profile>> {
@@ -190,20 +203,21 @@ impl Specs {
     /// Every trouble of the files that are not suites. Troubles of suites are in `broken`: the
     /// other suites are still good.
     pub fn load(source: &Source) -> Result<Self, Vec<Diagnostic>> {
-        Self::load_some(source, None)
+        Self::of(source, source.yaml_files())
     }
 
-    /// Like [`Specs::load`], but reads only the suites whose cases' ids can begin like `id`.
+    /// Like [`Specs::load`], but of the suites, only those are opened in which a case of one of these
+    /// ids can stand.
     ///
     /// # Errors
     ///
     /// As [`Specs::load`].
-    pub fn load_for(source: &Source, id: &str) -> Result<Self, Vec<Diagnostic>> {
-        Self::load_some(source, Some(id))
+    pub fn load_for(source: &Source, ids: &[String]) -> Result<Self, Vec<Diagnostic>> {
+        let places = ids.iter().flat_map(|id| suite::places_for(id)).collect();
+        Self::of(source, source.yaml_files_at(&places))
     }
 
-    fn load_some(source: &Source, id: Option<&str>) -> Result<Self, Vec<Diagnostic>> {
-        let (files, unreadable) = source.yaml_files();
+    fn of(source: &Source, (files, unreadable): source::Found) -> Result<Self, Vec<Diagnostic>> {
         let (suites, mut others): (Vec<_>, Vec<_>) = files
             .into_iter()
             .partition(|file| suite::is_suite(&file.path));
@@ -221,10 +235,7 @@ impl Specs {
             return Err(unreadable);
         }
         let contract = Arc::new(read_contract(&others, source)?);
-        let wanted = suites
-            .iter()
-            .filter(|file| id.is_none_or(|id| suite::may_hold(&file.path, id)));
-        let (suites, broken) = suite::read_all(wanted, &contract.names());
+        let (suites, broken) = suite::read_all(&suites, &contract.names());
         Ok(Self {
             contract,
             suites,
@@ -236,5 +247,21 @@ impl Specs {
     /// All cases, in the order of the files.
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.suites.iter().flat_map(|suite| &suite.cases)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_contract_is_built_in_until_a_word_of_it_is_another() {
+        let checkout = Source::Folder(concat!(env!("CARGO_MANIFEST_DIR"), "/specs").into());
+        let specs = Specs::load(&checkout).unwrap();
+        assert!(specs.contract.is_built_in());
+        let mut contract = Contract::embedded().unwrap();
+        assert!(contract.is_built_in());
+        contract.files[0].text = "other".into();
+        assert!(!contract.is_built_in());
     }
 }

@@ -1,6 +1,6 @@
 //! The inventory of routes: which exist, what they need, what they do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -291,20 +291,59 @@ pub struct Inventory {
     pub routes: Vec<Arc<Route>>,
     /// The parameters.
     pub parameters: Vec<Parameter>,
+    /// Places in `routes`: every request of every case is looked up.
+    by_form: HashMap<Form, Vec<usize>>,
+}
+
+/// What two endpoints have in common of which one may fit the other.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Form {
+    method: String,
+    /// How many parts its path has.
+    parts: usize,
+}
+
+impl Form {
+    /// `HEAD` is that of `GET` (RFC 9110, 9.3.2).
+    fn of(endpoint: &Endpoint) -> Self {
+        let method = match endpoint.method.as_str() {
+            "HEAD" => "GET",
+            other => other,
+        };
+        Self {
+            method: method.to_owned(),
+            parts: endpoint.path.split('/').count(),
+        }
+    }
 }
 
 impl Inventory {
+    /// An inventory of these.
+    pub(super) fn new(routes: Vec<Arc<Route>>, parameters: Vec<Parameter>) -> Self {
+        let mut by_form: HashMap<Form, Vec<usize>> = HashMap::new();
+        for (number, route) in routes.iter().enumerate() {
+            let form = Form::of(&route.endpoint);
+            by_form.entry(form).or_default().push(number);
+        }
+        Self {
+            routes,
+            parameters,
+            by_form,
+        }
+    }
+
     /// The route with exactly this method and template; `HEAD` is that of `GET` (RFC 9110, 9.3.2).
     #[must_use]
     pub fn route(&self, endpoint: &Endpoint) -> Option<&Arc<Route>> {
-        let method = if endpoint.method == "HEAD" {
-            "GET"
-        } else {
-            &endpoint.method
-        };
-        self.routes
-            .iter()
-            .find(|route| route.endpoint.method == method && route.endpoint.path == endpoint.path)
+        let mut routes = self.of_form(endpoint);
+        routes.find(|route| route.endpoint.path == endpoint.path)
+    }
+
+    /// The routes of a method whose paths have as many parts.
+    fn of_form(&self, endpoint: &Endpoint) -> impl Iterator<Item = &Arc<Route>> {
+        let numbers = self.by_form.get(&Form::of(endpoint));
+        let numbers = numbers.into_iter().flatten();
+        numbers.filter_map(|number| self.routes.get(*number))
     }
 
     /// The route that a path belongs to whose ids may be written out: the one whose template it is
@@ -312,13 +351,9 @@ impl Inventory {
     #[must_use]
     pub fn route_of(&self, endpoint: &Endpoint) -> Option<&Arc<Route>> {
         self.route(endpoint).or_else(|| {
-            let fitting = self.routes.iter().filter_map(|route| {
-                let template = Endpoint {
-                    method: endpoint.method.clone(),
-                    path: route.endpoint.path.clone(),
-                };
+            let fitting = self.of_form(endpoint).filter_map(|route| {
                 let ids = route.endpoint.match_path(&endpoint.path)?;
-                Some((ids.len(), self.route(&template)?))
+                Some((ids.len(), route))
             });
             fitting.min_by_key(|(ids, _)| *ids).map(|(_, route)| route)
         })

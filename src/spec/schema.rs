@@ -1,7 +1,7 @@
 //! Response schemas: JSON Schema 2020-12, compiled once and only when used.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use jsonschema::{Registry, Validator};
 use serde_json::{Value, json};
@@ -134,7 +134,13 @@ pub struct Schemas {
     documents: BTreeMap<SchemaName, Value>,
     registry: OnceLock<Registry<'static>>,
     compiled: BTreeMap<SchemaName, OnceLock<Schema>>,
+    /// Documents that were compiled, by their text: many cases are due the same refusal.
+    made: Mutex<HashMap<String, Schema>>,
 }
+
+/// How many compiled documents are kept. Suites that are due more different contents than this
+/// compile the others again.
+const MOST_MADE: usize = 1000;
 
 impl std::fmt::Debug for Schemas {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -164,6 +170,7 @@ impl Schemas {
                 documents,
                 registry: OnceLock::new(),
                 compiled,
+                made: Mutex::default(),
             },
             troubles,
         )
@@ -195,7 +202,7 @@ impl Schemas {
         }
         let document = &self.documents[name];
         let schema = self
-            .compile(document)
+            .compile_anew(document)
             .map_err(|e| format!("schema `{name}`: {e}"))?;
         Ok(place.get_or_init(|| schema))
     }
@@ -206,6 +213,23 @@ impl Schemas {
     ///
     /// When it refers to one that does not exist, or is no valid schema.
     pub fn compile(&self, document: &Value) -> Result<Schema, String> {
+        let text = document.to_string();
+        if let Some(known) = self.made().get(&text) {
+            return Ok(known.clone());
+        }
+        let schema = self.compile_anew(document)?;
+        let mut made = self.made();
+        if made.len() < MOST_MADE {
+            made.insert(text, schema.clone());
+        }
+        Ok(schema)
+    }
+
+    fn made(&self) -> MutexGuard<'_, HashMap<String, Schema>> {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compile_anew(&self, document: &Value) -> Result<Schema, String> {
         let registry = self.registry()?;
         let validator = jsonschema::draft202012::options()
             .with_registry(registry)

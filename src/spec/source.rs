@@ -1,5 +1,6 @@
 //! Where specification files come from: a folder, or the copy inside the binary.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -65,6 +66,21 @@ impl Source {
         }
     }
 
+    /// Those `*.yaml` files that are at, or for a folder ending with `/` below, one of these places;
+    /// nothing else is looked at.
+    pub(super) fn yaml_files_at(&self, places: &BTreeSet<String>) -> Found {
+        match self {
+            Self::Embedded => {
+                let mut files = embedded(&SPECS, "specs", "yaml");
+                files.retain(|file| places.iter().any(|place| is_at(&file.path, place)));
+                (files, Vec::new())
+            }
+            // Whoever names a folder that is none is told so.
+            Self::Folder(root) if !root.is_dir() => read_folder(root, "yaml"),
+            Self::Folder(root) => read_places(root, places, "yaml"),
+        }
+    }
+
     /// All `*.json` response schemas.
     pub(super) fn schema_files(&self) -> Found {
         let beside = match self {
@@ -105,10 +121,37 @@ fn collect_embedded(
     }
 }
 
+/// Whether a file is at a place, or below it where it is a folder.
+fn is_at(path: &str, place: &str) -> bool {
+    path == place || (place.ends_with('/') && path.starts_with(place))
+}
+
 fn read_folder(root: &Path, extension: &str) -> Found {
     let mut paths = Vec::new();
     let mut troubles = Vec::new();
     walk(root, &mut paths, &mut troubles);
+    read_files(root, paths, troubles, extension)
+}
+
+fn read_places(root: &Path, places: &BTreeSet<String>, extension: &str) -> Found {
+    let mut paths = Vec::new();
+    let mut troubles = Vec::new();
+    for place in places.iter().map(|place| root.join(place)) {
+        if place.is_dir() {
+            walk(&place, &mut paths, &mut troubles);
+        } else if place.exists() {
+            paths.push(place);
+        }
+    }
+    read_files(root, paths, troubles, extension)
+}
+
+fn read_files(
+    root: &Path,
+    mut paths: Vec<PathBuf>,
+    mut troubles: Vec<Diagnostic>,
+    extension: &str,
+) -> Found {
     paths.retain(|path| has_extension(path, extension));
     paths.sort();
     let mut files = Vec::new();

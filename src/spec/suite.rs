@@ -1,13 +1,17 @@
 //! Suites: reads their files, scenario by scenario, so that one mistake hides no other.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::available_parallelism;
 
-use super::build::{self, Names, SuiteHead};
+use super::build::{self, Last, Names, SuiteHead};
 use super::case::Case;
-use super::diagnostic::Diagnostic;
-use super::name::is_kebab;
+use super::diagnostic::{Diagnostic, Lines};
+use super::name::{CaseId, is_kebab};
 use super::source::SourceFile;
 use super::suite_file::{ScenarioFile, SuiteFile};
 use super::yaml;
@@ -34,24 +38,35 @@ pub struct Broken {
 
 /// Whether a file of a specification is a suite: all are that have no other use.
 pub(super) fn is_suite(path: &str) -> bool {
-    let single = [
-        "causes.yaml",
-        "requirements.yaml",
-        "conditions.yaml",
-        "coverage.yaml",
-        "doctor.yaml",
-        "roles.yaml",
-        "signatures.yaml",
-        "states.yaml",
-    ];
-    let folders = ["profiles/", "routes/"];
-    !single.contains(&path) && !folders.iter().any(|folder| path.starts_with(folder))
+    !CONTRACT.contains(&path)
+        && !CONTRACT_FOLDERS
+            .iter()
+            .any(|folder| path.starts_with(folder))
 }
 
-/// Whether a case of this id can stand in the suite of this path.
-pub(super) fn may_hold(path: &str, id: &str) -> bool {
-    id.strip_prefix(prefix(path))
-        .is_some_and(|rest| rest.starts_with('/'))
+/// The files that are no suites.
+const CONTRACT: [&str; 8] = [
+    "causes.yaml",
+    "requirements.yaml",
+    "conditions.yaml",
+    "coverage.yaml",
+    "doctor.yaml",
+    "roles.yaml",
+    "signatures.yaml",
+    "states.yaml",
+];
+
+/// The folders without suites.
+const CONTRACT_FOLDERS: [&str; 2] = ["profiles/", "routes/"];
+
+/// What there can be to read for the case of an id: the contract, and the suites that it can stand
+/// in. Folders end with `/`.
+pub(super) fn places_for(id: &str) -> Vec<String> {
+    let is_id = id.parse::<CaseId>().is_ok();
+    let ends = id.match_indices('/').filter(|_| is_id).map(|(end, _)| end);
+    let suites = ends.map(|end| format!("{}.yaml", &id[..end]));
+    let contract = CONTRACT.iter().chain(&CONTRACT_FOLDERS);
+    contract.map(ToString::to_string).chain(suites).collect()
 }
 
 /// What the ids of a suite's cases begin with.
@@ -60,13 +75,11 @@ fn prefix(path: &str) -> &str {
 }
 
 /// Reads suites; a case id that two of them give belongs to the first.
-pub(super) fn read_all<'f>(
-    files: impl Iterator<Item = &'f SourceFile>,
-    names: &Names<'_>,
-) -> (Vec<Suite>, Vec<Broken>) {
+pub(super) fn read_all(files: &[SourceFile], names: &Names<'_>) -> (Vec<Suite>, Vec<Broken>) {
     let (mut suites, mut broken) = (Vec::new(), Vec::new());
-    for file in files {
-        match read(file, names) {
+    let read = at_once(files, |file| read(file, names));
+    for (file, read) in files.iter().zip(read) {
+        match read {
             Ok(suite) => suites.push(suite),
             Err(diagnostics) => broken.push(Broken {
                 file: file.clone(),
@@ -75,6 +88,33 @@ pub(super) fn read_all<'f>(
         }
     }
     (suites, broken)
+}
+
+/// Does the same with many files, on all processors; what comes of it is in the order of the files.
+fn at_once<T: Send>(files: &[SourceFile], each: impl Fn(&SourceFile) -> T + Sync) -> Vec<T> {
+    let processors = available_parallelism().map_or(1, NonZero::get);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut done = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(number) else {
+                return done;
+            };
+            done.push((number, each(file)));
+        }
+    };
+    let mut done = std::thread::scope(|scope| {
+        let others = 1..processors.min(files.len());
+        let others: Vec<_> = others.map(|_| scope.spawn(work)).collect();
+        let mut done = work();
+        for other in others {
+            done.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        done
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, result)| result).collect()
 }
 
 fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> {
@@ -88,14 +128,16 @@ fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> 
     let written: SuiteFile = yaml::read(file).map_err(|first| all_shape_errors(file, first))?;
     let head = SuiteHead {
         file,
+        lines: Lines::of_text(&file.text),
         prefix,
         title: &written.title,
         source: written.source.as_deref(),
     };
     let mut cases = Vec::new();
     let mut troubles = Vec::new();
+    let mut last = Last::default();
     for scenario in &written.scenarios {
-        match build::cases(&head, scenario, names) {
+        match build::cases(&head, scenario, names, &mut last) {
             Ok(built) => cases.extend(built),
             Err(wrong) => troubles.extend(wrong),
         }

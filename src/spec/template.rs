@@ -6,11 +6,11 @@ use std::fmt;
 use super::name::{Api, RoleName};
 
 /// A text that is complete but for what only a run knows: keys, ids, saved values.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Template(pub Vec<Part>);
 
 /// A part of a template.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
     /// Text as it stands.
     Text(String),
@@ -61,8 +61,9 @@ pub(super) fn fill(text: &str, row: &Row) -> Result<String, BadTemplate> {
 
 /// Reads a text whose matrix variables are filled; `saved` are the names that steps save.
 pub(super) fn parse(text: &str, saved: &[&str]) -> Result<Template, BadTemplate> {
-    let mut parts = Vec::new();
-    for piece in pieces(text)? {
+    let pieces = pieces(text)?;
+    let mut parts = Vec::with_capacity(pieces.len());
+    for piece in pieces {
         parts.push(match piece {
             Piece::Text(text) => Part::Text(text.to_owned()),
             Piece::Name(name) => {
@@ -130,9 +131,10 @@ impl Template {
     /// Splits `{parameter}` out of the plain parts: what a path needs.
     #[must_use]
     pub(crate) fn with_ids(self) -> Self {
-        let mut parts = Vec::new();
+        let mut parts = Vec::with_capacity(self.0.len());
         for part in self.0 {
             match part {
+                Part::Text(text) if !text.contains('{') => parts.push(Part::Text(text)),
                 Part::Text(text) => split_ids(&text, &mut parts),
                 other => parts.push(other),
             }

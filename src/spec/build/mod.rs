@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::case::{Case, Save, Scenario, Step};
 use super::condition::ConditionInfo;
-use super::diagnostic::Diagnostic;
+use super::diagnostic::{Diagnostic, Lines};
+use super::expectation::Expectation;
 use super::matrix::{self, MatrixRow};
 use super::name::{CaseId, Consent, Level, is_kebab};
 use super::requirement::{Requirement, VerifiedBy};
@@ -36,23 +37,30 @@ pub(super) struct Names<'a> {
 /// The suite that a scenario stands in.
 pub(super) struct SuiteHead<'a> {
     pub(super) file: &'a SourceFile,
+    pub(super) lines: Lines,
     /// The beginning of its cases' ids.
     pub(super) prefix: &'a str,
     pub(super) title: &'a str,
     pub(super) source: Option<&'a str>,
 }
 
+/// The expectation that was built last: neighbours mostly expect the same.
+#[derive(Default)]
+pub(super) struct Last(Option<Arc<Expectation>>);
+
 /// The cases of a scenario, or all that is wrong with it.
 pub(super) fn cases(
     suite: &SuiteHead<'_>,
     written: &ScenarioFile,
     names: &Names<'_>,
+    last: &mut Last,
 ) -> Result<Vec<Case>, Vec<Diagnostic>> {
     let mut builder = Builder {
         suite,
         names,
         consent: written.consent,
         troubles: Vec::new(),
+        last,
     };
     let scenario = Arc::new(builder.scenario(written));
     let steps = builder.written_steps(written);
@@ -89,6 +97,7 @@ struct Builder<'a> {
     names: &'a Names<'a>,
     consent: Option<Consent>,
     troubles: Vec<Diagnostic>,
+    last: &'a mut Last,
 }
 
 /// A value, or nothing when it was wrong and that was noted.
@@ -129,6 +138,7 @@ impl Builder<'_> {
         Scenario {
             file: self.suite.file.clone(),
             span: written.id.span.clone(),
+            line: self.suite.lines.of(written.id.span.start),
             suite_title: self.suite.title.to_owned(),
             suite_source: self.suite.source.map(str::to_owned),
             title: written.title.clone(),
@@ -226,7 +236,7 @@ impl Builder<'_> {
     ) -> Built<Case> {
         let mut saved = Vec::new();
         let mut named = Vec::new();
-        let mut steps = Vec::new();
+        let mut steps = Vec::with_capacity(written.len());
         for step in written {
             steps.push(self.step(row, step, &mut saved, &mut named)?);
         }
@@ -265,9 +275,10 @@ impl Builder<'_> {
     ) -> Built<Step> {
         let request = self.request(row, &written.request, saved)?;
         let expect = self.expectation(row, &written.expect, named)?;
+        let expect = self.shared(expect);
         let save = self.saves(written, saved)?;
         let cleanup = match &written.cleanup {
-            Some(cleanup) => Some(self.request(row, cleanup, saved)?),
+            Some(cleanup) => Some(Box::new(self.request(row, cleanup, saved)?)),
             None => None,
         };
         self.check_spending(written);
@@ -283,6 +294,14 @@ impl Builder<'_> {
         };
         self.check_effect(&step, &written.request.span);
         Some(step)
+    }
+
+    /// The expectation, kept once where the one before is the same.
+    fn shared(&mut self, expect: Expectation) -> Arc<Expectation> {
+        let last = self.last.0.take().filter(|last| **last == expect);
+        let shared = last.unwrap_or_else(|| Arc::new(expect));
+        self.last.0 = Some(Arc::clone(&shared));
+        shared
     }
 
     /// Repeating and waiting are for what spends a limit, which runs apart from all else.

@@ -282,7 +282,7 @@ impl Builder<'_> {
         content: Option<&Content>,
         saved: &[String],
     ) -> Built<Vec<(String, Template)>> {
-        let mut headers = Vec::new();
+        let mut headers = Vec::with_capacity(written.headers.0.len() + 2);
         let names = |wanted: &str| {
             written
                 .headers

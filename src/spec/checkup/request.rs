@@ -56,7 +56,7 @@ impl fmt::Display for HarmlessRequest {
 }
 
 /// How the target is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Way {
     /// As its address says.
