@@ -53,11 +53,6 @@ impl Breaker {
         trouble.errors = 0;
     }
 
-    /// Notes that an answer came, whatever it says.
-    pub(crate) fn note_answer(&self) {
-        self.count(None, None);
-    }
-
     /// Notes that no answer came.
     pub(crate) fn note_error(&self, error: &TransportError) {
         let is_timeout = matches!(error, TransportError::Timeout { .. });

@@ -429,13 +429,8 @@ impl Session {
         let room = self.room.acquire().await;
         let sent = self.perform(&self.transport, request, interest).await;
         drop(room);
-        // On this machine nobody else is hurt by a panel that is asked although it is in trouble;
-        // but nobody waits for one that answers no more.
+        // On this machine nobody else is hurt by a panel that is asked although it is in trouble.
         let Some(pacer) = &self.pacer else {
-            match &sent {
-                Ok(_) => self.breaker.note_answer(),
-                Err(error) => self.breaker.note_error(error),
-            }
             return sent;
         };
         match &sent {

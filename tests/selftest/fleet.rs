@@ -144,7 +144,6 @@ fn twenty() {
     let said = list.run(&[FILTER, "--timeout", "4", "--report", "json={target}.json"]);
     let took = began.elapsed();
     said.must_exit(1);
-    // Every case of the one that hangs would take four seconds, by four at once.
     assert!(took < Duration::from_secs(45), "{took:?}");
     assert!(said.stdout.starts_with("20 panels of "), "{}", said.stdout);
     for number in 0..17 {
@@ -171,8 +170,11 @@ fn twenty() {
     assert!(line(&said, "stuck").contains("UNDECIDED"), "{}", said.all());
     let results = list.results("stuck");
     assert_eq!(results["exit_code"], 3);
-    let stopped = results["stopped"].as_str().expect("a reason");
-    assert!(stopped.starts_with("no answer in time, "), "{stopped}");
+    let counts = &results["counts"]["standings"];
+    assert!(
+        counts["unjudged"].as_u64().is_some_and(|count| count > 4),
+        "{counts}"
+    );
     let last = said.stdout.lines().last();
     assert_eq!(last, Some("1 failed · 2 undecided · 17 passed"));
     // Whoever watches hears of each when it is over, by its name.
@@ -190,11 +192,18 @@ fn one_that_hangs() {
     let mut list = List::new();
     list.add("stuck", stuck.url(), Some(&stuck.keys_yaml()));
     list.add("sound", sound.url(), Some(&sound.keys_yaml()));
-    let said = list.run(&[FILTER, "--timeout", "5"]);
+    // Hundreds of cases, of which each would wait five seconds.
+    let began = Instant::now();
+    let said = list.run(&["authentication/", "--timeout", "5"]);
+    assert!(
+        began.elapsed() < Duration::from_secs(45),
+        "{:?}",
+        began.elapsed()
+    );
     said.must_exit(3);
     let place = |text: &str| said.stderr.find(text).expect("its end");
     assert!(
-        place("sound: PASSED") < place("stuck: stopped: no answer in time"),
+        place("sound: PASSED") < place("stuck: UNDECIDED"),
         "{}",
         said.stderr
     );
