@@ -74,12 +74,12 @@ fn prefix(path: &str) -> &str {
     path.trim_end_matches(".yaml")
 }
 
-/// Reads suites; a case id that two of them give belongs to the first.
+/// Reads suites; a case id that two of them give belongs to the first, and the other is wrong.
 pub(super) fn read_all(files: &[SourceFile], names: &Names<'_>) -> (Vec<Suite>, Vec<Broken>) {
     let (mut suites, mut broken) = (Vec::new(), Vec::new());
     let read = at_once(files, |file| read(file, names));
     for (file, read) in files.iter().zip(read) {
-        match read {
+        match read.and_then(|suite| unlike(suite, &suites)) {
             Ok(suite) => suites.push(suite),
             Err(diagnostics) => broken.push(Broken {
                 file: file.clone(),
@@ -115,6 +115,43 @@ fn at_once<T: Send>(files: &[SourceFile], each: impl Fn(&SourceFile) -> T + Sync
     });
     done.sort_by_key(|(number, _)| *number);
     done.into_iter().map(|(_, result)| result).collect()
+}
+
+/// The suite, if no other one has a case of the same id: `a.yaml` and `a/b.yaml` can both give
+/// `a/b/c`.
+fn unlike(suite: Suite, others: &[Suite]) -> Result<Suite, Vec<Diagnostic>> {
+    let path = &*suite.file.path;
+    let is_near = |other: &&Suite| {
+        let (one, two) = (prefix(path), prefix(&other.file.path));
+        one.starts_with(two) || two.starts_with(one)
+    };
+    let near = others.iter().filter(is_near);
+    let taken: BTreeMap<&str, &Suite> = near
+        .flat_map(|other| {
+            other
+                .cases
+                .iter()
+                .map(move |case| (case.id.as_str(), other))
+        })
+        .collect();
+    let troubles: Vec<_> = suite
+        .cases
+        .iter()
+        .filter_map(|case| {
+            let other = taken.get(case.id.as_str())?;
+            let message = format!(
+                "a case `{}` exists already in {}",
+                case.id, other.file.shown
+            );
+            let help = "give the scenario another id, or the file another name";
+            Some(Diagnostic::at(&suite.file, &case.scenario.span, message).help(help))
+        })
+        .collect();
+    if troubles.is_empty() {
+        Ok(suite)
+    } else {
+        Err(troubles)
+    }
 }
 
 fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> {
