@@ -23,7 +23,8 @@ pub struct Judged<'a> {
 ///
 /// # Errors
 ///
-/// When a schema cannot be compiled: then nothing is known about the panel.
+/// When a schema cannot be compiled, or an answer is due to be like that of a step which was not
+/// sent: then nothing is known about the panel.
 pub fn judge(steps: &[Judged<'_>], contract: &Contract) -> Result<Verdict, String> {
     let mut deviations = Vec::new();
     for (number, step) in steps.iter().enumerate() {
@@ -95,15 +96,19 @@ fn deviations_of(
     judging.content(contract)?;
     judging.members();
     judging.echo();
-    if let Some(other) = step.expected.same_as.and_then(|other| all.get(other)) {
-        judging.same_as(other.observed);
+    if let Some(other) = step.expected.same_as {
+        judging.same_as(step_of(all, other)?);
     }
     for (other, relation) in &step.expected.relations {
-        if let Some(other) = all.get(*other) {
-            judging.beside(relation, other.observed);
-        }
+        judging.beside(relation, step_of(all, *other)?);
     }
     Ok(judging.found)
+}
+
+/// What came in another step.
+fn step_of<'a>(all: &[Judged<'a>], number: usize) -> Result<&'a Observation, String> {
+    let step = all.get(number).map(|step| step.observed);
+    step.ok_or_else(|| format!("step {} has no answer to compare with", number + 1))
 }
 
 struct Judging<'a> {
@@ -726,6 +731,28 @@ mod tests {
         ];
         for other in others {
             assert!(matches!(of(&other), Verdict::Deviates(found) if found[0].step == 1));
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_not_there_is_like_no_other() {
+        let like = |relations: Vec<(usize, Relation)>, same_as| Expected {
+            same_as,
+            relations,
+            ..Expected::default()
+        };
+        let date = Relation {
+            place: Place::Header("date".into()),
+            to: Beside::DiffersFrom,
+            step: String::new(),
+        };
+        for expected in [like(Vec::new(), Some(1)), like(vec![(1, date)], None)] {
+            let step = Judged {
+                expected: &expected,
+                observed: &good(),
+            };
+            let why = judge(&[step], &contract()).unwrap_err();
+            assert_eq!(why, "step 2 has no answer to compare with");
         }
     }
 
