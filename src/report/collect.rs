@@ -29,7 +29,7 @@ use crate::verdict::{
 };
 
 /// The exit code of a run that somebody ended.
-const INTERRUPTED: u8 = 130;
+pub(super) const INTERRUPTED: u8 = 130;
 
 /// The exit code of a run whose specification is wrong in part.
 const BROKEN: u8 = 2;
@@ -194,11 +194,16 @@ impl Finished<'_> {
             INTERRUPTED
         } else if let Some(code) = self.refused {
             code
-        } else if self.has_broken_suite || !self.waivers().is_empty() {
+        } else if self.has_broken_suite || self.has_lost_cases() || !self.waivers().is_empty() {
             BROKEN
         } else {
             exit_code(standings, self.partial)
         }
+    }
+
+    /// Whether there are fewer results than cases, though nobody ended the run.
+    fn has_lost_cases(&self) -> bool {
+        !self.interrupted && self.results.len() != self.planned
     }
 
     fn profile_named(&self) -> ProfileNamed {
@@ -553,4 +558,60 @@ fn hash_of_all(files: &[SourceFile]) -> String {
             .iter()
             .flat_map(|file| [&*file.path, "\n", &*file.text]),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Plan;
+    use crate::report::Access;
+    use crate::spec::Source;
+
+    /// A run of two cases, of which so many have a result.
+    fn of_two(results: usize, change: impl FnOnce(&mut Finished<'_>)) -> Results {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let profile = Arc::clone(specs.contract.profile("documented").unwrap());
+        let (agreement, roles) = (Agreement::default(), BTreeSet::new());
+        let two = specs.cases().take(2);
+        let plan = Plan::new(&specs.contract, two, &profile, &agreement, &roles);
+        let conforms = |planned| CaseResult::of(planned, Ok(Verdict::Conforms), Vec::new());
+        let kept: Vec<_> = plan.cases.iter().map(conforms).collect();
+        let mut finished = Finished {
+            specs: &specs,
+            profile,
+            heading: Heading {
+                target: "a panel".to_owned(),
+                base: "https://panel.example.com".to_owned(),
+                origin: "https://panel.example.com".to_owned(),
+                access: Access::default(),
+            },
+            policy: Policy::default(),
+            partial: false,
+            agreement,
+            roles,
+            started: String::new(),
+            planned: plan.cases.len(),
+            interrupted: false,
+            stopped: None,
+            refused: None,
+            has_broken_suite: false,
+            results: kept.iter().take(results).collect(),
+        };
+        change(&mut finished);
+        finished.results()
+    }
+
+    #[test]
+    fn a_run_that_lost_a_case_is_broken() {
+        let whole = of_two(2, |_| ());
+        assert_eq!((whole.exit_code, whole.complete), (0, true));
+        let lost = of_two(1, |_| ());
+        assert_eq!((lost.exit_code, lost.complete), (BROKEN, false));
+        assert!(lost.outcome.starts_with("INCOMPLETE: cases were lost"));
+        let ended = of_two(1, |finished| finished.interrupted = true);
+        assert_eq!((ended.exit_code, ended.complete), (INTERRUPTED, false));
+        assert!(ended.outcome.starts_with("INCOMPLETE: interrupted"));
+        let refused = of_two(0, |finished| finished.refused = Some(3));
+        assert_eq!((refused.exit_code, refused.complete), (3, false));
+    }
 }

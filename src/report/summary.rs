@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::collect::INTERRUPTED;
 use super::results::Results;
 use crate::layout::paragraph_within;
 use crate::verdict::Standing;
@@ -118,7 +119,8 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
     if !results.complete {
         let why = match (&results.stopped, results.exit_code) {
             (Some(why), _) => why.as_str(),
-            (None, _) => "interrupted",
+            (None, INTERRUPTED) => "interrupted",
+            (None, _) => "cases were lost",
         };
         return format!(
             "INCOMPLETE: {why} after {} of {} cases, of which {failed} failed",
