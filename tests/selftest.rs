@@ -39,6 +39,7 @@ mod selftest {
     pub(crate) mod sharing;
     pub(crate) mod stage;
     pub(crate) mod targets;
+    pub(crate) mod traps;
     pub(crate) mod upgrades;
     pub(crate) mod waived;
 }
@@ -50,7 +51,7 @@ use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
     elsewhere, embedded, examples, explained, faults, fidelity, fleet, ids, merged, mutants,
     pacing, privacy, profile_diff, profile_mutants, program, prove, recorded, replay, reports,
-    route_sweep, served, sharing, targets, upgrades, waived,
+    route_sweep, served, sharing, targets, traps, upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         served::trials(),
         sharing::trials(),
         targets::trials(),
+        traps::trials(),
         upgrades::trials(),
         waived::trials(),
     ];

@@ -1,5 +1,6 @@
 //! Small servers on this machine that are no panels.
 
+use std::fmt;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
@@ -18,6 +19,35 @@ pub(crate) enum Habit {
     Says(&'static str, &'static [u8]),
     /// It sends a hundred megabytes.
     Floods,
+    /// It answers each request as is written for it.
+    Plays(Script),
+}
+
+/// What a server answers to its first request, its second, …: the whole answer; none: it closes the
+/// connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Script(&'static (dyn Fn(usize) -> Option<String> + Send + Sync));
+
+impl Script {
+    /// It lives as long as the tests do.
+    pub(crate) fn new(answer: impl Fn(usize) -> Option<String> + Send + Sync + 'static) -> Self {
+        Self(Box::leak(Box::new(answer)))
+    }
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Script(…)")
+    }
+}
+
+/// An answer of JSON, after which the connection ends.
+pub(crate) fn json(status: u16, more: &str, content: &str) -> String {
+    format!(
+        "HTTP/1.1 {status} Said\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\
+         Connection: close\r\n{more}\r\n{content}",
+        content.len()
+    )
 }
 
 /// A server; it ends with this.
@@ -76,15 +106,20 @@ fn accept(listener: &TcpListener, habit: Habit, count: &AtomicUsize, is_over: &A
         if is_over.load(Ordering::SeqCst) {
             return;
         }
-        count.fetch_add(1, Ordering::SeqCst);
+        let number = count.fetch_add(1, Ordering::SeqCst) + 1;
         let Ok(stream) = stream else { continue };
         let is_over = Arc::clone(is_over);
         // Whoever asked may be gone before the answer is.
-        std::thread::spawn(move || answer(stream, habit, &is_over).ok());
+        std::thread::spawn(move || answer(stream, habit, number, &is_over).ok());
     }
 }
 
-fn answer(mut stream: TcpStream, habit: Habit, is_over: &AtomicBool) -> std::io::Result<()> {
+fn answer(
+    mut stream: TcpStream,
+    habit: Habit,
+    number: usize,
+    is_over: &AtomicBool,
+) -> std::io::Result<()> {
     if let Habit::Closes = habit {
         return Ok(());
     }
@@ -106,6 +141,10 @@ fn answer(mut stream: TcpStream, habit: Habit, is_over: &AtomicBool) -> std::io:
             write_head(&mut stream, "application/json", 100 * megabyte.len())?;
             (0..100).try_for_each(|_| stream.write_all(&megabyte))
         }
+        Habit::Plays(Script(answer)) => match answer(number) {
+            Some(answer) => stream.write_all(answer.as_bytes()),
+            None => Ok(()),
+        },
     }
 }
 
