@@ -238,3 +238,6 @@ fn repeated_ids(file: &SourceFile, cases: &[Case]) -> Vec<Diagnostic> {
     }
     troubles
 }
+
+#[cfg(test)]
+mod tests;
