@@ -596,6 +596,7 @@ mod tests {
             refused: None,
             has_broken_suite: false,
             results: kept.iter().take(results).collect(),
+            told: Told::All,
         };
         change(&mut finished);
         finished.results()

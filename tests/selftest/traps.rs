@@ -402,6 +402,11 @@ fn sampled_rows() {
         "    request:",
         "      accept: [application/json, Application/vnd.pterodactyl.v1+json]\n    request:",
     );
+    // Equal requests would be one.
+    let suite = suite.replace(
+        "key: none }",
+        "key: none, headers: { Accept: \"${accept}\" } }",
+    );
     let suites = Suites::new(&[("three.yaml", &suite)]);
     let ids = || {
         let said = run(program()

@@ -32,7 +32,7 @@ fn suite(axes: &Axes) -> String {
 /// The ids of a suite, or what is wrong with it.
 fn ids(text: &str) -> Result<Vec<String>, String> {
     let file = SourceFile::new("a/b.yaml", "a/b.yaml", text);
-    let (suites, broken) = read_all([&file].into_iter(), &CONTRACT.names());
+    let (suites, broken) = read_all(&[file], &CONTRACT.names());
     match (suites.as_slice(), broken.as_slice()) {
         ([suite], []) => Ok(suite.cases.iter().map(|case| case.id.to_string()).collect()),
         ([], [broken]) => Err(broken.diagnostics.iter().map(ToString::to_string).collect()),
@@ -100,7 +100,7 @@ fn two_suites_give_no_id_twice() {
         file("a/s.yaml", &other),
         file("as.yaml", &one),
     ];
-    let (suites, broken) = read_all(files.iter(), &CONTRACT.names());
+    let (suites, broken) = read_all(&files, &CONTRACT.names());
     let read: Vec<_> = suites.iter().map(|suite| &*suite.file.path).collect();
     assert_eq!(read, ["a.yaml", "as.yaml"]);
     let said = broken[0].diagnostics[0].to_string();
