@@ -15,8 +15,8 @@ use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
 use crate::report::{Access, Finished, Forecast, Heading, Told};
 use crate::run::{
-    Interrupt, Schedule, Session, Setup, Trouble, built_in_beside, control, embedded_keys, limit,
-    make, makeable, panel_of, put_into,
+    ALLOWED_ORIGIN, Interrupt, Schedule, Session, Setup, Trouble, built_in_beside, control,
+    embedded_keys, limit, make, makeable, panel_of, put_into,
 };
 use crate::spec::{Contract, Profile, RoleName, Specs};
 use crate::target::{Facts, Target};
@@ -94,7 +94,10 @@ pub(crate) fn prepare(
 ) -> Result<Prepared, String> {
     let name = options.profile_name();
     let profile = super::profile(&specs.contract, name)?;
-    let facts = options.agreed.facts.clone();
+    let mut facts = options.agreed.facts.clone();
+    if matches!(aim, Aim::Embedded) && facts.has.contains("cors-origins") {
+        facts.cors_origins = vec![ALLOWED_ORIGIN.to_owned()];
+    }
     facts.check(&specs.contract)?;
     let profile = &facts.agreed(profile);
     let agreement = options.agreement(aim.target(), &facts)?;

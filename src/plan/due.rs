@@ -99,6 +99,9 @@ fn names(profiles: &[Located<ProfileName>]) -> String {
 }
 
 fn step_due(contract: &Contract, case: &Case, step: &Step, profile: &Profile) -> Result<Due, Skip> {
+    if profile.allowed_origin.is_none() && step.request.names_allowed_origin() {
+        return Err(no_origin());
+    }
     let (mut expected, resolution) = match (&step.expect.basis, step.conditions()) {
         (Basis::Because(_), Some(conditions)) => {
             let question = Question {
@@ -179,11 +182,21 @@ fn limit_headers(
     Ok(names.map(|name| (name.to_owned(), wanted.clone())).into())
 }
 
-/// A match in which prefixes of keys and limits are the profile's.
+fn no_origin() -> Skip {
+    Skip::NotApplicable(
+        "nobody said which foreign origins the target lets in (`cors_origins` in a target file)"
+            .to_owned(),
+    )
+}
+
+/// A match in which prefixes of keys, limits and the origin that is let in are the profile's.
 fn with_facts(wanted: &ValueMatch, profile: &Profile, asked: Api) -> Result<ValueMatch, Skip> {
     wanted.try_map(&|text: &str| {
         let limit = profile.limits.of(asked).to_string();
         let mut filled = text.replace("${limit}", &limit);
+        if let Some(origin) = &profile.allowed_origin {
+            filled = filled.replace("${allowed-origin}", origin);
+        }
         for api in [Api::Client, Api::Application] {
             let name = format!("${{prefix:{api}}}");
             if filled.contains(&name) && profile.prefix(api).is_empty() {

@@ -11,7 +11,8 @@ use crate::keys::Keyring;
 use crate::plan::Planned;
 use crate::reference::{Clock, Fault, Faults, ManualClock, Panel, World};
 use crate::run::{
-    CaseResult, EmbeddedError, Session, Setup, embedded_keys, limit, panel_of, put_into,
+    ALLOWED_ORIGIN, CaseResult, EmbeddedError, Session, Setup, embedded_keys, limit, panel_of,
+    put_into,
 };
 use crate::spec::{Case, Contract, Profile, RoleName};
 use crate::target::Facts;
@@ -46,7 +47,7 @@ impl<'s> Baseline<'s> {
         };
         let mut baseline = Self {
             name,
-            profile: Arc::clone(profile),
+            profile: in_every_state().agreed(profile),
             contract,
             stock,
             ground,
@@ -59,7 +60,7 @@ impl<'s> Baseline<'s> {
         }
         let roles = baseline.settle()?;
         for room in &mut baseline.rooms {
-            room.plan(contract, profile, &roles);
+            room.plan(contract, &baseline.profile, &roles);
         }
         Ok(baseline)
     }
@@ -230,6 +231,14 @@ fn is_conforming(result: CaseResult) -> Result<bool, ProveError> {
             let case = result.case.id.to_string();
             Err(ProveError::Broken { case, why })
         }
+    }
+}
+
+/// What an operator says of a panel that is in any of the states.
+fn in_every_state() -> Facts {
+    Facts {
+        cors_origins: vec![ALLOWED_ORIGIN.to_owned()],
+        ..Facts::default()
     }
 }
 

@@ -80,12 +80,30 @@ pub(super) fn preflight(incoming: &Incoming, traits: &Traits) -> Option<Response
     Some(response)
 }
 
-/// Adds what CORS puts on every answer: no origin is allowed, but credentials would be.
-pub(super) fn add_cors(incoming: &Incoming, traits: &Traits, response: &mut Response<Body>) {
+/// Adds what CORS puts on every answer. A single origin is named whoever asks, and none at all is
+/// the single origin that is empty; of several, the one that asks (panel-facts §12).
+pub(super) fn add_cors(
+    incoming: &Incoming,
+    traits: &Traits,
+    origins: &[String],
+    response: &mut Response<Body>,
+) {
     if !has_cors(incoming, traits) {
         return;
     }
-    put_header(response, "access-control-allow-origin", "");
+    let asking = incoming.text("origin").unwrap_or_default();
+    let named = match origins {
+        [] => Some(""),
+        [one] => Some(one.as_str()),
+        several => {
+            put_header(response, "vary", "Origin");
+            let mut several = several.iter().map(String::as_str);
+            several.find(|origin| *origin == asking)
+        }
+    };
+    if let Some(origin) = named {
+        put_header(response, "access-control-allow-origin", origin);
+    }
     put_header(response, "access-control-allow-credentials", "true");
 }
 

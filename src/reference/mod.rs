@@ -127,7 +127,11 @@ impl Panel {
 
 async fn respond(Shared(panel): Shared<Panel>, request: Request) -> Response<Body> {
     let parts = &*panel.0;
-    let incoming = faults::receive(&parts.faults, Incoming::read(request).await);
+    let mut incoming = Incoming::read(request).await;
+    if let Some(caller) = lock(&parts.state).world.settings.caller {
+        incoming.peer = caller;
+    }
+    let incoming = faults::receive(&parts.faults, incoming);
     let response = parts.respond(&incoming);
     faults::answer(parts, &incoming, response).await
 }

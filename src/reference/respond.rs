@@ -42,7 +42,8 @@ impl Parts {
             None if self.is_closed(&state, incoming) => self.maintenance(&state, incoming),
             None => self.open(&mut state, incoming),
         };
-        front::add_cors(incoming, traits, &mut response);
+        let origins = &state.world.settings.cors_origins;
+        front::add_cors(incoming, traits, origins, &mut response);
         let cache_control = HeaderValue::from_static("no-cache, private");
         response
             .headers_mut()

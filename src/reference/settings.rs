@@ -1,5 +1,7 @@
 //! What an administrator of the panel sets.
 
+use std::net::IpAddr;
+
 use serde::Deserialize;
 
 use super::{
@@ -36,6 +38,10 @@ pub struct Settings {
     pub translations_refused: bool,
     /// Proxies that may name the caller in `X-Forwarded-For`: addresses, ranges, or `*`.
     pub trusted_proxies: Vec<String>,
+    /// Foreign origins that may read answers (`APP_CORS_ALLOWED_ORIGINS`).
+    pub cors_origins: Vec<String>,
+    /// The address from which every request comes; by default that of the connection.
+    pub caller: Option<IpAddr>,
     /// Requests per minute on the Client API; by default as many as the family allows.
     pub client_rate: Option<u32>,
     /// Requests per minute on the Application API; by default as many as the family allows.
@@ -65,6 +71,8 @@ impl Default for Settings {
             maintenance_retry_after: None,
             translations_refused: false,
             trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
+            caller: None,
             client_rate: None,
             application_rate: None,
             enforce_limits: true,

@@ -201,6 +201,12 @@ fn byte(character: char) -> String {
     format!("$(printf '\\{:03o}')", u32::from(character))
 }
 
+/// The origin that is let in, or how a scenario names it where nobody said which.
+pub(super) fn allowed_origin(profile: &Profile) -> &str {
+    let known = profile.allowed_origin.as_deref();
+    known.unwrap_or("${allowed-origin}")
+}
+
 struct Writer<'a> {
     plan: &'a RequestPlan,
     ids: &'a BTreeMap<String, String>,
@@ -232,6 +238,7 @@ impl Writer<'_> {
             Part::Limit => self.shell.profile.limits.of(api).to_string(),
             Part::Run => "ptero-conformance-by-hand".to_owned(),
             Part::Origin => (self.quotes)(self.shell.origin),
+            Part::AllowedOrigin => (self.quotes)(allowed_origin(self.shell.profile)),
             Part::Id(name) => self
                 .ids
                 .get(name)

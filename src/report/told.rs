@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::curl::allowed_origin;
 use super::results::{Answer, AnswerContent, Field, RequestTold};
 use crate::exchange::{Body, Observation, printable};
 use crate::spec::{Holder, KeyUse, Part, Profile, RequestPlan, RoleName, Roles, Template};
@@ -64,6 +65,7 @@ impl Teller<'_> {
             Part::Limit => self.profile.limits.of(plan.api).to_string(),
             Part::Run => "‹name of the run›".to_owned(),
             Part::Origin => self.origin.to_owned(),
+            Part::AllowedOrigin => allowed_origin(self.profile).to_owned(),
             Part::Id(name) => ids.get(name).cloned().unwrap_or(format!("{{{name}}}")),
             Part::Saved(name) => format!("‹saved: {name}›"),
         };

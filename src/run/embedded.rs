@@ -1,5 +1,6 @@
 //! The reference panel as a target: which family, words, limits and prefixes a profile asks for.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::{Arc, LazyLock};
 
 use crate::keys::Keyring;
@@ -113,13 +114,21 @@ pub(crate) fn panel_of(
 }
 
 /// The states that the reference panel can be in.
-const STATES: [&str; 5] = [
+const STATES: [&str; 7] = [
     "two-factor-required",
     "two-factor-required-admins",
     "maintenance",
     "suspended-server",
     "trusted-proxies",
+    "cors-origins",
+    "public-edge",
 ];
+
+/// The foreign origin that a panel in the state `cors-origins` lets in.
+pub const ALLOWED_ORIGIN: &str = "https://shop.example.com";
+
+/// An address from which nobody in a private network comes (RFC 5737, for documentation).
+const PUBLIC: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
 
 /// Brings a panel into a state, before it begins.
 ///
@@ -133,6 +142,8 @@ pub fn put_into(state: &str, world: &mut World) -> Result<(), EmbeddedError> {
         "two-factor-required-admins" => settings.two_factor_required = TwoFactorRequired::Admins,
         "maintenance" => settings.maintenance = true,
         "trusted-proxies" => settings.trusted_proxies = vec!["*".to_owned()],
+        "cors-origins" => settings.cors_origins = vec![ALLOWED_ORIGIN.to_owned()],
+        "public-edge" => settings.caller = Some(PUBLIC),
         // The embedded world has one from the start.
         "suspended-server" => {}
         other => return Err(EmbeddedError::State(other.to_owned())),

@@ -29,7 +29,8 @@ pub use control::{Controlled, Finding, Trouble, control};
 pub(crate) use creations::left_to_others;
 pub use deletion::{Gone, NotDeleted};
 pub use embedded::{
-    EmbeddedError, embedded_keys, embedded_panel, embedded_panel_with_clock, limit, put_into,
+    ALLOWED_ORIGIN, EmbeddedError, embedded_keys, embedded_panel, embedded_panel_with_clock, limit,
+    put_into,
 };
 pub(crate) use embedded::{built_in, built_in_beside, panel_of};
 pub use interrupt::Interrupt;

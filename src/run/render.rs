@@ -33,6 +33,8 @@ pub(crate) enum Lacking {
     Saved(String),
     #[error("no id for `{{{0}}}`")]
     Id(String),
+    #[error("nobody said which foreign origins the target lets in")]
+    AllowedOrigin,
     #[error("`{0}` has a character that no header field can hold")]
     Header(String),
 }
@@ -106,6 +108,10 @@ impl Renderer<'_> {
             Part::Limit => filling.profile.limits.of(self.plan.api).to_string().into(),
             Part::Run => filling.run.to_owned().into(),
             Part::Origin => filling.origin.to_owned().into(),
+            Part::AllowedOrigin => {
+                let known = filling.profile.allowed_origin.clone();
+                known.ok_or(Lacking::AllowedOrigin)?.into()
+            }
             Part::Id(name) => {
                 let value = filling
                     .ids

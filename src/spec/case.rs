@@ -14,7 +14,7 @@ use super::profile::Profile;
 use super::relation::Beside;
 use super::route::{Endpoint, Route};
 use super::source::SourceFile;
-use super::template::Template;
+use super::template::{Part, Template};
 
 /// What is run and reported: a script of one or more steps.
 #[derive(Clone, Debug)]
@@ -157,6 +157,15 @@ pub enum Content {
     },
     /// Anything, as it stands.
     Raw(Template),
+}
+
+impl RequestPlan {
+    /// Whether a header field holds the origin that the operator lets in.
+    #[must_use]
+    pub fn names_allowed_origin(&self) -> bool {
+        let mut parts = self.headers.iter().flat_map(|(_, value)| &value.0);
+        parts.any(|part| *part == Part::AllowedOrigin)
+    }
 }
 
 impl Content {

@@ -261,6 +261,8 @@ pub struct Profile {
     pub prefixes: Prefixes,
     /// Limits.
     pub limits: Limits,
+    /// A foreign origin that the panel lets in; no contract says which, only its operator.
+    pub allowed_origin: Option<String>,
     /// When JSON is wanted.
     pub json_wanted: JsonWanted,
     /// The routes of a panel that does not count versions as Pterodactyl does.

@@ -112,6 +112,7 @@ fn whole(file: &SourceFile, chain: &[&ProfileFile]) -> Result<Profile, Diagnosti
         rather: own.rather.clone(),
         family: nearest(chain, |f| f.family.as_ref()).ok_or_else(|| lacks("family"))?,
         prefixes: nearest(chain, |f| f.prefixes.as_ref()).ok_or_else(|| lacks("prefixes"))?,
+        allowed_origin: None,
         limits: nearest(chain, |f| f.limits.as_ref()).ok_or_else(|| lacks("limits"))?,
         json_wanted: nearest(chain, |f| f.json_wanted.as_ref())
             .ok_or_else(|| lacks("json_wanted"))?,

@@ -24,6 +24,8 @@ pub enum Part {
     Run,
     /// `${origin}`: scheme, host and port of the target.
     Origin,
+    /// `${allowed-origin}`: a foreign origin that the operator says is let in.
+    AllowedOrigin,
     /// `{server}` in a path: an id.
     Id(String),
     /// `${NAME}`: a value that an earlier step saved.
@@ -88,6 +90,7 @@ fn variable(name: &str, saved: &[&str]) -> Option<Part> {
         ("limit", None) => Some(Part::Limit),
         ("run", None) => Some(Part::Run),
         ("origin", None) => Some(Part::Origin),
+        ("allowed-origin", None) => Some(Part::AllowedOrigin),
         _ if saved.contains(&name) => Some(Part::Saved(name.to_owned())),
         _ => None,
     }
@@ -187,6 +190,7 @@ impl fmt::Display for Template {
             Part::Limit => f.write_str("${limit}"),
             Part::Run => f.write_str("${run}"),
             Part::Origin => f.write_str("${origin}"),
+            Part::AllowedOrigin => f.write_str("${allowed-origin}"),
             Part::Id(name) => write!(f, "{{{name}}}"),
             Part::Saved(name) => write!(f, "${{{name}}}"),
         })

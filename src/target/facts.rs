@@ -14,6 +14,8 @@ pub struct Facts {
     pub has: BTreeSet<String>,
     /// Limits that it has instead of the profile's.
     pub limits: Limits,
+    /// Foreign origins that it lets in.
+    pub cors_origins: Vec<String>,
     /// Ids that exist, by API and path parameter.
     pub ids: BTreeMap<(Api, String), String>,
 }
@@ -48,7 +50,7 @@ impl Facts {
     /// The profile with what is agreed in the place of what is usual.
     #[must_use]
     pub fn agreed(&self, profile: &Arc<Profile>) -> Arc<Profile> {
-        if self.limits == Limits::default() {
+        if self.limits == Limits::default() && self.cors_origins.is_empty() {
             return Arc::clone(profile);
         }
         let mut agreed = Profile::clone(profile);
@@ -56,6 +58,7 @@ impl Facts {
         limits.client = self.limits.client.unwrap_or(limits.client);
         limits.application = self.limits.application.unwrap_or(limits.application);
         limits.keys = self.limits.keys.unwrap_or(limits.keys);
+        agreed.allowed_origin = self.cors_origins.first().cloned();
         Arc::new(agreed)
     }
 
@@ -125,6 +128,22 @@ mod tests {
             (1200, 240)
         );
         assert_eq!(Facts::default().agreed(profile).limits, profile.limits);
+    }
+
+    #[test]
+    fn the_first_origin_is_the_one_that_is_asked_with() {
+        let contract = contract();
+        let profile = contract.profile("pterodactyl-1.11").unwrap();
+        let facts = Facts {
+            cors_origins: vec![
+                "https://a.example".to_owned(),
+                "https://b.example".to_owned(),
+            ],
+            ..Facts::default()
+        };
+        let agreed = facts.agreed(profile);
+        assert_eq!(agreed.allowed_origin.as_deref(), Some("https://a.example"));
+        assert_eq!(Facts::default().agreed(profile).allowed_origin, None);
     }
 
     #[test]

@@ -178,6 +178,7 @@ impl TargetFile {
         Facts {
             has: implied.map(str::to_owned).chain(self.has.clone()).collect(),
             limits: self.limits,
+            cors_origins: self.cors_origins.clone(),
             ids: self.ids.ids(),
         }
     }

@@ -2,12 +2,11 @@
 //! breaks it where it was released without a check, and nowhere else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
-use ptero_conformance::reference::TwoFactorRequired;
-use ptero_conformance::run::CaseResult;
+use ptero_conformance::run::{ALLOWED_ORIGIN, CaseResult, put_into};
 use ptero_conformance::spec::{Origin, Source, Specs};
+use ptero_conformance::target::Facts;
 use ptero_conformance::verdict::{Kind, Policy, Standing};
 
 use super::stage::{Stage, world};
@@ -64,11 +63,13 @@ const HOLES: [(&str, &[(&str, &str)]); 3] = [
     ),
 ];
 
-/// The states of the panel: what is said of it, and whom it demands two-factor authentication of.
-const STATES: [(&[&str], TwoFactorRequired); 3] = [
-    (&[], TwoFactorRequired::None),
-    (&["two-factor-required"], TwoFactorRequired::All),
-    (&["two-factor-required-admins"], TwoFactorRequired::Admins),
+/// The states of the panel.
+const STATES: [&[&str]; 5] = [
+    &[],
+    &["two-factor-required"],
+    &["two-factor-required-admins"],
+    &["cors-origins"],
+    &["public-edge"],
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -95,11 +96,17 @@ fn specs() -> Specs {
 
 /// The results of all cases of the embedded panel under its own profile.
 fn results(specs: &Specs, name: &str, holes: bool) -> Vec<CaseResult> {
-    let profile = Arc::clone(specs.contract.profile(name).expect("the profile"));
-    let in_state = |(said, demanded): &(&[&str], TwoFactorRequired)| {
+    let facts = Facts {
+        cors_origins: vec![ALLOWED_ORIGIN.to_owned()],
+        ..Facts::default()
+    };
+    let profile = facts.agreed(specs.contract.profile(name).expect("the profile"));
+    let in_state = |said: &&[&str]| {
         let mut world = world();
-        world.settings.two_factor_required = *demanded;
         world.settings.holes = holes;
+        for state in *said {
+            put_into(state, &mut world).expect("a state of the reference panel");
+        }
         Stage::new(specs, name, &profile, world, said).results()
     };
     STATES.iter().flat_map(in_state).collect()

@@ -1,6 +1,6 @@
 //! Before the panel: what is wrong about a request when it arrives.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use axum::http::{HeaderName, HeaderValue, header};
 use base64::Engine;
@@ -13,6 +13,9 @@ use super::{Defect, Faults};
 use crate::reference::{content, incoming::Incoming, ip::AddressRange, keys::IDENTIFIER_LENGTH};
 
 const BEARER: &[u8] = b"Bearer ";
+
+/// Where a proxy in a network of containers stands.
+const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(172, 18, 0, 1));
 
 /// The request as the panel gets it.
 pub(in crate::reference) fn receive(faults: &Faults, mut incoming: Incoming) -> Incoming {
@@ -192,6 +195,7 @@ fn address_told(defect: Defect, incoming: &Incoming) -> Option<IpAddr> {
         Defect::ForwardedTrusted => "forwarded",
         Defect::ClientIpTrusted => "client-ip",
         Defect::TrueClientIpTrusted => "true-client-ip",
+        Defect::ProxySeen => return Some(PROXY),
         Defect::ConnectingIpTrusted => "cf-connecting-ip",
         _ => return None,
     };

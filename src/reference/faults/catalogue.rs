@@ -63,6 +63,10 @@ pub enum PanelState {
     TwoFactorRequired,
     /// The panel is under maintenance.
     Maintenance,
+    /// Foreign origins are let in.
+    CorsOrigins,
+    /// The requests come from public addresses.
+    PublicCaller,
 }
 
 impl fmt::Display for PanelState {
@@ -71,6 +75,8 @@ impl fmt::Display for PanelState {
             Self::LimitsEnforced => "with --enforce-limits",
             Self::TwoFactorRequired => "in a world with two_factor_required",
             Self::Maintenance => "in a world with maintenance",
+            Self::CorsOrigins => "in a world with cors_origins",
+            Self::PublicCaller => "in a world with a public caller",
         })
     }
 }
@@ -200,6 +206,7 @@ catalogue! {
         ForwardedTrusted "forwarded-trusted": "Forwarded of anybody is believed."
         ClientIpTrusted "client-ip-trusted": "Client-IP of anybody is believed."
         TrueClientIpTrusted "true-client-ip-trusted": "True-Client-IP of anybody is believed."
+        ProxySeen "proxy-seen" in PublicCaller: "The address of a proxy is taken for the caller's."
         ConnectingIpTrusted "cf-connecting-ip-trusted": "CF-Connecting-IP of anybody is believed."
     }
     Order {
@@ -291,6 +298,8 @@ catalogue! {
         SessionForRefused "session-for-refused": "Every refusal sets a session cookie."
         OriginReflected "origin-reflected": "Any origin may read answers with credentials."
         OriginNull "origin-null": "The origin null may read answers with credentials."
+        OriginByBeginning "origin-by-beginning" in CorsOrigins: "An origin that begins like one that is let in is let in too."
+        AllowedOriginUntold "allowed-origin-untold" in CorsOrigins: "An origin that is let in is not told so."
         ForeignOriginRefused "foreign-origin-refused": "A request with a foreign Origin is refused."
         CsrfUnchecked "csrf-unchecked": "A browser's write needs no CSRF token."
         CachePublic "cache-public": "Answers may be kept by shared caches."

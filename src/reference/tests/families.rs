@@ -255,6 +255,32 @@ fn browsers_are_told_what_they_may_do() {
 }
 
 #[test]
+fn one_origin_is_named_to_everybody_and_several_to_themselves() {
+    let (shop, blog) = ("https://shop.example", "https://blog.example");
+    let named = |origins: &[&str], asking: &str| {
+        let origins = origins.iter().map(ToString::to_string).collect();
+        let visit = Visit::changed(Family::V1_11, |world| world.settings.cors_origins = origins);
+        let request = Request::get("/api/client").header("origin", asking);
+        let answer = visit.send(request.body(Body::empty()).expect("a request"));
+        let origin = answer.header("access-control-allow-origin");
+        origin.map(str::to_owned)
+    };
+    for (origins, asking, expected) in [
+        (&[][..], shop, Some("")),
+        (&[shop], shop, Some(shop)),
+        (&[shop], blog, Some(shop)),
+        (&[shop, blog], blog, Some(blog)),
+        (&[shop, blog], "https://evil.example", None),
+    ] {
+        assert_eq!(
+            named(origins, asking).as_deref(),
+            expected,
+            "{origins:?}, {asking}"
+        );
+    }
+}
+
+#[test]
 fn nearly_every_request_gets_a_session_in_1_7() {
     for family in Family::ALL {
         let visit = Visit::of(family);

@@ -224,14 +224,16 @@ impl Builder<'_> {
     }
 }
 
-/// A text to match: the row is filled in, and of what a run knows only prefixes and limits may stand in it.
+/// A text to match: the row is filled in, and of the rest only what the profile and its target are agreed to have
+/// may stand in it: prefixes, limits, an origin.
 fn match_text(text: &str, row: &MatrixRow) -> Result<String, template::BadTemplate> {
     let filled = template::fill(text, &row.values)?;
     let read = template::parse(&filled, &[])?;
-    let other = read
-        .0
-        .iter()
-        .find(|part| !matches!(part, Part::Text(_) | Part::Prefix(Some(_)) | Part::Limit));
+    let is_agreed = |part: &&Part| {
+        let fact = matches!(part, Part::Limit | Part::AllowedOrigin);
+        fact || matches!(part, Part::Text(_) | Part::Prefix(Some(_)))
+    };
+    let other = read.0.iter().find(|part| !is_agreed(part));
     match other {
         None => Ok(filled),
         Some(part) => Err(template::BadTemplate::Unknown(

@@ -29,6 +29,10 @@ pub(super) fn change(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
         Defect::OriginNull if is_api && incoming.header("origin") == Some(b"null") => {
             reflect(incoming, answer);
         }
+        Defect::OriginByBeginning if is_api && begins_alike(incoming, answer) => {
+            reflect(incoming, answer);
+        }
+        Defect::AllowedOriginUntold if is_api => answer.put("access-control-allow-origin", ""),
         Defect::CachePublic if is_api => answer.put("cache-control", "public, max-age=60"),
         Defect::KeyInField => echo(incoming, answer),
         Defect::QueryInRedirect if answer.status.is_redirection() => carry_query(incoming, answer),
@@ -64,6 +68,15 @@ fn remove(answer: &mut Answer, names: &[HeaderName]) {
     for name in names {
         answer.headers.remove(name);
     }
+}
+
+/// Whether the origin that asks begins like the one that is let in.
+fn begins_alike(incoming: &Incoming, answer: &Answer) -> bool {
+    let named = answer.headers.get(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    let named = named.and_then(|value| value.to_str().ok());
+    let named = named.filter(|origin| !origin.is_empty());
+    let asking = incoming.text("origin").unwrap_or_default();
+    named.is_some_and(|origin| asking.starts_with(origin))
 }
 
 fn reflect(incoming: &Incoming, answer: &mut Answer) {
