@@ -1,5 +1,6 @@
 //! What journals keep, what they never hold, and what they do with what is torn.
 
+use proptest::prelude::*;
 use secrecy::SecretString;
 
 use super::*;
@@ -164,4 +165,45 @@ fn a_folder_can_be_named() {
     assert_eq!(state_folder(Some(named)).unwrap(), named);
     let own = state_folder(None).unwrap();
     assert!(own.ends_with("ptero-conformance"), "{}", own.display());
+}
+
+proptest! {
+    /// What a journal is told is what it says, whatever the run and the target are called.
+    #[test]
+    fn what_is_written_is_read_back(
+        run in any::<String>(),
+        target in any::<String>(),
+        role in "[a-z][a-z0-9-]{0,12}",
+        path in "(/[a-z{}-]{1,8}){1,4}",
+        key in "[a-zA-Z0-9_-]{0,15}[a-zA-Z0-9-]",
+        name in 0..4,
+    ) {
+        let creation = Creation {
+            run,
+            role: role.parse().unwrap(),
+            route: format!("POST /api/client{path}").try_into().unwrap(),
+        };
+        let identifier = identifier(&key);
+        let event = match name {
+            0 => Event::Creating,
+            1 => Event::NotCreated,
+            2 => Event::Created(&identifier),
+            _ => Event::Deleted(&identifier),
+        };
+        let text = line::write(event, &creation, &target);
+        prop_assert!(!text.contains('\n'), "one event is one line");
+        match (event, line::read(&text, &target)) {
+            (Event::Creating, Some(line::Line::Creating(read)))
+            | (Event::NotCreated, Some(line::Line::NotCreated(read))) => {
+                prop_assert_eq!(read, creation);
+            }
+            (Event::Created(_), Some(line::Line::Created(read, of))) => {
+                prop_assert_eq!((read, of), (creation, identifier));
+            }
+            (Event::Deleted(_), Some(line::Line::Deleted(of))) => prop_assert_eq!(of, identifier),
+            _ => prop_assert!(false, "{text}"),
+        }
+        let elsewhere = line::read(&text, &format!("{target}x"));
+        prop_assert!(matches!(elsewhere, Some(line::Line::Elsewhere)));
+    }
 }

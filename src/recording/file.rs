@@ -352,6 +352,8 @@ fn read_line(line: &str, number: usize, is_last: bool) -> Result<Line, BadRecord
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn recording() -> RunRecording {
@@ -448,5 +450,96 @@ mod tests {
         assert!(wrong("").contains("no recording of a run"));
         let strange = text.replacen("\"target\"", "\"traget\"", 1);
         assert!(wrong(&strange).contains("unknown field `traget`"));
+    }
+
+    /// JSON as a panel could send it; numbers of every size.
+    fn document() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            any::<String>().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            let member = (any::<String>(), inner.clone());
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::Array),
+                prop::collection::vec(member, 0..4)
+                    .prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    fn answer() -> impl Strategy<Value = KeptAnswer> {
+        let content = prop_oneof![
+            Just(KeptContent::Empty),
+            document().prop_map(KeptContent::Json),
+            any::<String>().prop_map(KeptContent::Text),
+            any::<String>().prop_map(KeptContent::LeftOut),
+        ];
+        let fields = prop::collection::vec(any::<(String, String)>(), 0..4);
+        (any::<u16>(), fields, content).prop_map(|(status, headers, content)| KeptAnswer {
+            status,
+            headers,
+            content,
+        })
+    }
+
+    fn request() -> impl Strategy<Value = KeptRequest> {
+        let ids = prop::collection::btree_map(any::<String>(), any::<String>(), 0..3);
+        (any::<String>(), ids, any::<String>()).prop_map(|(endpoint, ids, key)| KeptRequest {
+            endpoint,
+            ids,
+            key,
+        })
+    }
+
+    fn cases() -> impl Strategy<Value = Vec<KeptCase>> {
+        let step = (request(), answer()).prop_map(|(request, answer)| KeptStep { request, answer });
+        let kept = (any::<Option<String>>(), prop::collection::vec(step, 0..3));
+        let cases = prop::collection::btree_map(any::<String>(), kept, 0..4);
+        cases.prop_map(|cases| {
+            let case = |(id, (undecided, steps))| KeptCase {
+                id,
+                undecided,
+                steps,
+            };
+            cases.into_iter().map(case).collect()
+        })
+    }
+
+    fn exchanges() -> impl Strategy<Value = Vec<KeptExchange>> {
+        let ids = prop::collection::btree_map(any::<String>(), any::<String>(), 0..3);
+        let kept = (request(), answer(), ids);
+        let exchange = kept.prop_map(|(request, answer, ids)| KeptExchange {
+            request,
+            answer,
+            ids,
+        });
+        prop::collection::vec(exchange, 0..3)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            exchanges in exchanges(),
+            cases in cases(),
+            complete: bool,
+            target: String,
+            limits in prop::collection::btree_map(any::<String>(), any::<u32>(), 0..3),
+            has in prop::collection::btree_set(any::<String>(), 0..3),
+            panel_version: Option<String>,
+        ) {
+            let header = Header { target, limits, has, panel_version, ..recording().header };
+            let recording = RunRecording { header, exchanges, cases, complete };
+            let text = recording.to_text().unwrap();
+            prop_assert_eq!(RunRecording::read(&text), Ok(recording));
+        }
+
+        #[test]
+        fn an_answer_is_the_observation_that_it_was(kept in answer()) {
+            let observed = Observation::from(&kept);
+            prop_assert_eq!(KeptAnswer::from(&observed), kept);
+        }
     }
 }

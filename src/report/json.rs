@@ -56,7 +56,16 @@ pub fn schema() -> Result<String, serde_json::Error> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::exchange::printable;
+    use crate::report::results::{
+        Answer, AnswerContent, Case, CaseVerdict, Counts, DeviationTold, Field, NotTested, Options,
+        ProfileNamed, Reach, RequestTold, Step, TargetNamed, Tool,
+    };
+    use crate::spec::{Level, Origin};
+    use crate::verdict::{Kind, Standing};
 
     #[test]
     fn what_is_no_results_is_refused() {
@@ -68,6 +77,161 @@ mod tests {
         ] {
             let message = from_json(text).unwrap_err().to_string();
             assert!(message.contains(wanted), "{text}: {message}");
+        }
+    }
+
+    /// JSON as a panel could send it, harmless as results are; numbers of every size.
+    fn document() -> impl Strategy<Value = Value> {
+        let text = || any::<String>().prop_map(|text| printable(&text));
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<f64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            text().prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 12, 4, move |inner| {
+            let member = (text(), inner.clone());
+            prop_oneof![
+                prop::collection::vec(inner, 0..4).prop_map(Value::Array),
+                prop::collection::vec(member, 0..4)
+                    .prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
+
+    fn content() -> impl Strategy<Value = AnswerContent> {
+        let text = || any::<String>().prop_map(|text| printable(&text));
+        prop_oneof![
+            Just(AnswerContent::Empty),
+            document().prop_map(|value| AnswerContent::Json { value }),
+            text().prop_map(|text| AnswerContent::Text { text }),
+            text().prop_map(|why| AnswerContent::LeftOut { why }),
+        ]
+    }
+
+    fn verdict() -> impl Strategy<Value = CaseVerdict> {
+        let text = || any::<String>().prop_map(|text| printable(&text));
+        let deviation = (any::<usize>(), text(), text()).prop_map(|(step, what, observed)| {
+            let (kind, expected) = (Kind::Reshaped, "401".to_owned());
+            DeviationTold {
+                step,
+                kind,
+                what,
+                expected,
+                observed,
+            }
+        });
+        prop_oneof![
+            Just(CaseVerdict::Conforms),
+            prop::collection::vec(deviation, 1..3)
+                .prop_map(|deviations| CaseVerdict::Deviates { deviations }),
+            text().prop_map(|why| CaseVerdict::Inconclusive { why }),
+            text().prop_map(|why| CaseVerdict::Skipped { why }),
+            text().prop_map(|why| CaseVerdict::Broken { why }),
+        ]
+    }
+
+    /// A run of one case.
+    fn results(name: &str, verdict: CaseVerdict, content: AnswerContent) -> Results {
+        let text = name.to_owned();
+        let standing = Standing::Waived;
+        let step = Step {
+            reasons: vec![text.clone()],
+            request: RequestTold {
+                method: "GET".to_owned(),
+                target: text.clone(),
+                headers: vec![Field {
+                    name: text.clone(),
+                    value: text.clone(),
+                }],
+                content: Some(text.clone()),
+            },
+            answer: Answer {
+                status: 401,
+                headers: Vec::new(),
+                content,
+            },
+            diff: Some(text.clone()),
+            curl: text.clone(),
+            curl_needs: vec![text.clone()],
+        };
+        let case = Case {
+            id: "a/b".to_owned(),
+            title: text.clone(),
+            file: text.clone(),
+            line: 7,
+            requirements: vec![text.clone()],
+            level: Level::Should,
+            origin: Origin::Source,
+            standing,
+            kind: Some(Kind::Reworded),
+            verdict,
+            roles: vec![text.clone()],
+            steps: vec![step],
+        };
+        Results {
+            version: VERSION,
+            tool: Tool {
+                name: text.clone(),
+                version: text.clone(),
+            },
+            started: text.clone(),
+            target: TargetNamed {
+                name: text.clone(),
+                base: text.clone(),
+            },
+            profile: ProfileNamed {
+                name: text.clone(),
+                title: text.clone(),
+                sha256: text.clone(),
+            },
+            contract_sha256: text.clone(),
+            suites: Vec::new(),
+            options: Options {
+                fail_on: Kind::ALL.into(),
+                level: Level::Must,
+                trust_source: true,
+                partial: false,
+                consents: vec![text.clone()],
+                panel_version: Some(text.clone()),
+            },
+            roles: vec![text.clone()],
+            planned: 2,
+            complete: false,
+            stopped: Some(text.clone()),
+            waivers: vec![text.clone()],
+            exit_code: 3,
+            outcome: text,
+            counts: Counts {
+                standings: Standing::ALL.into_iter().zip(1..).collect(),
+                kinds: Kind::ALL.into_iter().zip(1..).collect(),
+            },
+            groups: Vec::new(),
+            requirements: Vec::new(),
+            not_tested: NotTested {
+                skipped: Vec::new(),
+                by_a_person: Vec::new(),
+            },
+            reach: Reach {
+                client: 1,
+                application: 2,
+            },
+            checks_reached: Vec::new(),
+            rather: None,
+            cases: vec![case],
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(
+            name in any::<String>().prop_map(|text| printable(&text)),
+            verdict in verdict(),
+            content in content(),
+        ) {
+            let results = results(&name, verdict, content);
+            let text = to_json(&results).unwrap();
+            prop_assert_eq!(from_json(&text).unwrap(), results);
         }
     }
 }

@@ -398,13 +398,17 @@ fn describe(body: &Body) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use serde_json::json;
 
     use super::*;
     use crate::verdict::{ErrorWords, Wording, nearest};
 
-    fn contract() -> Contract {
-        Contract::embedded().unwrap()
+    static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::embedded().unwrap());
+
+    fn contract() -> &'static Contract {
+        &CONTRACT
     }
 
     fn refusal() -> Expected {
@@ -448,7 +452,7 @@ mod tests {
     }
 
     fn verdict(expected: &Expected, observed: &Observation) -> Verdict {
-        judge(&[Judged { expected, observed }], &contract()).unwrap()
+        judge(&[Judged { expected, observed }], contract()).unwrap()
     }
 
     /// What differs, each with its kind.
@@ -651,7 +655,7 @@ mod tests {
                 observed: two,
             },
         ];
-        judge(&steps, &contract()).unwrap().kind()
+        judge(&steps, contract()).unwrap().kind()
     }
 
     #[test]
@@ -715,7 +719,7 @@ mod tests {
                     observed: second,
                 },
             ];
-            judge(&steps, &contract()).unwrap()
+            judge(&steps, contract()).unwrap()
         };
         assert_eq!(of(&good()), Verdict::Conforms);
         let others = [
@@ -751,7 +755,7 @@ mod tests {
                 expected: &expected,
                 observed: &good(),
             };
-            let why = judge(&[step], &contract()).unwrap_err();
+            let why = judge(&[step], contract()).unwrap_err();
             assert_eq!(why, "step 2 has no answer to compare with");
         }
     }
@@ -818,7 +822,7 @@ mod tests {
                 expected,
                 observed: &gateway,
             });
-            judge(&steps, &contract()).unwrap()
+            judge(&steps, contract()).unwrap()
         };
         assert!(matches!(of(&second), Verdict::Inconclusive(_)));
         second.status = vec![502];
@@ -845,7 +849,7 @@ mod tests {
             },
         ];
         assert!(matches!(
-            judge(&steps, &contract()),
+            judge(&steps, contract()),
             Ok(Verdict::Deviates(_))
         ));
     }
@@ -853,14 +857,14 @@ mod tests {
     #[test]
     fn the_nearest_answer_conforms_and_keeps_what_was_right() {
         let observed = answer(403, envelope("403", "Other", "Yes."));
-        let mended = nearest(&refusal(), &observed, &contract());
+        let mended = nearest(&refusal(), &observed, contract());
         assert_eq!(
             mended.body,
             Body::Json(envelope("403", "AccessDeniedHttpException", "No, ${why}."))
         );
         assert_eq!(verdict(&refusal(), &mended), Verdict::Conforms);
         let opened = answer(200, json!({ "object": "list", "data": [{ "secret": 1 }] }));
-        let made = nearest(&refusal(), &opened, &contract());
+        let made = nearest(&refusal(), &opened, contract());
         assert_eq!(verdict(&refusal(), &made), Verdict::Conforms);
         assert!(!format!("{made:?}").contains("secret"));
     }
