@@ -26,9 +26,12 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
+/// How many cases of a pattern show the same.
+type Found = BTreeMap<(String, Vec<String>), usize>;
+
 /// One entry for all cases of a scenario that show the same.
 fn entries(results: &Results) -> String {
-    let mut found: BTreeMap<(String, Vec<String>), usize> = BTreeMap::new();
+    let mut found = Found::new();
     for case in &results.cases {
         let CaseVerdict::Deviates { deviations } = &case.verdict else {
             continue;
@@ -50,16 +53,19 @@ fn entries(results: &Results) -> String {
         shows.dedup();
         *found.entry((scenario(&case.id), shows)).or_default() += 1;
     }
+    written(&found, &results.profile.name)
+}
+
+fn written(found: &Found, profile: &str) -> String {
     let mut text = String::from("waivers:\n");
     for ((cases, shows), count) in found {
-        text += &format!("  - cases: {}\n    shows:\n", quoted(&cases));
+        text += &format!("  - cases: {}\n    shows:\n", quoted(cases));
         text += &shows
             .iter()
             .map(|shown| format!("      - {}\n", quoted(shown)))
             .collect::<String>();
         text += &format!(
-            "    count: {count}\n    profile: {}\n    reason: {TO_FILL_IN}\n    owner: {TO_FILL_IN}\n    expires: {TO_FILL_IN}\n",
-            results.profile.name
+            "    count: {count}\n    profile: {profile}\n    reason: {TO_FILL_IN}\n    owner: {TO_FILL_IN}\n    expires: {TO_FILL_IN}\n"
         );
     }
     text
@@ -77,4 +83,41 @@ fn scenario(id: &str) -> String {
 /// A text between quotes, as YAML reads it.
 fn quoted(text: &str) -> String {
     serde_json::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::exchange::printable;
+    use crate::target::Waivers;
+    use crate::verdict::About;
+
+    /// Texts as results have them.
+    fn text() -> impl Strategy<Value = String> {
+        any::<String>().prop_map(|text| printable(&text))
+    }
+
+    fn found() -> impl Strategy<Value = Found> {
+        let shows = prop::collection::btree_set(text(), 1..4).prop_map(Vec::from_iter);
+        prop::collection::btree_map(("[a-z*/-]{1,9}", shows), 1_usize..9, 1..4)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(found in found()) {
+            let filled = written(&found, "pterodactyl-1.11")
+                .replace("    reason: FILL IN\n    owner: FILL IN\n", "    reason: a\n    owner: b\n")
+                .replace("    expires: FILL IN\n", "    expires: 2999-12-31\n");
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &filled).unwrap();
+            let read = Waivers::read(file.path()).map_err(TestCaseError::fail)?;
+            let read = read.of("pterodactyl-1.11").into_iter().map(|waiver| {
+                let About::Cases(cases) = waiver.about else { panic!("{filled}") };
+                ((cases, Vec::from_iter(waiver.shows)), waiver.count)
+            });
+            prop_assert_eq!(read.collect::<Found>(), found);
+        }
+    }
 }
