@@ -739,6 +739,29 @@ mod tests {
     }
 
     #[test]
+    fn data_are_given_away_by_a_refusal_alone() {
+        let success = Expected {
+            status: vec![200],
+            ..Expected::default()
+        };
+        let data = json!({ "object": "list", "data": [] });
+        assert_eq!(differences(&success, &answer(200, data.clone())), []);
+        let refusal = Expected {
+            status: vec![403],
+            ..Expected::default()
+        };
+        let opened = (Kind::Opened, "/data".to_owned());
+        assert_eq!(differences(&refusal, &answer(403, data.clone())), [opened]);
+        // Under a success's status that status alone says it.
+        let status = (Kind::Opened, "status".to_owned());
+        assert_eq!(differences(&refusal, &answer(200, data)), [status]);
+        // Errors that have members of their own give nothing away.
+        let mut errors = envelope("403", "A", "No.");
+        errors["data"] = json!([]);
+        assert_eq!(differences(&refusal, &answer(403, errors)), []);
+    }
+
+    #[test]
     fn an_answer_that_is_not_there_is_like_no_other() {
         let like = |relations: Vec<(usize, Relation)>, same_as| Expected {
             same_as,

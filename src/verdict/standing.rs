@@ -182,6 +182,14 @@ mod tests {
     }
 
     #[test]
+    fn every_standing_has_a_name_of_its_own() {
+        let names: BTreeSet<_> = Standing::ALL.iter().map(ToString::to_string).collect();
+        assert_eq!(names.len(), Standing::ALL.len());
+        assert!(!names.contains(""));
+        assert_eq!(format!("{:>8}", Standing::Passed), "  passed");
+    }
+
+    #[test]
     fn what_was_not_decided_is_never_a_pass() {
         let must = |verdict, standing| (verdict, Level::Must, Origin::Observed, standing, standing);
         check([
