@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use semver::Version;
 use url::Url;
 
 use super::options::RunOptions;
@@ -12,13 +13,13 @@ use crate::exchange::{Http, HttpOptions, InProcess, Transport};
 use crate::journal::Journal;
 use crate::keys::{Keyring, read_keys_file};
 use crate::plan::{Plan, Selection};
-use crate::reference::{Clock, Faults, ManualClock, SystemClock, World};
+use crate::reference::{Clock, Family, Faults, ManualClock, SystemClock, World};
 use crate::report::{Access, Finished, Forecast, Heading, Told};
 use crate::run::{
     ALLOWED_ORIGIN, Interrupt, Schedule, Session, Setup, Trouble, built_in_beside, control,
     embedded_keys, limit, make, makeable, panel_of, put_into,
 };
-use crate::spec::{Contract, Profile, RoleName, Specs};
+use crate::spec::{Contract, Origin, Profile, RoleName, Specs};
 use crate::target::{Facts, Target};
 
 /// How long port 80 may take: firewalls often leave such requests without any answer.
@@ -85,6 +86,34 @@ impl Aim {
     }
 }
 
+/// Refuses a version of which the profile does not speak, or that the reference panel does not play.
+fn check_version(
+    version: &Version,
+    aim: &Aim,
+    profile: &Profile,
+    contract: &Contract,
+) -> Result<(), String> {
+    let (name, versions) = (&profile.name.value, &profile.versions);
+    // The page speaks of no version.
+    if profile.origin != Origin::Documented && !versions.hold(version) {
+        let of_another = contract.profiles.iter().find(|p| p.versions.hold(version));
+        let instead = of_another.map_or(String::new(), |p| {
+            format!("; `--profile {}` does", p.name.value)
+        });
+        return Err(format!(
+            "the profile {name} speaks of {} to {}, not of {version}{instead}",
+            versions.from, versions.to
+        ));
+    }
+    let played = profile.family.parse().map(Family::version).ok();
+    match played.filter(|played| matches!(aim, Aim::Embedded) && *played != version.to_string()) {
+        Some(played) => Err(format!(
+            "the reference panel plays {played} for {name}, not {version}; leave --panel-version out"
+        )),
+        None => Ok(()),
+    }
+}
+
 /// Reads keys, chooses cases, and opens the way to the target without asking it anything.
 pub(crate) fn prepare(
     options: &RunOptions,
@@ -101,6 +130,9 @@ pub(crate) fn prepare(
     facts.check(&specs.contract)?;
     let profile = &facts.agreed(profile);
     let agreement = options.agreement(aim.target(), &facts)?;
+    if let Some(version) = &agreement.version {
+        check_version(version, aim, profile, &specs.contract)?;
+    }
     let (transport, keys) = match aim {
         Aim::Embedded => embedded(name, &facts, specs, Embedded::Open)?,
         Aim::Panel(target) => (open(options, target)?, keys(options, target, specs)?),

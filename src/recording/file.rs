@@ -530,7 +530,7 @@ mod tests {
             has in prop::collection::btree_set(any::<String>(), 0..3),
             panel_version: Option<String>,
         ) {
-            let header = Header { target, limits, has, panel_version, ..recording().header };
+            let header = Header { target, panel_version, limits, has, ..recording().header };
             let recording = RunRecording { header, exchanges, cases, complete };
             let text = recording.to_text().unwrap();
             prop_assert_eq!(RunRecording::read(&text), Ok(recording));

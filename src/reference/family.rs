@@ -47,6 +47,23 @@ impl Family {
     /// The forks.
     pub const FORKS: [Self; 3] = [Self::Jexactyl, Self::Pyrodactyl, Self::Pelican];
 
+    /// The version whose routes it has: the one that was observed.
+    #[must_use]
+    pub const fn version(self) -> &'static str {
+        match self {
+            Self::V1_7 => "1.7.0",
+            Self::V1_8 => "1.8.1",
+            Self::V1_10 => "1.10.4",
+            Self::V1_11 => "1.11.8",
+            Self::V1_11_9 => "1.11.9",
+            Self::V1_12 => "1.12.3",
+            Self::V1_14 => "1.14.1",
+            Self::Jexactyl => "3.8.0",
+            Self::Pyrodactyl => "4.5.0",
+            Self::Pelican => "1.0.0-beta25",
+        }
+    }
+
     /// The name that profiles use.
     #[must_use]
     pub const fn name(self) -> &'static str {

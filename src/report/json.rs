@@ -210,6 +210,7 @@ mod tests {
             requirements: Vec::new(),
             not_tested: NotTested {
                 skipped: Vec::new(),
+                not_chosen: Vec::new(),
                 by_a_person: Vec::new(),
             },
             reach: Reach {

@@ -6,7 +6,8 @@ use std::fmt::Write;
 use super::collect::INTERRUPTED;
 use super::results::Results;
 use crate::layout::paragraph_within;
-use crate::verdict::Standing;
+use crate::spec::{Level, Origin};
+use crate::verdict::{Kind, Standing};
 
 /// The exit code of a run: 2 before 1 before 3 before 0.
 #[must_use]
@@ -154,8 +155,26 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
             let each = each.collect::<Vec<_>>().join(", ");
             format!("PARTIAL: no key for {each}; --partial agrees to that")
         }
-        _ => "PASSED".to_owned(),
+        _ => match opened_unobserved(results) {
+            0 => "PASSED".to_owned(),
+            opened => format!(
+                "PASSED, but {opened} {} opened, which no observation says are to be refused: \
+                 --trust-source makes them count",
+                cases(opened)
+            ),
+        },
     }
+}
+
+/// How many cases of a MUST opened and are advice, because only a source says what is due.
+fn opened_unobserved(results: &Results) -> usize {
+    let opened = results.cases.iter().filter(|case| {
+        case.standing == Standing::Advice
+            && case.level == Level::Must
+            && case.origin == Origin::Source
+            && case.kind == Some(Kind::Opened)
+    });
+    opened.count()
 }
 
 pub(super) fn cases(count: usize) -> &'static str {

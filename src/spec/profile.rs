@@ -150,6 +150,14 @@ pub struct Versions {
     pub to: Version,
 }
 
+impl Versions {
+    /// Whether a version is among them.
+    #[must_use]
+    pub fn hold(&self, version: &Version) -> bool {
+        (&self.from..=&self.to).contains(&version)
+    }
+}
+
 /// When a panel takes a request for one that wants JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -152,6 +152,14 @@ fn read_files(
     mut troubles: Vec<Diagnostic>,
     extension: &str,
 ) -> Found {
+    if extension == "yaml" {
+        let misnamed = paths.iter().filter(|path| has_extension(path, "yml"));
+        troubles.extend(misnamed.map(|path| {
+            let message =
+                "is not read, because its name does not end in `.yaml`; give it that name";
+            Diagnostic::of_file(&slashed(path), message)
+        }));
+    }
     paths.retain(|path| has_extension(path, extension));
     paths.sort();
     let mut files = Vec::new();

@@ -11,11 +11,14 @@ use super::program::{Said, conformance, program, run};
 
 const PROFILE: &str = "pterodactyl-1.11";
 
+/// The profile that is known from the source alone.
+const UNOBSERVED: &str = "reviactyl";
+
 /// The most cases in which a healthy panel may deviate from the published page.
 const MOST_DEVIATING: usize = 60;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 8] = [
+    let all: [(&str, fn()); 9] = [
         ("its-own-profile", its_own_profile),
         ("as-tests", as_tests),
         ("keys-from-the-environment", keys_from_the_environment),
@@ -24,6 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("wrong-key", wrong_key),
         ("key-files", key_files),
         ("check-keys", check_keys),
+        ("open-panel", open_panel),
     ];
     let trial = |(name, test): (&str, fn())| {
         Trial::test(format!("served/{name}"), move || {
@@ -40,6 +44,35 @@ fn with_everything<'c>(command: &'c mut Command, panel: &Panel) -> &'c mut Comma
         .arg("--keys")
         .arg(panel.keys_yaml())
         .args(["--allow-writes", "--allow-create-keys"])
+}
+
+/// No profile excuses a panel that asks nobody for a key, or says so where nobody has seen better.
+fn open_panel() {
+    let listed = run(program().args(["list", "--profiles"]));
+    listed.must_exit(0);
+    let heads = listed.stdout.lines().filter(|line| !line.starts_with(' '));
+    for name in heads.filter_map(|line| line.split_whitespace().next()) {
+        let panel = Panel::serve_with(name, &["--fault", "skip-auth"]);
+        let mut command = program();
+        let command = command.args([
+            "run",
+            panel.url(),
+            "no-key/every-route/get",
+            "--profile",
+            name,
+        ]);
+        let said = run(command);
+        if name == UNOBSERVED {
+            said.must_exit(0);
+            assert!(said.stdout.contains("\nPASSED, but "), "{}", said.stdout);
+            said.stdout
+                .find("--trust-source")
+                .expect("what makes them count");
+            run(command.arg("--trust-source")).must_exit(1);
+        } else {
+            said.must_exit(1);
+        }
+    }
 }
 
 fn its_own_profile() {
