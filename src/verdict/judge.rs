@@ -762,6 +762,40 @@ mod tests {
     }
 
     #[test]
+    fn words_are_reworded_only_by_words() {
+        let mut other = envelope("403", "AccessDeniedHttpException", "Yes.");
+        let detail = "/errors/0/detail".to_owned();
+        let kinds = |body: &Value| differences(&refusal(), &answer(403, body.clone()));
+        assert_eq!(kinds(&other), [(Kind::Reworded, detail.clone())]);
+        other["errors"][0]["detail"] = json!(7);
+        let found = kinds(&other);
+        assert!(!found.is_empty());
+        assert!(
+            found
+                .iter()
+                .all(|found| *found == (Kind::Reshaped, detail.clone()))
+        );
+    }
+
+    #[test]
+    fn content_that_is_no_json_is_described() {
+        for (body, wanted) in [
+            (Body::Empty, "nothing"),
+            (Body::Text("<p>".into()), "text that is not JSON"),
+            (
+                Body::Unreadable("not UTF-8".into()),
+                "something unreadable: not UTF-8",
+            ),
+        ] {
+            let observed = Observation { body, ..good() };
+            let Verdict::Deviates(found) = verdict(&refusal(), &observed) else {
+                panic!("{observed:?}");
+            };
+            assert_eq!((&*found[0].what, &*found[0].observed), ("content", wanted));
+        }
+    }
+
+    #[test]
     fn an_answer_that_is_not_there_is_like_no_other() {
         let like = |relations: Vec<(usize, Relation)>, same_as| Expected {
             same_as,

@@ -1,13 +1,13 @@
 //! The nearest answer differs where something was wrong, and nowhere else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::spec::SchemaName;
-use crate::verdict::ErrorWords;
+use crate::spec::{SchemaName, ValueMatch};
+use crate::verdict::{ErrorWords, Wording};
 
 static CONTRACT: LazyLock<Contract> = LazyLock::new(|| Contract::embedded().unwrap());
 
@@ -223,4 +223,146 @@ proptest! {
         let expected = Expected { error, ..expected(&schema) };
         check(&expected, &document)?;
     }
+}
+
+#[test]
+fn a_status_that_is_due_stays_and_another_becomes_the_first() {
+    let expected = Expected {
+        status: vec![401, 403],
+        ..Expected::default()
+    };
+    let of = |status| {
+        let observed = Observation {
+            status,
+            ..answer(json!({}))
+        };
+        nearest(&expected, &observed, &CONTRACT).status
+    };
+    assert_eq!((of(401), of(403), of(404)), (401, 403, 401));
+    let any = Expected::default();
+    assert_eq!(nearest(&any, &answer(json!({})), &CONTRACT).status, 403);
+}
+
+#[test]
+fn header_fields_that_hold_stay_and_others_are_made() {
+    let starts = |text: &str| ValueMatch::StartsWith(text.into());
+    let expected = Expected {
+        headers: [
+            ("content-type".to_owned(), starts("application/json")),
+            ("vary".to_owned(), starts("Origin")),
+            ("allow".to_owned(), starts("GET")),
+        ]
+        .into(),
+        ..Expected::default()
+    };
+    let mut observed = answer(json!({}));
+    let field = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    observed.headers[0].1 = "application/json; charset=utf-8".to_owned();
+    observed.headers.push(field("vary", "Accept"));
+    observed.headers.push(field("date", "today"));
+    let made = nearest(&expected, &observed, &CONTRACT).headers;
+    let value = |name: &str| {
+        made.iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, v)| &**v)
+    };
+    assert_eq!(
+        value("content-type"),
+        Some("application/json; charset=utf-8")
+    );
+    assert_eq!(value("date"), Some("today"));
+    assert!(
+        value("vary").is_some_and(|value| value.starts_with("Origin")),
+        "{made:?}"
+    );
+    assert!(
+        value("allow").is_some_and(|value| value.starts_with("GET")),
+        "{made:?}"
+    );
+    assert_eq!(made.len(), 4);
+}
+
+#[test]
+fn what_must_be_like_another_is_made_like_it() {
+    let mut other = answer(json!({ "errors": [] }));
+    other.status = 404;
+    other.headers[0].1 = "application/problem+json".to_owned();
+    let mut observed = answer(json!({}));
+    observed
+        .headers
+        .push(("date".to_owned(), "today".to_owned()));
+    let made = like(&other, &observed);
+    assert_eq!((made.status, &made.body), (404, &other.body));
+    assert_eq!(
+        made.header("content-type"),
+        Some("application/problem+json")
+    );
+    assert_eq!(made.header("date"), Some("today"));
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let expected = expected(&"error-envelope".parse().unwrap());
+    let document = json!({ "errors": [{ "code": "A", "status": "403" }] });
+    let made = mended(&expected, &document);
+    assert_eq!(made["errors"][0]["detail"], "<detail>");
+    assert_eq!(made["errors"][0]["code"], "A");
+}
+
+#[test]
+fn every_type_has_a_stand_in_of_its_type() {
+    let of = [
+        "object", "array", "integer", "number", "boolean", "null", "string",
+    ]
+    .map(of_type);
+    let wanted = [
+        json!({}),
+        json!([]),
+        json!(0),
+        json!(0),
+        json!(true),
+        json!(null),
+        json!("<string>"),
+    ];
+    assert_eq!(of, wanted);
+}
+
+#[test]
+fn a_text_that_must_fit_a_pattern_is_shown_by_its_place() {
+    let mut expected = expected(&"error-envelope".parse().unwrap());
+    let detail = Some(Wording::new("No, ${why}.", &BTreeMap::new()));
+    let shown_at = |pointer: &str, expected: &Expected| {
+        let mismatch = Mismatch {
+            pointer: pointer.to_owned(),
+            problem: Problem::Pattern("x".to_owned()),
+            wanted: String::new(),
+        };
+        shown(&mismatch, expected)
+    };
+    assert_eq!(shown_at("/errors/0/status", &expected), "403");
+    assert_eq!(shown_at("/errors/0/code", &expected), "<string>");
+    assert_eq!(shown_at("/errors/0/detail", &expected), "<string>");
+    expected.error = Some(ErrorWords { code: None, detail });
+    assert_eq!(shown_at("/errors/0/detail", &expected), "No, ${why}.");
+    assert_eq!(shown_at("/errors/0/code", &expected), "<string>");
+}
+
+#[test]
+fn members_that_are_due_are_put_in_and_others_taken_out() {
+    let equals = |value: Value| ValueMatch::Equals(value);
+    let expected = Expected {
+        body: [
+            ("/a~1b".to_owned(), equals(json!(1))),
+            ("/in/c~0d".to_owned(), equals(json!("x"))),
+            ("/right".to_owned(), equals(json!(2))),
+            ("/wrong".to_owned(), equals(json!(3))),
+            ("/surplus".to_owned(), ValueMatch::Absent),
+        ]
+        .into(),
+        absent: vec!["/in/e~1f".to_owned(), "/nowhere/at/all".to_owned()],
+        ..Expected::default()
+    };
+    let document = json!({ "in": { "e/f": 1, "g": 1 }, "right": 2, "wrong": 4, "surplus": 5 });
+    let made = json!({ "in": { "c~d": "x", "g": 1 }, "right": 2, "wrong": 3, "a/b": 1 });
+    assert_eq!(mended(&expected, &document), made);
 }
