@@ -15,7 +15,7 @@ use super::{exit, fail, record};
 use crate::exchange::Place;
 use crate::plan::Selection;
 use crate::recording::RunRecording;
-use crate::report::{Told, edge_and_panel, tell_changes};
+use crate::report::{Told, counted, edge_and_panel, tell_changes};
 use crate::run::{Changes, Course, Interrupt, Record, Rejudge, Side, Trouble};
 use crate::spec::{Profile, Specs};
 
@@ -105,8 +105,9 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
         (&before, before_shown, from),
         (&after, after_shown, to),
     )?;
+    let cut_short = cut_short(&[(&before, before_shown), (&after, after_shown)]);
     let heading = format!(
-        "before  {} · profile {}\nafter   {} · profile {}",
+        "{cut_short}before  {} · profile {}\nafter   {} · profile {}",
         before.header.target, from.name.value, after.header.target, to.name.value
     );
     let changes = tell_changes(
@@ -115,7 +116,8 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
         from.name.value.as_str(),
         to.name.value.as_str(),
     );
-    Ok(told(&heading, &changes, is_unexpected(&compared)))
+    let code = code(&compared, cut_short.is_empty());
+    Ok(told(&heading, &(changes + &cut_short), code))
 }
 
 /// Asks a panel through its edge, and directly.
@@ -142,22 +144,43 @@ fn edge(arguments: &Arguments, place: Place, specs: &Specs) -> Result<u8, Unobse
         &arguments.options.policy(),
     );
     let heading = format!("{} · profile {}", through.header.target, profile.name.value);
-    Ok(told(&heading, &made, is_unexpected(&compared)))
+    let is_whole = direct.complete && through.complete;
+    Ok(told(&heading, &made, code(&compared, is_whole)))
 }
 
 /// Prints a text below its heading; the exit code.
-fn told(heading: &str, text: &str, is_unexpected: bool) -> u8 {
-    if super::say(&format!("{heading}\n{text}")) != ExitCode::from(exit::OK) {
-        exit::INTERRUPTED
-    } else if is_unexpected {
-        exit::FAILED
+fn told(heading: &str, text: &str, code: u8) -> u8 {
+    if super::say(&format!("{heading}\n{text}")) == ExitCode::from(exit::OK) {
+        code
     } else {
-        exit::OK
+        exit::INTERRUPTED
     }
 }
 
-fn is_unexpected(changes: &Changes) -> bool {
-    changes.of(Course::NotExpected, false).next().is_some()
+/// What changes come to, for the program that started this one.
+fn code(changes: &Changes, is_whole: bool) -> u8 {
+    if changes.of(Course::NotExpected, false).next().is_some() {
+        exit::FAILED
+    } else if is_whole {
+        exit::OK
+    } else {
+        exit::UNDECIDED
+    }
+}
+
+/// Which recordings lack cases, in a line for each.
+fn cut_short(recordings: &[(&RunRecording, &str)]) -> String {
+    let parts = recordings
+        .iter()
+        .filter(|(recording, _)| !recording.complete);
+    let lines = parts.map(|(recording, shown)| {
+        let recorded = counted(recording.cases.len(), "case");
+        format!(
+            "INCOMPLETE: {shown} is of a run that was cut short after {recorded}; the others are not \
+             compared\n"
+        )
+    });
+    lines.collect()
 }
 
 /// Runs the cases of these ids against a panel, all where none is named, and keeps what comes.

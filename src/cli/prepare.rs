@@ -263,7 +263,7 @@ impl Prepared {
             agreement: self.session.agreement().clone(),
             roles: self.session.keys().roles(),
             started,
-            planned: self.plan.cases.len(),
+            planned: Some(self.plan.cases.len()),
             interrupted: false,
             stopped: None,
             refused: None,

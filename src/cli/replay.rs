@@ -84,7 +84,7 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         agreement: rejudge.agreement().clone(),
         roles: roles.collect(),
         started: moment::now(),
-        planned: results.len(),
+        planned: recording.complete.then_some(results.len()),
         interrupted: false,
         stopped: (!recording.complete).then(|| "the recorded run was cut short".to_owned()),
         refused: None,

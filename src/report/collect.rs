@@ -52,8 +52,9 @@ pub struct Finished<'r> {
     pub roles: BTreeSet<RoleName>,
     /// When it began (RFC 3339).
     pub started: String,
-    /// How many cases were chosen.
-    pub planned: usize,
+    /// How many cases were chosen; nothing where nobody knows: only the recording of a run that was
+    /// cut short is left.
+    pub planned: Option<usize>,
     /// Whether somebody ended it before its end.
     pub interrupted: bool,
     /// Why it has ended early, or could not begin.
@@ -132,8 +133,8 @@ impl Finished<'_> {
             suites: self.suites(),
             options: self.options(),
             roles: self.roles.iter().map(ToString::to_string).collect(),
-            planned: self.planned,
-            complete: !self.interrupted && self.results.len() == self.planned,
+            planned: self.planned.unwrap_or(self.results.len()),
+            complete: !self.interrupted && self.planned == Some(self.results.len()),
             stopped: self.stopped.as_deref().map(printable),
             waivers: self.waivers(),
             exit_code: self.exit_code(&counts.standings),
@@ -197,13 +198,14 @@ impl Finished<'_> {
         } else if self.has_broken_suite || self.has_lost_cases() || !self.waivers().is_empty() {
             BROKEN
         } else {
-            exit_code(standings, self.partial)
+            exit_code(standings, self.partial, self.planned.is_some())
         }
     }
 
     /// Whether there are fewer results than cases, though nobody ended the run.
     fn has_lost_cases(&self) -> bool {
-        !self.interrupted && self.results.len() != self.planned
+        let of_another_number = |planned| planned != self.results.len();
+        !self.interrupted && self.planned.is_some_and(of_another_number)
     }
 
     fn profile_named(&self) -> ProfileNamed {
@@ -590,7 +592,7 @@ mod tests {
             agreement,
             roles,
             started: String::new(),
-            planned: plan.cases.len(),
+            planned: Some(plan.cases.len()),
             interrupted: false,
             stopped: None,
             refused: None,

@@ -330,7 +330,7 @@ fn json_wanted(profile: &Profile) -> String {
     format!("the first entry of Accept has `{texts}` in it{ajax}")
 }
 
-pub(super) fn count(number: usize, thing: &str) -> String {
+pub(crate) fn count(number: usize, thing: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {thing}{plural}")
 }

@@ -267,7 +267,11 @@ fn finish(specs: &Specs, whole: &mut Results, is_interrupted: bool) {
     } else if has_broken_suite || !whole.waivers.is_empty() {
         USAGE
     } else {
-        exit_code(&whole.counts.standings, whole.options.partial)
+        exit_code(
+            &whole.counts.standings,
+            whole.options.partial,
+            whole.complete,
+        )
     };
     whole.outcome = outcome(whole, &missing_roles(whole));
 }

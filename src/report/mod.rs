@@ -29,6 +29,7 @@ pub use case::{CaseReporter, Heading};
 pub use changes::{edge_and_panel, tell_changes};
 pub use collect::{Finished, Told};
 pub use comparison::compare_profiles;
+pub(crate) use comparison::count as counted;
 pub use coverage::coverage_table;
 pub use curl::Access;
 pub(crate) use curl::{Shell, readable};

@@ -9,15 +9,15 @@ use crate::layout::paragraph_within;
 use crate::spec::{Level, Origin};
 use crate::verdict::{Kind, Standing};
 
-/// The exit code of a run: 2 before 1 before 3 before 0.
+/// The exit code of a run: 2 before 1 before 3 before 0, which only a whole run has.
 #[must_use]
-pub fn exit_code(standings: &BTreeMap<Standing, usize>, partial: bool) -> u8 {
+pub fn exit_code(standings: &BTreeMap<Standing, usize>, partial: bool, is_whole: bool) -> u8 {
     let has = |standing: Standing| standings.get(&standing).is_some_and(|count| *count > 0);
     if has(Standing::Broken) {
         2
     } else if has(Standing::Failed) {
         1
-    } else if has(Standing::Unjudged) || (has(Standing::Missing) && !partial) {
+    } else if !is_whole || has(Standing::Unjudged) || (has(Standing::Missing) && !partial) {
         3
     } else if has(Standing::Passed) || has(Standing::Advice) || has(Standing::Waived) {
         0
@@ -123,11 +123,14 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
             (None, INTERRUPTED) => "interrupted",
             (None, _) => "cases were lost",
         };
-        return format!(
-            "INCOMPLETE: {why} after {} of {} cases, of which {failed} failed",
-            results.decided(),
-            results.planned
-        );
+        let (decided, planned) = (results.decided(), results.planned);
+        // A recording does not say how many there were to be.
+        let after = if decided == planned && results.exit_code != INTERRUPTED {
+            format!("{decided} {}", cases(decided))
+        } else {
+            format!("{decided} of {planned} cases")
+        };
+        return format!("INCOMPLETE: {why} after {after}, of which {failed} failed");
     }
     match results.exit_code {
         2 if !results.waivers.is_empty() => {
@@ -213,7 +216,7 @@ mod tests {
             Advice, Broken, Failed, Missing, NotAgreed, NotApplicable, Passed, Unjudged,
         };
         let of = |standings: &[Standing], partial| {
-            exit_code(&standings.iter().map(|s| (*s, 1)).collect(), partial)
+            exit_code(&standings.iter().map(|s| (*s, 1)).collect(), partial, true)
         };
         assert_eq!(of(&[Passed, Advice, NotAgreed, NotApplicable], false), 0);
         assert_eq!(of(&[Passed, Missing], false), 3);
@@ -223,6 +226,9 @@ mod tests {
         assert_eq!(of(&[Unjudged], true), 3);
         assert_eq!(of(&[Failed, Unjudged, Missing], false), 1);
         assert_eq!(of(&[Broken, Failed], false), 2);
+        let of_part = |standing| exit_code(&[(standing, 1)].into(), false, false);
+        assert_eq!(of_part(Passed), 3);
+        assert_eq!(of_part(Failed), 1);
     }
 
     #[test]

@@ -13,9 +13,10 @@ use super::program::{Said, program, run};
 const PROFILE: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 9] = [
+    let all: [(&str, fn()); 10] = [
         ("judged-again-alike", judged_again_alike),
         ("judged-by-another-contract", judged_by_another_contract),
+        ("cut-short", cut_short),
         ("the-same-twice", the_same_twice),
         ("private", private),
         ("served-again", served_again),
@@ -62,6 +63,14 @@ impl Recorded {
         std::fs::read_to_string(self.path()).expect("a recording")
     }
 
+    /// The recording as it would be if the run had been interrupted before its last case.
+    pub(crate) fn cut_short(&self) -> PathBuf {
+        let mut recording = RunRecording::read(&self.text()).expect("a recording");
+        recording.cases.pop().expect("a case");
+        recording.complete = false;
+        self.beside("part.jsonl", &recording.to_text().expect("a text"))
+    }
+
     /// A file beside it.
     pub(crate) fn beside(&self, name: &str, text: &str) -> PathBuf {
         let path = self.folder.path().join(name);
@@ -94,6 +103,37 @@ fn judged_by_another_contract() {
     again.must_exit(1);
     let text = "expected \"AuthenticationException\"";
     assert!(again.stdout.contains(text), "{}", again.stdout);
+}
+
+/// What was never asked is no pass, whatever the rest came to.
+fn cut_short() {
+    let recorded = Recorded::new(PROFILE, &["no-key/"]);
+    replay(&recorded.path(), &[]).must_exit(0);
+    let cases = recorded.text().matches("{\"case\":").count() - 1;
+    let part = recorded.cut_short();
+    let results = recorded.beside("results.json", "");
+    let said = replay(&part, &["--report", &format!("json={}", results.display())]);
+    said.must_exit(3);
+    let told = format!("\nINCOMPLETE: the recorded run was cut short after {cases} cases, ");
+    assert!(said.stdout.contains(&told), "{told}: {}", said.stdout);
+    assert!(!said.stdout.contains("PASSED"), "{}", said.stdout);
+    let text = std::fs::read_to_string(&results).expect("a report");
+    assert!(text.contains("\"complete\": false"), "{text:.2000}");
+    let rest = Recorded::new(PROFILE, &["unknown-key/"]);
+    let other = rest.beside("results.json", "");
+    let to = format!("json={}", other.display());
+    replay(&rest.path(), &["--report", &to]).must_exit(0);
+    let merged = run(program().arg("merge").args([&results, &other]));
+    merged.must_exit(3);
+    assert!(
+        merged
+            .stdout
+            .contains("\nINCOMPLETE: the recorded run was cut short after ")
+    );
+    // What failed has failed, also in a part.
+    let said = replay(&part, &["--profile", "pterodactyl-1.7"]);
+    said.must_exit(1);
+    assert!(said.stdout.contains(&told), "{told}: {}", said.stdout);
 }
 
 fn the_same_twice() {

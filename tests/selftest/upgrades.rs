@@ -14,12 +14,13 @@ const BEFORE: &str = "pterodactyl-1.10";
 const AFTER: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 8] = [
+    let all: [(&str, fn()); 9] = [
         ("as-expected", as_expected),
         ("in-the-words-of-the-contract", in_the_words_of_the_contract),
         ("a-fault-is-not-expected", a_fault_is_not_expected),
         ("the-same-twice", the_same_twice),
         ("did-not-happen", did_not_happen),
+        ("cut-short", cut_short),
         ("with-a-panel", with_a_panel),
         ("an-edge", an_edge),
         ("bad-files", bad_files),
@@ -188,6 +189,31 @@ fn did_not_happen() {
         "{}",
         said.stdout
     );
+}
+
+/// Nobody can say what the cases that were never asked would have come to.
+fn cut_short() {
+    let recorded = Recorded::new(AFTER, &["no-key/"]);
+    let (whole, part) = (recorded.path(), recorded.cut_short());
+    compare(&whole, &whole, &[]).must_exit(0);
+    let told = format!("INCOMPLETE: {} is of a run", part.display());
+    for (before, after, lines) in [(&whole, &part, 1), (&part, &whole, 1), (&part, &part, 2)] {
+        let said = compare(before, after, &[]);
+        said.must_exit(3);
+        for line in [said.stdout.lines().next(), said.stdout.lines().last()] {
+            assert!(
+                line.is_some_and(|line| line.starts_with(&told)),
+                "{}",
+                said.stdout
+            );
+        }
+        assert_eq!(said.stdout.matches(&told).count(), 2 * lines);
+    }
+    // What is not expected is found in a part as well.
+    let old = Recorded::new("pterodactyl-1.7", &["no-key/"]);
+    let said = compare(&old.path(), &part, &["--to-profile", "pterodactyl-1.7"]);
+    said.must_exit(1);
+    assert!(said.stdout.starts_with(&told), "{}", said.stdout);
 }
 
 fn with_a_panel() {
