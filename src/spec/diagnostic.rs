@@ -77,6 +77,14 @@ impl Diagnostic {
             .map(|place| line_column(&place.file.text, place.span.start).0)
     }
 
+    /// The text without `error` before it, for a message that somebody else puts that before.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let text = self.to_string();
+        let bare = text.strip_prefix("error: ").map(str::to_owned);
+        bare.unwrap_or(text)
+    }
+
     /// `file:line:column`, or the file alone.
     #[must_use]
     pub fn location(&self) -> String {

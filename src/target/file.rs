@@ -111,7 +111,7 @@ pub enum TargetFileError {
         source: std::io::Error,
     },
     /// It is not what such a file is.
-    #[error("{0}")]
+    #[error("{}", .0.message())]
     Wrong(Box<Diagnostic>),
     /// An id holds a character that is not part of one.
     #[error("{}: `{id}` cannot be an id: it has `{wrong}` in it", path.display())]

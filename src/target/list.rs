@@ -51,7 +51,7 @@ pub fn read_target_list(path: &Path) -> Result<Vec<Listed>, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
     let file = SourceFile::new(&shown, &shown, &text);
     let written: Vec<Located<Short<Entry>>> =
-        read_yaml(&file).map_err(|trouble| trouble.to_string())?;
+        read_yaml(&file).map_err(|trouble| trouble.message())?;
     if written.is_empty() {
         return Err(format!("{shown}: no target file is listed"));
     }

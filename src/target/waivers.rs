@@ -54,7 +54,7 @@ impl Waivers {
         let shown = path.display().to_string();
         let text = std::fs::read_to_string(path).map_err(|error| format!("{shown}: {error}"))?;
         let file = SourceFile::new(&shown, &shown, &text);
-        let written: WaiversFile = read_yaml(&file).map_err(|trouble| trouble.to_string())?;
+        let written: WaiversFile = read_yaml(&file).map_err(|trouble| trouble.message())?;
         let mut waivers = Self::default();
         let mut wrong = Vec::new();
         for entry in written.waivers {

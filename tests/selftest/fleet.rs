@@ -407,4 +407,5 @@ fn refused(list: &List, arguments: &[&str], wanted: &str) {
     said.must_exit(2);
     assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
     assert_eq!(said.stdout, "", "{wanted}");
+    assert_eq!(said.stderr.matches("error: ").count(), 1, "{}", said.stderr);
 }

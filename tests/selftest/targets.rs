@@ -117,6 +117,7 @@ fn wrong_files() {
         let said = run_with(&file(&panel, lines), &["--dry-run"]);
         said.must_exit(USAGE);
         has(&said, wanted);
+        assert_eq!(said.stderr.matches("error: ").count(), 1, "{}", said.stderr);
     }
     let said = run_with("/nonexistent/target.yaml".as_ref(), &[]);
     said.must_exit(USAGE);
