@@ -40,7 +40,7 @@ use clap::{Args, Parser, Subcommand};
 use crate::exchange::Redactor;
 use crate::plan::Selection;
 use crate::reference::{BadFault, Fault};
-use crate::report::Results;
+use crate::report::{Results, counted};
 use crate::run::{Cleanup, Session};
 use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
 
@@ -177,7 +177,9 @@ fn say(text: &str) -> ExitCode {
 
 /// Says what a reader of the results should know of how they came about.
 pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session, cases: usize) {
-    voice.say(&format!("note: {}", sent(session.sent(), cases)));
+    if let Some(sent) = sent(session.sent(), cases) {
+        voice.say(&format!("note: {sent}"));
+    }
     if let Some(why) = session.stopped() {
         voice.say(&format!("stopped: {why}"));
     }
@@ -189,12 +191,12 @@ pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session, cases: usize) {
     }
 }
 
-/// How many requests a run has sent, in all and for each case.
-fn sent(requests: usize, cases: usize) -> String {
-    let cases_or_one = cases.max(1);
-    let hundredths = (requests * 100 + cases_or_one / 2) / cases_or_one;
+/// How many requests a run has sent, in all and for each case; nothing where no case was run.
+fn sent(requests: usize, cases: usize) -> Option<String> {
+    let hundredths = (requests * 100 + cases / 2).checked_div(cases)?;
     let (whole, part) = (hundredths / 100, hundredths % 100);
-    format!("{requests} requests for {cases} cases, {whole}.{part:02} a case")
+    let (requests, cases) = (counted(requests, "request"), counted(cases, "case"));
+    Some(format!("{requests} for {cases}, {whole}.{part:02} a case"))
 }
 
 /// Says which waivers do not hold.
@@ -301,9 +303,11 @@ mod tests {
 
     #[test]
     fn requests_are_told_by_case() {
-        assert_eq!(sent(5, 4), "5 requests for 4 cases, 1.25 a case");
-        assert_eq!(sent(2, 3), "2 requests for 3 cases, 0.67 a case");
-        assert_eq!(sent(0, 0), "0 requests for 0 cases, 0.00 a case");
+        let told = |requests, cases| sent(requests, cases).unwrap();
+        assert_eq!(told(5, 4), "5 requests for 4 cases, 1.25 a case");
+        assert_eq!(told(2, 3), "2 requests for 3 cases, 0.67 a case");
+        assert_eq!(told(1, 1), "1 request for 1 case, 1.00 a case");
+        assert_eq!(sent(1, 0), None);
     }
 
     #[test]

@@ -9,12 +9,13 @@ use libtest_mimic::Trial;
 use super::panel::Panel;
 use super::program::{Said, program, run};
 use super::recorded::Recorded;
+use super::server::closed_port;
 
 const BEFORE: &str = "pterodactyl-1.10";
 const AFTER: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 9] = [
+    let all: [(&str, fn()); 10] = [
         ("as-expected", as_expected),
         ("in-the-words-of-the-contract", in_the_words_of_the_contract),
         ("a-fault-is-not-expected", a_fault_is_not_expected),
@@ -22,6 +23,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("did-not-happen", did_not_happen),
         ("cut-short", cut_short),
         ("with-a-panel", with_a_panel),
+        ("with-nobody", with_nobody),
         ("an-edge", an_edge),
         ("bad-files", bad_files),
     ];
@@ -239,6 +241,19 @@ fn with_a_panel() {
         "{}",
         said.stdout
     );
+}
+
+/// Of no case there is nothing to count.
+fn with_nobody() {
+    let recorded = Recorded::new(AFTER, &["envelopes/head/no-key"]);
+    let mut command = program();
+    command
+        .arg("compare")
+        .arg(recorded.path())
+        .arg(closed_port());
+    let said = run(command.env("PTERO_KEY_CLIENT", format!("ptlc_{}", "a".repeat(43))));
+    said.must_exit(3);
+    assert!(!said.stderr.contains(" a case"), "{}", said.stderr);
 }
 
 /// What a proxy adds is its own doing, and not the panel's.
