@@ -1,13 +1,14 @@
 //! `run --targets FILE`: several panels side by side, each by its own target file, with its own
 //! keys, pace and reports; one summary.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
 use super::outcome::{Ended, Known};
+use super::outputs::Taken;
 use super::progress::Bars;
 use super::record::RecordFile;
 use super::reports::{Reports, Unwritten};
@@ -144,21 +145,17 @@ fn members(
 
 /// Opens what every panel writes into, unless two would write into one file.
 fn files(arguments: &Arguments, list: &Path, members: &[Member]) -> Result<Vec<Output>, String> {
-    let read = members.iter().map(|member| member.listed.file.as_path());
-    let taken = read.chain([list]).map(absolute);
-    let mut taken = taken.collect::<Result<BTreeSet<_>, _>>()?;
+    let mut taken = Taken::default();
+    taken.take(list, "the list of targets")?;
+    for Member { listed, .. } in members {
+        taken.take(&listed.file, "a target file")?;
+    }
     let mut asked = Vec::new();
     for Member { listed, .. } in members {
         let reports = arguments.reports.of(&listed.name)?;
         let record = arguments.record.of(&listed.name)?;
-        for file in reports.files().chain(record.file()) {
-            if !taken.insert(absolute(file)?) {
-                return Err(format!(
-                    "{} would be written over; give everything another name",
-                    file.display()
-                ));
-            }
-        }
+        reports.take(&mut taken)?;
+        record.take(&mut taken)?;
         asked.push((reports, record));
     }
     let open = asked.iter().map(|(reports, record)| {
@@ -168,10 +165,6 @@ fn files(arguments: &Arguments, list: &Path, members: &[Member]) -> Result<Vec<O
         })
     });
     open.collect()
-}
-
-fn absolute(file: &Path) -> Result<PathBuf, String> {
-    std::path::absolute(file).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// Runs them all at once: a thread for each follows its run, so that none waits for another.

@@ -12,6 +12,7 @@ mod list;
 mod merge;
 pub(crate) mod options;
 mod outcome;
+mod outputs;
 pub(crate) mod prepare;
 mod profile;
 mod progress;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
+use super::outputs::Taken;
 use super::reports::{named, replace};
 use crate::recording::RunRecording;
 use crate::spec::{Contract, Profile};
@@ -37,9 +38,12 @@ impl RecordArguments {
         Ok(Self { record })
     }
 
-    /// The file that it goes to.
-    pub(super) fn file(&self) -> Option<&Path> {
-        self.record.as_deref()
+    /// Takes the file that it goes to.
+    pub(super) fn take(&self, taken: &mut Taken) -> Result<(), String> {
+        match &self.record {
+            Some(file) => taken.take(file, "the recording"),
+            None => Ok(()),
+        }
     }
 
     /// Opens the file, so that one that cannot be written is known before anything is sent. What

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use super::outputs::Taken;
 use super::reports::{ReportArguments, Unwritten};
 use super::show::ShowArguments;
 use super::{SpecsArguments, exit, fail, record, say};
@@ -58,6 +59,9 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
     let recording = record::read(path)?;
     let rejudge =
         Rejudge::new(specs, &recording).map_err(|error| format!("{}: {error}", path.display()))?;
+    let mut taken = Taken::default();
+    taken.take(path, "the recording that is judged")?;
+    arguments.reports.take(&mut taken)?;
     let mut reports = arguments.reports.open()?;
     let header = &recording.header;
     let profile = match &arguments.profile {

@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
+use super::outputs::Taken;
 use crate::report::{Format, Results, Told};
 
 /// The variable in which a GitHub workflow names the file of a step's summary.
@@ -79,15 +80,19 @@ impl ReportArguments {
         Ok(Self { reports })
     }
 
-    /// The files that they go to.
-    pub(super) fn files(&self) -> impl Iterator<Item = &Path> {
-        self.reports
-            .iter()
-            .filter_map(|report| report.file.as_deref())
+    /// Takes the files that they go to.
+    pub(super) fn take(&self, taken: &mut Taken) -> Result<(), String> {
+        for ReportTo { format, file } in &self.reports {
+            if let Some(file) = file {
+                taken.take(file, &format!("the {format} report"))?;
+            }
+        }
+        Ok(())
     }
 
     /// Opens all files, so that one that cannot be written is known before anything is sent.
     pub(crate) fn open(&self) -> Result<Reports, String> {
+        self.take(&mut Taken::default())?;
         let mut reports = Reports {
             files: Vec::new(),
             printed: Vec::new(),

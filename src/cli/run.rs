@@ -10,6 +10,7 @@ use clap::builder::BoolishValueParser;
 
 use super::options::RunOptions;
 use super::outcome::{Ended, Known, Telling};
+use super::outputs::Taken;
 use super::prepare::{Aim, Prepared, prepare};
 use super::record::{RecordArguments, RecordFile};
 use super::reports::ReportArguments;
@@ -161,6 +162,12 @@ impl Ready {
 
 /// Runs what is prepared, until it is over or somebody ends it.
 fn execute(ready: Ready, arguments: &Arguments, specs: &Specs) -> Result<u8, String> {
+    let mut taken = Taken::default();
+    if let Some(target) = &ready.options.target {
+        taken.take(target, "the target file")?;
+    }
+    arguments.reports.take(&mut taken)?;
+    arguments.record.take(&mut taken)?;
     let mut telling = Telling {
         show: arguments.show,
         reports: arguments.reports.open()?,

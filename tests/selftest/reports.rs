@@ -179,9 +179,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             )
         })
         .collect();
-    let others: [(&str, fn()); 6] = [
+    let others: [(&str, fn()); 7] = [
         ("schema-is-current", schema_is_current),
         ("unwritable", unwritable),
+        ("two-into-one-file", two_into_one_file),
         ("not-begun", not_begun),
         ("as-tests", as_tests),
         ("reader-gone", reader_gone),
@@ -546,6 +547,43 @@ fn unwritable() {
     for wrong in ["xml=a", "json", "json=-,html=-"] {
         run(program().args(["run", server.url(), "--report", wrong])).must_exit(2);
     }
+    assert_eq!(server.connections(), 0, "nothing was sent");
+}
+
+/// The second would write over the first.
+fn two_into_one_file() {
+    use super::server::{Habit, Server};
+    let server = Server::new(Habit::Closes);
+    let folder = tempfile::tempdir().expect("a folder");
+    let rows: [(&[&str], &str); 3] = [
+        (
+            &["--report", "json=x,markdown=./x"],
+            "it is the json report, and the markdown report",
+        ),
+        (
+            &["--report", "json=x", "--record", "x"],
+            "it is the json report, and the recording",
+        ),
+        (
+            &["--target", "target.yaml", "--record", "target.yaml"],
+            "it is the target file, and the recording",
+        ),
+    ];
+    let target = format!("url: {}\n", server.url());
+    std::fs::write(folder.path().join("target.yaml"), &target).expect("a file");
+    for (arguments, wanted) in rows {
+        let mut command = program();
+        command.current_dir(&folder).arg("run");
+        if !arguments.contains(&"--target") {
+            command.arg(server.url());
+        }
+        let said = run(command.args(arguments));
+        said.must_exit(2);
+        assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
+        assert!(!folder.path().join("x").exists(), "{wanted}");
+    }
+    let kept = std::fs::read_to_string(folder.path().join("target.yaml"));
+    assert_eq!(kept.expect("a file"), target);
     assert_eq!(server.connections(), 0, "nothing was sent");
 }
 
