@@ -38,9 +38,7 @@ pub fn acceptance(results: &Results) -> String {
         results.profile.name,
         results.profile.title
     );
-    if let Some(why) = &results.stopped {
-        let _ = writeln!(text, "The run has ended early: {why}\n");
-    }
+    text += &what_is_lacking(results);
     text += "| clause | level | result | cases | what it says |\n|---|---|---|---|---|\n";
     for requirement in &results.requirements {
         let _ = writeln!(
@@ -53,11 +51,41 @@ pub fn acceptance(results: &Results) -> String {
             requirement.text.replace('|', "\\|")
         );
     }
+    let why = if results.complete {
+        "none was chosen"
+    } else {
+        "none was run"
+    };
     for id in &results.not_tested.not_chosen {
-        let _ = writeln!(text, "| {id} | MUST | NOT TESTED | none was chosen | |");
+        let _ = writeln!(text, "| {id} | MUST | NOT TESTED | {why} | |");
     }
     text += &by_a_person(results);
     text + &made_by(results)
+}
+
+/// Why a page cannot speak of the whole contract, if it cannot.
+fn what_is_lacking(results: &Results) -> String {
+    let mut text = String::new();
+    if !results.complete {
+        let _ = writeln!(text, "{}\n", results.outcome);
+    } else if let Some(why) = &results.stopped {
+        let _ = writeln!(text, "The run has ended early: {why}\n");
+    }
+    let chosen = results.planned;
+    match results.specified {
+        Some(all) if chosen < all => {
+            let _ = writeln!(text, "{chosen} of {all} cases were chosen.\n");
+        }
+        Some(_) => {}
+        None => {
+            let cases = cases(chosen);
+            let _ = writeln!(
+                text,
+                "Chosen: {chosen} {cases}; of how many is not known, for not every suite was read.\n"
+            );
+        }
+    }
+    text
 }
 
 /// What is said of the whole: a clause that was not tested is not accepted, and neither is the whole.
@@ -69,10 +97,12 @@ fn whole(results: &Results) -> Said {
             .filter(|r| r.level == Level::Must)
     };
     let has = |said: Said| must().any(|requirement| said_of(requirement) == said);
-    let is_whole = results.complete && results.not_tested.not_chosen.is_empty();
+    let is_whole = results.complete
+        && results.not_tested.not_chosen.is_empty()
+        && results.specified.is_some_and(|all| results.planned >= all);
     if results.exit_code == 1 || results.exit_code == 2 || has(Said::NotAccepted) {
         Said::NotAccepted
-    } else if !must().any(|requirement| said_of(requirement) == Said::Accepted) {
+    } else if !has(Said::Accepted) && !has(Said::Partial) {
         Said::NotTested
     } else if !is_whole || results.exit_code != 0 || has(Said::Partial) || has(Said::NotTested) {
         Said::Partial
@@ -81,6 +111,8 @@ fn whole(results: &Results) -> Said {
     }
 }
 
+/// A clause is accepted only if every case that the specification has of it was run and tells
+/// nothing against it.
 fn said_of(requirement: &RequirementResult) -> Said {
     let count = |standing: Standing| requirement.standings.get(&standing).copied().unwrap_or(0);
     let undecided = [
@@ -90,16 +122,19 @@ fn said_of(requirement: &RequirementResult) -> Said {
         Standing::Waived,
     ];
     let is_undecided = undecided.iter().any(|standing| count(*standing) > 0);
+    let is_advised = requirement.level == Level::Should && count(Standing::Advice) > 0;
+    let decided: usize = requirement.standings.values().sum();
+    let is_whole = requirement.specified.is_some_and(|all| decided >= all);
     let was_tested =
         count(Standing::Passed) + count(Standing::Advice) + count(Standing::Waived) > 0;
     if count(Standing::Failed) + count(Standing::Broken) > 0 {
         Said::NotAccepted
     } else if !was_tested {
         Said::NotTested
-    } else if is_undecided || (requirement.level == Level::Should && count(Standing::Advice) > 0) {
-        Said::Partial
-    } else {
+    } else if is_whole && !is_undecided && !is_advised && count(Standing::Passed) > 0 {
         Said::Accepted
+    } else {
+        Said::Partial
     }
 }
 
@@ -109,7 +144,12 @@ fn counts(requirement: &RequirementResult) -> String {
         .iter()
         .map(|(standing, count)| format!("{count} {standing}"))
         .collect();
-    told.join(", ")
+    let told = told.join(", ");
+    let decided: usize = requirement.standings.values().sum();
+    match requirement.specified {
+        Some(all) if decided < all => format!("{told} ({decided} of {all})"),
+        _ => told,
+    }
 }
 
 /// The clauses that the API cannot show, to be ticked off.
@@ -184,12 +224,19 @@ mod tests {
     use super::*;
 
     fn of(level: Level, standings: &[(Standing, usize)]) -> Said {
+        let decided = standings.iter().map(|(_, count)| count).sum();
+        of_all(level, standings, Some(decided))
+    }
+
+    /// Of a clause of which the specification has so many cases.
+    fn of_all(level: Level, standings: &[(Standing, usize)], specified: Option<usize>) -> Said {
         said_of(&RequirementResult {
             id: "X".into(),
             level,
             text: String::new(),
             source: String::new(),
             outcome: String::new(),
+            specified,
             standings: standings.iter().copied().collect(),
         })
     }
@@ -207,5 +254,21 @@ mod tests {
         }
         assert_eq!(must(&[(Passed, 9), (Failed, 1)]), Said::NotAccepted);
         assert_eq!(must(&[]), Said::NotTested);
+    }
+
+    #[test]
+    fn what_was_not_chosen_or_not_reached_is_never_accepted() {
+        use Standing::{Advice, Failed, NotApplicable, Passed};
+        let must = |standings: &[(Standing, usize)], all| of_all(Level::Must, standings, all);
+        assert_eq!(must(&[(Passed, 18)], Some(18)), Said::Accepted);
+        assert_eq!(must(&[(Passed, 18)], Some(550)), Said::Partial);
+        assert_eq!(must(&[(Passed, 18)], None), Said::Partial);
+        let some = [(Passed, 1), (NotApplicable, 353)];
+        assert_eq!(must(&some, Some(354)), Said::Accepted);
+        assert_eq!(must(&some, Some(355)), Said::Partial);
+        let failed = [(Passed, 1), (Failed, 1)];
+        assert_eq!(must(&failed, Some(9)), Said::NotAccepted);
+        assert_eq!(must(&[(NotApplicable, 1)], Some(9)), Said::NotTested);
+        assert_eq!(must(&[(Advice, 4)], Some(4)), Said::Partial);
     }
 }

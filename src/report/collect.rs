@@ -133,6 +133,7 @@ impl Finished<'_> {
             suites: self.suites(),
             options: self.options(),
             roles: self.roles.iter().map(ToString::to_string).collect(),
+            specified: self.specified(|_| true),
             planned: self.planned.unwrap_or(self.results.len()),
             complete: !self.interrupted && self.planned == Some(self.results.len()),
             stopped: self.stopped.as_deref().map(printable),
@@ -271,10 +272,19 @@ impl Finished<'_> {
                     text: requirement.text.clone(),
                     source: requirement.source.clone(),
                     outcome: requirement_outcome(&standings).to_owned(),
+                    specified: self
+                        .specified(|case| case.scenario.requires.contains(&requirement.id.value)),
                     standings,
                 })
             })
             .collect()
+    }
+
+    /// How many such cases the specification has, chosen or not.
+    fn specified(&self, is_such: impl Fn(&SpecCase) -> bool) -> Option<usize> {
+        let is_known = self.specs.is_whole && self.specs.broken.is_empty();
+        let such = || self.specs.cases().filter(|case| is_such(case)).count();
+        is_known.then(such)
     }
 
     fn not_tested(&self) -> NotTested {

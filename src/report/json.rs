@@ -196,6 +196,7 @@ mod tests {
                 panel_version: Some(text.clone()),
             },
             roles: vec![text.clone()],
+            specified: Some(3),
             planned: 2,
             complete: false,
             stopped: Some(text.clone()),

@@ -164,6 +164,7 @@ fn first(differ: &[(bool, &'static str)]) -> Option<&'static str> {
 
 fn join(whole: &mut Results, part: Results) {
     whole.started = std::cmp::min(std::mem::take(&mut whole.started), part.started);
+    whole.specified = whole.specified.and(part.specified);
     whole.planned += part.planned;
     whole.complete &= part.complete;
     whole.stopped = whole.stopped.take().or(part.stopped);
@@ -218,6 +219,7 @@ fn join_requirement(all: &mut Vec<RequirementResult>, one: RequirementResult) {
                 *other.standings.entry(standing).or_default() += count;
             }
             requirement_outcome(&other.standings).clone_into(&mut other.outcome);
+            other.specified = other.specified.and(one.specified);
         }
         None => all.push(one),
     }

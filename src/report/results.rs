@@ -38,6 +38,8 @@ pub struct Results {
     pub options: Options,
     /// The roles whose keys were in use; names only.
     pub roles: Vec<String>,
+    /// How many cases the specification has; not known where not every suite was read.
+    pub specified: Option<usize>,
     /// How many cases were chosen.
     pub planned: usize,
     /// Whether all of them were decided; if not, the run was cut short.
@@ -192,6 +194,8 @@ pub struct RequirementResult {
     pub source: String,
     /// `passed`, `failed`, `advice`, `waived`, `partial`, `undecided`, `broken` or `not tested`.
     pub outcome: String,
+    /// How many cases the specification has of it; not known where not every suite was read.
+    pub specified: Option<usize>,
     /// Its cases by standing.
     pub standings: BTreeMap<Standing, usize>,
 }

@@ -112,6 +112,8 @@ pub struct Specs {
     pub broken: Vec<Broken>,
     /// Whether the clauses come with the suites, which then have to speak of all of them.
     pub has_own_requirements: bool,
+    /// Whether all suites were opened.
+    pub is_whole: bool,
 }
 
 impl Contract {
@@ -214,7 +216,11 @@ impl Specs {
     /// As [`Specs::load`].
     pub fn load_for(source: &Source, ids: &[String]) -> Result<Self, Vec<Diagnostic>> {
         let places = ids.iter().flat_map(|id| suite::places_for(id)).collect();
-        Self::of(source, source.yaml_files_at(&places))
+        let some = Self::of(source, source.yaml_files_at(&places))?;
+        Ok(Self {
+            is_whole: false,
+            ..some
+        })
     }
 
     fn of(source: &Source, (files, unreadable): source::Found) -> Result<Self, Vec<Diagnostic>> {
@@ -241,6 +247,7 @@ impl Specs {
             suites,
             broken,
             has_own_requirements,
+            is_whole: true,
         })
     }
 

@@ -2,26 +2,31 @@
 
 use libtest_mimic::Trial;
 
+#[cfg(unix)]
+use super::hosted::{Hosted, world};
 use super::panel::Panel;
 use super::program::{program, run};
 
 const PROFILE: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 5] = [
+    let all: &[(&str, fn())] = &[
         ("whole", whole),
         ("filtered", filtered),
+        ("exact", exact),
+        #[cfg(unix)]
+        ("interrupted", interrupted),
         ("without-keys", without_keys),
         ("faulty", faulty),
         ("completions", completions),
     ];
-    let trial = |(name, test): (&str, fn())| {
+    let trial = |&(name, test): &(&str, fn())| {
         Trial::test(format!("accepted/{name}"), move || {
             test();
             Ok(())
         })
     };
-    all.map(trial).into()
+    all.iter().map(trial).collect()
 }
 
 /// The page of a run, and the exit code that the run must have.
@@ -79,6 +84,63 @@ fn filtered() {
         row(&page, "KEY-TYPES").contains("| NOT TESTED | none was chosen |"),
         "{page}"
     );
+    // Of this one some were chosen, and most were not.
+    let bearer = row(&page, "AUTH-BEARER");
+    assert!(bearer.contains("| PARTIAL |"), "{bearer}");
+    assert!(page.contains(" cases were chosen.\n"), "{page}");
+}
+
+/// Of an exact case only the suite is read: how many others a clause has is not known.
+fn exact() {
+    let case = "authentication/headers/accept-published/no-key/published";
+    let page = page(0, &["--embedded", case, "--exact", "--profile", PROFILE]);
+    assert_eq!(title(&page), "# PARTIAL", "{page}");
+    assert!(row(&page, "HDR-ACCEPT").contains("| PARTIAL |"), "{page}");
+    assert!(page.contains("not every suite was read"), "{page}");
+}
+
+/// What was not reached before the end is not accepted, and the page says that it was not.
+#[cfg(unix)]
+fn interrupted() {
+    use std::time::Duration;
+    let (reached, many) = std::sync::mpsc::channel();
+    let panel = Hosted::new(world(|t| t), std::iter::empty().collect(), |router| {
+        router.layer(axum::middleware::from_fn(
+            move |request: axum::extract::Request, next: axum::middleware::Next| {
+                let reached = reached.clone();
+                async move {
+                    let _ = reached.send(());
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    next.run(request).await
+                }
+            },
+        ))
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("page.md");
+    let mut command = program();
+    command.args(["run", panel.url(), "--profile", PROFILE, "--jobs", "1"]);
+    command.arg("--keys").arg(panel.keys_yaml()).arg("--report");
+    command.arg(format!("acceptance={}", path.display()));
+    command.stdout(std::process::Stdio::null());
+    command.stderr(std::process::Stdio::null());
+    let mut child = command.spawn().expect("the program starts");
+    for _ in 0..120 {
+        let is_asked = many.recv_timeout(Duration::from_secs(60));
+        is_asked.expect("a request");
+    }
+    let told = std::process::Command::new("kill")
+        .arg("-INT")
+        .arg(child.id().to_string())
+        .status();
+    assert!(told.expect("`kill`").success());
+    assert_eq!(child.wait().expect("its end").code(), Some(130));
+    let page = std::fs::read_to_string(path).expect("a page");
+    assert_eq!(title(&page), "# PARTIAL", "{page}");
+    assert!(page.contains("\nINCOMPLETE: interrupted after "), "{page}");
+    let bearer = row(&page, "AUTH-BEARER");
+    assert!(bearer.contains("| PARTIAL |"), "{bearer}");
+    assert!(page.contains("| NOT TESTED | none was run |"), "{page}");
 }
 
 fn without_keys() {
