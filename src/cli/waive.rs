@@ -8,9 +8,9 @@ use clap::Args;
 
 use super::{fail, say};
 use crate::report::Results;
-use crate::report::results::CaseVerdict;
+use crate::report::results::{CaseVerdict, DeviationTold};
 use crate::target::TO_FILL_IN;
-use crate::verdict::{Deviation, Standing, in_words};
+use crate::verdict::{Deviation, Standing, shown_by};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -39,21 +39,21 @@ fn entries(results: &Results) -> String {
         if case.standing != Standing::Failed {
             continue;
         }
-        let words = deviations.iter().filter_map(|told| {
-            in_words(&Deviation {
-                step: 0,
-                kind: told.kind,
-                what: told.what.clone(),
-                expected: told.expected.clone(),
-                observed: told.observed.clone(),
-            })
-        });
-        let mut shows: Vec<_> = words.collect();
-        shows.sort();
-        shows.dedup();
+        let found_here: Vec<_> = deviations.iter().map(deviation).collect();
+        let shows = shown_by(&found_here).into_iter().collect();
         *found.entry((scenario(&case.id), shows)).or_default() += 1;
     }
     written(&found, &results.profile.name)
+}
+
+fn deviation(told: &DeviationTold) -> Deviation {
+    Deviation {
+        step: told.step,
+        kind: told.kind,
+        what: told.what.clone(),
+        expected: told.expected.clone(),
+        observed: told.observed.clone(),
+    }
 }
 
 fn written(found: &Found, profile: &str) -> String {

@@ -7,6 +7,7 @@ mod redact;
 mod request;
 mod shape;
 mod transport;
+mod varying;
 
 pub use observation::{Body, Observation};
 pub use perform::{Interest, Performed, perform};
@@ -19,3 +20,4 @@ pub use transport::{
     Certificate, Http, HttpOptions, InProcess, Phase, Place, PlaceParseError, Resolve,
     ResolveParseError, SetupError, Transport, TransportError,
 };
+pub(crate) use varying::{moves_on, same_field, same_run, same_words};

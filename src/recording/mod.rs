@@ -11,6 +11,6 @@ pub use file::{
     KeptStep, RunRecording,
 };
 pub use matching::{Replay, ReplayContext};
-pub(crate) use normal::{alone, normal, same_run};
+pub(crate) use normal::{alone, normal};
 pub use read::{BadRecording, Exchange, Recording};
 pub use world::RecordedWorld;

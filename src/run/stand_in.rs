@@ -13,10 +13,10 @@ use serde_json::Value;
 use super::rejudge::Rejudge;
 use super::render::{Filling, render};
 use crate::digest::sha256;
-use crate::exchange::Request;
+use crate::exchange::{Request, same_run};
 use crate::keys::{Keyring, variable};
 use crate::plan::Bucket;
-use crate::recording::{KeptAnswer, KeptContent, KeptRequest, KeptStep, same_run};
+use crate::recording::{KeptAnswer, KeptContent, KeptRequest, KeptStep};
 use crate::spec::{Api, Case, Endpoint, Holder, KeyUse, Profile, RequestPlan, RoleName, Step};
 
 /// Header fields that belong to the connection, or follow from the rest of the request.

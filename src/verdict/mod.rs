@@ -17,7 +17,7 @@ pub use expected::{ErrorWords, Expected, Wording};
 pub use judge::{Judged, judge, shows};
 pub use nearest::{like, nearest};
 pub use standing::{Policy, Standing, standing};
-pub use waiver::{About, Waiver, in_words, waivers_that_do_not_hold};
+pub use waiver::{About, Waiver, shown_by, waivers_that_do_not_hold};
 
 use crate::spec::{Consent, RoleName};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Deviation, Verdict};
-use crate::spec::{Case, has_form};
+use crate::exchange::{moves_on, same_field, same_words};
+use crate::spec::{Beside, Case, has_form};
 
 /// A deviation that somebody has accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +13,7 @@ pub struct Waiver {
     pub place: String,
     /// The cases that may deviate.
     pub about: About,
-    /// What they show, in the words of [`in_words`].
+    /// What they show, in the words of [`shown_by`]; all of it.
     pub shows: BTreeSet<String>,
     /// How many cases there are.
     pub count: usize,
@@ -48,29 +49,68 @@ impl std::fmt::Display for About {
 }
 
 impl Waiver {
-    /// Whether it accepts what a case shows: a deviation, and none that it does not name.
+    /// Whether it accepts what a case shows: all that it names, and nothing else. An entry that took
+    /// cases which show less would hold on by the cases of others.
     #[must_use]
     pub fn waives(&self, case: &Case, deviations: &[Deviation]) -> bool {
-        let words: Vec<_> = deviations.iter().filter_map(in_words).collect();
-        self.about.speaks_of(case)
-            && !words.is_empty()
-            && words.iter().all(|words| self.shows.contains(words))
+        self.about.speaks_of(case) && self.shows == shown_by(deviations)
     }
 }
 
-/// A deviation as waivers name it: `status 401 → 200`. That content repeats the status is none of
-/// its own.
+/// What a case shows, as waivers name it: `status 401 → 200`. Where the content repeats the status,
+/// that is none of its own.
 #[must_use]
-pub fn in_words(deviation: &Deviation) -> Option<String> {
-    let bare = |text: &str| text.trim_matches('"').to_owned();
-    (deviation.what != "/errors/0/status").then(|| {
-        format!(
-            "{} {} → {}",
-            deviation.what,
-            bare(&deviation.expected),
-            bare(&deviation.observed)
-        )
-    })
+pub fn shown_by(deviations: &[Deviation]) -> BTreeSet<String> {
+    let repeats = |content: &Deviation| {
+        content.what == "/errors/0/status"
+            && deviations.iter().any(|other| {
+                other.what == "status"
+                    && other.step == content.step
+                    && content.observed == format!("\"{}\"", other.observed)
+            })
+    };
+    let own = deviations.iter().filter(|deviation| !repeats(deviation));
+    own.map(in_words).collect()
+}
+
+/// A deviation as every run has it: counts and moments are other ones an hour later.
+fn in_words(deviation: &Deviation) -> String {
+    let Deviation {
+        what,
+        expected,
+        observed,
+        ..
+    } = deviation;
+    let (expected, observed) = match what.strip_prefix("header ") {
+        Some(name) if moves_on(name) => (any_other(expected), any(observed)),
+        Some(name) => (
+            same_field(name, bare(expected)),
+            same_field(name, bare(observed)),
+        ),
+        None => (same_words(bare(expected)), same_words(bare(observed))),
+    };
+    format!("{what} {expected} → {observed}")
+}
+
+fn bare(text: &str) -> &str {
+    text.trim_matches('"')
+}
+
+/// What came in a header field whose value moves on: that it came.
+fn any(observed: &str) -> String {
+    let is_absent = observed == "absent";
+    if is_absent { "absent" } else { "present" }.to_owned()
+}
+
+/// What is due in such a field; of a value of another step, that there is one.
+fn any_other(expected: &str) -> String {
+    [Beside::LessThan, Beside::DiffersFrom]
+        .into_iter()
+        .find_map(|relation| {
+            let there = expected.strip_prefix(&format!("{relation} "))?;
+            Some(format!("{relation} one that is {}", any(there)))
+        })
+        .unwrap_or_else(|| bare(expected).to_owned())
 }
 
 /// What is wrong with waivers after a run: those that accept more cases than was agreed, and those
@@ -124,6 +164,15 @@ mod tests {
         }
     }
 
+    fn differs(what: &str, expected: &str, observed: &str) -> Deviation {
+        Deviation {
+            kind: Kind::Reshaped,
+            what: what.into(),
+            expected: expected.into(),
+            ..status(observed)
+        }
+    }
+
     fn waiver(pattern: &str, count: usize) -> Waiver {
         Waiver {
             place: "w.yaml:1".into(),
@@ -143,6 +192,67 @@ mod tests {
         assert!(!all.waives(case, &[status("200"), status("500")]));
         assert!(!all.waives(case, &[]));
         assert!(!waiver("none/*", 1).waives(case, &[status("200")]));
+    }
+
+    #[test]
+    fn a_case_that_shows_less_is_not_waived() {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let case = specs.cases().next().unwrap();
+        let mut both = waiver("*", 1);
+        both.shows.insert("/data absent → present".to_owned());
+        let data = differs("/data", "absent", "present");
+        assert!(both.waives(case, &[status("200"), data]));
+        assert!(!both.waives(case, &[status("200")]));
+    }
+
+    #[test]
+    fn what_moves_on_is_named_by_its_being_there() {
+        let shown = |deviation| Vec::from_iter(shown_by(&[deviation])).concat();
+        let left = "header x-ratelimit-remaining";
+        let rows = [
+            (left, "absent", "672", "absent → present"),
+            (left, "whole", "absent", "whole → absent"),
+            (
+                left,
+                "less than \"719\"",
+                "\"719\"",
+                "less than one that is present → present",
+            ),
+            (
+                left,
+                "less than absent",
+                "absent",
+                "less than one that is absent → absent",
+            ),
+            ("header x-ratelimit-limit", "absent", "720", "absent → 720"),
+            (
+                "header date",
+                "absent",
+                "Mon, 02 Feb 2026 10:00:00 GMT",
+                "absent → present",
+            ),
+            ("header x-request-id", "absent", "1f", "absent → present"),
+            (
+                "/at",
+                "null",
+                "\"2026-02-02T10:00:00Z\"",
+                "null → 1970-01-01T00:00:00+00:00",
+            ),
+        ];
+        for (what, expected, observed, wanted) in rows {
+            let shown = shown(differs(what, expected, observed));
+            assert_eq!(shown, format!("{what} {wanted}"));
+        }
+    }
+
+    #[test]
+    fn a_status_in_content_is_shown_unless_it_repeats_the_answers() {
+        let content = |observed| differs("/errors/0/status", "\"401\"", observed);
+        let shown = shown_by(&[status("200"), content("\"200\"")]);
+        assert_eq!(shown, ["status 401 → 200".to_owned()].into());
+        assert_eq!(shown_by(&[status("200"), content("\"500\"")]).len(), 2);
+        assert_eq!(shown_by(&[status("200"), content("200")]).len(), 2);
+        assert_eq!(shown_by(&[content("401")]).len(), 1);
     }
 
     #[test]

@@ -13,11 +13,12 @@ const PROFILE: &str = "pterodactyl-1.11";
 const CASES: &str = "permissions/read-only-reads-a-secret";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 5] = [
+    let all: [(&str, fn()); 6] = [
         ("as-agreed", as_agreed),
         ("not-as-agreed", not_as_agreed),
         ("bad-files", bad_files),
         ("written-from-results", written_from_results),
+        ("held-by-another-run", held_by_another_run),
         ("not-what-decides-nothing", not_what_decides_nothing),
     ];
     let trial = |(name, test): (&str, fn())| {
@@ -68,7 +69,7 @@ fn waiver(about: &str, shows: &str, count: usize, more: &str) -> String {
     )
 }
 
-const SHOWS: &str = "status 403 → 200, \"content an object → a member `errors`\"";
+const SHOWS: &str = "status 403 → 200, \"content a member `errors` → an object\"";
 
 /// What the case shows, as `waive` writes it.
 fn shown(accepted: &Accepted) -> String {
@@ -223,6 +224,59 @@ fn written_from_results() {
     let said = accepted.run(CASES, Some(&written), &[]);
     said.must_exit(2);
     assert!(said.stderr.contains("is not filled in"), "{}", said.stderr);
+}
+
+/// A whole run against a panel with these faults, by its own profile.
+fn whole_run(faults: &[&str], asked_before: usize, more: &[&str]) -> Said {
+    let faults: Vec<_> = faults.iter().flat_map(|fault| ["--fault", fault]).collect();
+    let panel = Panel::serve_with(PROFILE, &faults);
+    for _ in 0..asked_before {
+        let _ = panel.ask("GET", "/api/client", &panel.key("client-admin"));
+    }
+    let mut command = program();
+    command.args(["run", panel.url(), "--profile", PROFILE]);
+    command.args(["--allow-writes", "--allow-create-keys"]);
+    run(command.arg("--keys").arg(panel.keys_yaml()).args(more))
+}
+
+/// How many cases a run has counted so.
+fn counted(said: &Said, standing: &str) -> usize {
+    let line = said.stdout.lines().find(|line| line.contains(" waived "));
+    let parts: Vec<_> = line.expect("a summary").split([':', '·']).collect();
+    let part = parts
+        .iter()
+        .find_map(|part| part.trim().strip_suffix(standing));
+    part.expect("a count").trim().parse().expect("a number")
+}
+
+/// What was agreed to after one run holds in the next, at another hour and with other counts.
+fn held_by_another_run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (results, waivers) = (folder.path().join("r.json"), folder.path().join("w.yaml"));
+    let to = format!("json={}", results.display());
+    let all = [
+        "skip-key-type",
+        "debug-mode",
+        "status-number",
+        "limit-constant",
+    ];
+    let first = whole_run(&all, 0, &["--report", &to]);
+    first.must_exit(1);
+    let written = run(program().arg("waive").arg(&results));
+    written.must_exit(0);
+    std::fs::write(&waivers, filled(&written.stdout)).expect("a file");
+    let held = ["--waivers", waivers.to_str().expect("a path")];
+    let said = whole_run(&all, 7, &held);
+    said.must_exit(0);
+    assert_eq!(counted(&said, "failed"), 0);
+    assert_eq!(counted(&said, "waived"), counted(&first, "failed"));
+    // One fault is mended: what was agreed of it is to be taken out.
+    for mended in ["skip-key-type", "debug-mode"] {
+        let left: Vec<_> = all.into_iter().filter(|fault| *fault != mended).collect();
+        let said = whole_run(&left, 0, &held);
+        said.must_exit(2);
+        assert!(said.stderr.contains("any longer"), "{}", said.stderr);
+    }
 }
 
 /// A key that is missing, or an answer that decides nothing, is never waived.

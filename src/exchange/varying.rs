@@ -1,0 +1,98 @@
+//! The rules by which a value that varies from run to run is the same in all of them.
+//!
+//! Each leaves a value of the same kind: a date stays a date, a count of seconds such a count.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A date of a header field (RFC 9110, section 5.6.7).
+const DATE: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
+
+/// A date in content (RFC 3339).
+const TIMESTAMP: &str = "1970-01-01T00:00:00+00:00";
+
+/// What is left of a value that says nothing but which request this was.
+const VARIES: &str = "‹varies›";
+
+/// What is left of the name of a run.
+const RUN: &str = "ptero-conformance-RUN";
+
+/// Seconds that are waited.
+const SECONDS: &str = "60";
+
+/// Header fields that name this one request, or how long it took.
+const OF_ONE_REQUEST: [&str; 9] = [
+    "age",
+    "cf-ray",
+    "server-timing",
+    "x-amzn-trace-id",
+    "x-correlation-id",
+    "x-envoy-upstream-service-time",
+    "x-request-id",
+    "x-runtime",
+    "x-trace-id",
+];
+
+/// Header fields whose values are others with the content, the hour, or what was asked before.
+const MOVING: [&str; 7] = [
+    "content-length",
+    "date",
+    "expires",
+    "last-modified",
+    "retry-after",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
+
+/// The date that a cookie ends at.
+static COOKIE_DATE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?i)(expires=)[^;]*").ok());
+
+/// The name of a run.
+static RUN_NAME: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"ptero-conformance-\d+-[0-9a-f]{16}").ok());
+
+/// A moment as content writes it.
+static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:?\d{2})?").ok()
+});
+
+/// Whether a header field has another value with every answer, so that it tells only by being there.
+#[must_use]
+pub(crate) fn moves_on(name: &str) -> bool {
+    MOVING.contains(&name) || OF_ONE_REQUEST.contains(&name)
+}
+
+/// A header field's value as every run has it.
+#[must_use]
+pub(crate) fn same_field(name: &str, value: &str) -> String {
+    let is_number = value.bytes().all(|byte| byte.is_ascii_digit()) && !value.is_empty();
+    match name {
+        "date" | "expires" | "last-modified" => DATE.to_owned(),
+        "retry-after" if !is_number => DATE.to_owned(),
+        "retry-after" | "x-ratelimit-reset" if is_number => SECONDS.to_owned(),
+        "set-cookie" => replaced(&COOKIE_DATE, value, &format!("${{1}}{DATE}")),
+        _ if OF_ONE_REQUEST.contains(&name) => VARIES.to_owned(),
+        _ => same_words(value),
+    }
+}
+
+/// A text in which every run has the same name.
+#[must_use]
+pub(crate) fn same_run(text: &str) -> String {
+    replaced(&RUN_NAME, text, RUN)
+}
+
+/// A text in which every run has the same name, and every moment is the same.
+#[must_use]
+pub(crate) fn same_words(text: &str) -> String {
+    replaced(&MOMENT, &same_run(text), TIMESTAMP)
+}
+
+fn replaced(pattern: &LazyLock<Option<Regex>>, text: &str, by: &str) -> String {
+    match &**pattern {
+        Some(pattern) => pattern.replace_all(text, by).into_owned(),
+        None => text.to_owned(),
+    }
+}
