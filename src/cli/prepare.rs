@@ -39,6 +39,9 @@ pub(crate) struct Prepared {
     pub(crate) profile: Arc<Profile>,
     pub(crate) session: Session,
     pub(crate) plan: Plan,
+    pub(crate) selection: Selection,
+    /// Flags that speak of the panel, whose values no report tells.
+    given: Vec<&'static str>,
     pub(crate) heading: Heading,
     pub(crate) schedule: Schedule,
     pub(crate) voice: Voice,
@@ -174,10 +177,26 @@ pub(crate) fn prepare(
         profile: Arc::clone(profile),
         session,
         plan,
+        selection: selection.clone(),
+        given: given_flags(options),
         heading,
         schedule,
         voice: Voice::default(),
     })
+}
+
+/// The flags that reports name without their values: those may be paths and ids.
+fn given_flags(options: &RunOptions) -> Vec<&'static str> {
+    let untold = [
+        "--target",
+        "--server",
+        "--ids",
+        "--waivers",
+        "--allow-plaintext",
+    ];
+    let mut given = options.of_one_panel();
+    given.retain(|flag| untold.contains(flag));
+    given
 }
 
 impl Prepared {
@@ -261,6 +280,8 @@ impl Prepared {
             policy: self.schedule.policy.clone(),
             partial,
             agreement: self.session.agreement().clone(),
+            selection: self.selection.clone(),
+            given: self.given.clone(),
             roles: self.session.keys().roles(),
             started,
             planned: Some(self.plan.cases.len()),

@@ -11,6 +11,7 @@ use super::reports::{ReportArguments, Unwritten};
 use super::show::ShowArguments;
 use super::{SpecsArguments, exit, fail, record, say};
 use crate::moment;
+use crate::plan::Selection;
 use crate::report::{Access, Finished, Heading, terminal};
 use crate::run::Rejudge;
 use crate::spec::Specs;
@@ -86,6 +87,8 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         },
         partial: arguments.partial,
         agreement: rejudge.agreement().clone(),
+        selection: Selection::default(),
+        given: Vec::new(),
         roles: roles.collect(),
         started: moment::now(),
         planned: recording.complete.then_some(results.len()),

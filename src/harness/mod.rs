@@ -97,6 +97,10 @@ fn begin(flags: &Flags) -> Result<ExitCode, String> {
     };
     let mut prepared = prepare(&options, &aim, &specs, &Selection::default())?;
     choose(&mut prepared.plan, flags);
+    prepared.selection = Selection {
+        filters: flags.libtest.filter.iter().cloned().collect(),
+        exact: flags.libtest.exact,
+    };
     // Of one exact case, only its suite is read.
     if !flags.libtest.exact {
         options.agreed.waivers.check(&specs)?;

@@ -182,21 +182,62 @@ fn made_by(results: &Results) -> String {
         let _ = writeln!(text, "- {}: SHA-256 {}", suite.file, suite.sha256);
     }
     let _ = write!(text, "\n```sh\n{}\n```\n", command(results));
+    text + &given_with(results)
+}
+
+/// What the command needs that no page tells: keys, paths and ids.
+fn given_with(results: &Results) -> String {
+    let mut text = String::new();
+    if !is_embedded(results) && !results.roles.is_empty() {
+        let _ = write!(text, "\nwith keys for: {}\n", results.roles.join(", "));
+    }
+    let given = results.options.given.iter();
+    let untold: Vec<_> = given
+        .filter(|flag| !is_consent(flag))
+        .map(|flag| format!("`{flag}`"))
+        .collect();
+    if !untold.is_empty() {
+        let _ = write!(text, "\nand with the same {}\n", untold.join(", "));
+    }
     text
 }
 
-/// The command that does the same again; keys are given as they were.
+fn is_embedded(results: &Results) -> bool {
+    results.target.base == "http://localhost"
+}
+
+/// Whether a flag has no value that is left out.
+fn is_consent(flag: &str) -> bool {
+    flag.starts_with("--allow-")
+}
+
+/// A text as one word of a POSIX shell.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
+    if text.chars().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// The command that does the same again.
 fn command(results: &Results) -> String {
     let options = &results.options;
-    let target = if results.target.base == "http://localhost" {
+    let target = if is_embedded(results) {
         "--embedded"
     } else {
         &results.target.base
     };
-    let mut words = vec![
-        format!("{} run {target}", results.tool.name),
-        format!("--profile {}", results.profile.name),
-    ];
+    let mut words = vec![format!("{} run {target}", results.tool.name)];
+    words.extend(options.filters.iter().map(|filter| word(filter)));
+    if options.exact {
+        words.push("--exact".to_owned());
+    }
+    words.push(format!("--profile {}", results.profile.name));
+    if !options.has.is_empty() {
+        words.push(format!("--has {}", options.has.join(",")));
+    }
     words.extend(
         options
             .panel_version
@@ -204,7 +245,9 @@ fn command(results: &Results) -> String {
             .map(|v| format!("--panel-version {v}")),
     );
     let is_agreed = target != "--embedded";
-    words.extend(options.consents.iter().filter(|_| is_agreed).cloned());
+    let agreed = options.given.iter().filter(|flag| is_consent(flag));
+    let consents = options.consents.iter().chain(agreed);
+    words.extend(consents.filter(|_| is_agreed).cloned());
     if options.partial {
         words.push("--partial".to_owned());
     }
@@ -216,6 +259,7 @@ fn command(results: &Results) -> String {
     if options.trust_source {
         words.push("--trust-source".to_owned());
     }
+    words.push("--report acceptance=FILE".to_owned());
     words.join(" ")
 }
 
@@ -239,6 +283,13 @@ mod tests {
             specified,
             standings: standings.iter().copied().collect(),
         })
+    }
+
+    #[test]
+    fn a_filter_is_one_word_of_a_shell() {
+        assert_eq!(word("no-key/get"), "no-key/get");
+        assert_eq!(word("a b;$c"), "'a b;$c'");
+        assert_eq!(word("it's"), r"'it'\''s'");
     }
 
     #[test]

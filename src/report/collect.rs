@@ -18,7 +18,7 @@ use super::told::{Teller, answer};
 use crate::digest::sha256;
 use crate::exchange::{Redactor, printable};
 use crate::keys::variable;
-use crate::plan::Agreement;
+use crate::plan::{Agreement, Selection};
 use crate::run::{CaseResult, StepResult};
 use crate::spec::{
     Api, Case as SpecCase, Contract, Holder, KeyUse, Level, Profile, RequirementId, ResolutionStep,
@@ -48,6 +48,10 @@ pub struct Finished<'r> {
     pub partial: bool,
     /// What the operator agreed to and told.
     pub agreement: Agreement,
+    /// Which cases were chosen.
+    pub selection: Selection,
+    /// Further flags that speak of the panel; their values are not told.
+    pub given: Vec<&'static str>,
     /// The roles whose keys were in use.
     pub roles: BTreeSet<RoleName>,
     /// When it began (RFC 3339).
@@ -250,7 +254,18 @@ impl Finished<'_> {
             partial: self.partial,
             consents: consents.map(|consent| consent.flag().to_owned()).collect(),
             panel_version: self.agreement.version.as_ref().map(ToString::to_string),
+            filters: self.filters(),
+            exact: self.selection.exact,
+            has: self.agreement.has.iter().cloned().collect(),
+            given: self.given.iter().map(ToString::to_string).collect(),
         }
+    }
+
+    /// The texts by which cases were chosen; somebody may have typed a key there.
+    fn filters(&self) -> Vec<String> {
+        let filters = self.selection.filters.iter();
+        let harmless = |filter: &String| printable(&Redactor::default().text(filter));
+        filters.map(harmless).collect()
     }
 
     fn requirements(&self) -> Vec<RequirementResult> {
@@ -600,6 +615,8 @@ mod tests {
             policy: Policy::default(),
             partial: false,
             agreement,
+            selection: Selection::default(),
+            given: Vec::new(),
             roles,
             started: String::new(),
             planned: Some(plan.cases.len()),

@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::reached::checks_reached;
-use super::results::{CaseVerdict, CheckReached, Group, RequirementResult, Results, SkippedCases};
+use super::results::{
+    CaseVerdict, CheckReached, Group, Options, RequirementResult, Results, SkippedCases,
+};
 use super::summary::{exit_code, outcome, requirement_outcome};
 use crate::spec::Specs;
 
@@ -143,7 +145,10 @@ fn difference(one: &Results, other: &Results) -> Option<&'static str> {
     let differ = [
         (one.target != other.target, "target"),
         (one.profile != other.profile, "profile"),
-        (one.options != other.options, "options and consents"),
+        (
+            one.options.of_all_cases() != other.options.of_all_cases(),
+            "options and consents",
+        ),
     ];
     difference_of_makers(one, other).or_else(|| first(&differ))
 }
@@ -167,6 +172,7 @@ fn join(whole: &mut Results, part: Results) {
     whole.specified = whole.specified.and(part.specified);
     whole.planned += part.planned;
     whole.complete &= part.complete;
+    join_filters(&mut whole.options, part.options);
     whole.stopped = whole.stopped.take().or(part.stopped);
     whole.waivers.extend(part.waivers);
     for (standing, count) in part.counts.standings {
@@ -200,6 +206,15 @@ fn join(whole: &mut Results, part: Results) {
         (one, other) => one.or(other),
     };
     whole.cases.extend(part.cases);
+}
+
+fn join_filters(whole: &mut Options, part: Options) {
+    if whole.filters.is_empty() || part.filters.is_empty() {
+        *whole = whole.of_all_cases();
+    } else {
+        whole.filters.extend(part.filters);
+        whole.exact &= part.exact;
+    }
 }
 
 fn join_group(groups: &mut Vec<Group>, group: Group) {

@@ -132,6 +132,14 @@ pub struct Options {
     pub consents: Vec<String>,
     /// The panel's version, if the operator named it.
     pub panel_version: Option<String>,
+    /// Texts of which a chosen id has one in it; none: all cases were chosen.
+    pub filters: Vec<String>,
+    /// Whether a chosen id had to be one of the texts.
+    pub exact: bool,
+    /// The states that the panel was said to have.
+    pub has: Vec<String>,
+    /// Further flags that speak of the panel, without their values.
+    pub given: Vec<String>,
 }
 
 /// How many cases.
@@ -418,6 +426,18 @@ pub enum AnswerContent {
         /// Why.
         why: String,
     },
+}
+
+impl Options {
+    /// Without which cases were chosen: what the parts of one run have in common.
+    #[must_use]
+    pub fn of_all_cases(&self) -> Self {
+        Self {
+            filters: Vec::new(),
+            exact: false,
+            ..self.clone()
+        }
+    }
 }
 
 impl Results {

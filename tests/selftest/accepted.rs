@@ -88,6 +88,9 @@ fn filtered() {
     let bearer = row(&page, "AUTH-BEARER");
     assert!(bearer.contains("| PARTIAL |"), "{bearer}");
     assert!(page.contains(" cases were chosen.\n"), "{page}");
+    let again = format!("run --embedded no-key/ --profile {PROFILE} ");
+    assert!(page.contains(&again), "{page}");
+    assert!(page.contains(" --report acceptance=FILE\n"), "{page}");
 }
 
 /// Of an exact case only the suite is read: how many others a clause has is not known.
@@ -96,6 +99,8 @@ fn exact() {
     let page = page(0, &["--embedded", case, "--exact", "--profile", PROFILE]);
     assert_eq!(title(&page), "# PARTIAL", "{page}");
     assert!(row(&page, "HDR-ACCEPT").contains("| PARTIAL |"), "{page}");
+    let again = format!("run --embedded {case} --exact --profile {PROFILE} ");
+    assert!(page.contains(&again), "{page}");
     assert!(page.contains("not every suite was read"), "{page}");
 }
 
@@ -164,6 +169,7 @@ fn faulty() {
         "{page}"
     );
     assert!(!page.contains(&panel.key("client")), "a key");
+    assert!(page.contains("\nwith keys for: application, "), "{page}");
 }
 
 fn completions() {
