@@ -74,3 +74,34 @@ impl fmt::Display for Deviation {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kind_is_read_by_its_name() {
+        for kind in Kind::ALL {
+            assert_eq!(kind.to_string().parse(), Ok(kind));
+        }
+        assert_eq!(Kind::Opened.to_string(), "opened");
+        let refused = "open".parse::<Kind>().unwrap_err();
+        assert!(
+            refused.starts_with("`open` is no kind of deviation"),
+            "{refused}"
+        );
+    }
+
+    #[test]
+    fn a_deviation_says_what_was_due_and_what_came() {
+        let deviation = Deviation {
+            step: 0,
+            kind: Kind::Closed,
+            what: "status".to_owned(),
+            expected: "200".to_owned(),
+            observed: "403".to_owned(),
+        };
+        let told = "closed: status: expected 200, observed 403";
+        assert_eq!(deviation.to_string(), told);
+    }
+}

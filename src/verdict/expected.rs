@@ -147,6 +147,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_refusal_and_a_success_are_told_by_every_status_that_is_due() {
+        let of = |status: &[u16]| {
+            let expected = Expected {
+                status: status.to_vec(),
+                ..Expected::default()
+            };
+            (expected.refuses(), expected.grants())
+        };
+        assert_eq!(of(&[401, 302]), (true, false));
+        assert_eq!(of(&[300]), (true, false));
+        assert_eq!(of(&[200, 299]), (false, true));
+        for neither in [&[][..], &[200, 404], &[199]] {
+            assert_eq!(of(neither), (false, false), "{neither:?}");
+        }
+    }
+
+    #[test]
     fn wordings_know_what_varies() {
         let known = BTreeMap::from([("path", "api/client/nope".to_owned())]);
         let exact = Wording::new("The route ${path} could not be found.", &known);

@@ -71,3 +71,37 @@ impl fmt::Display for Skip {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_gravest_kind_is_that_of_the_verdict() {
+        let of = |kind| Deviation {
+            step: 0,
+            kind,
+            what: String::new(),
+            expected: String::new(),
+            observed: String::new(),
+        };
+        let found = [Kind::Reworded, Kind::Opened, Kind::Reshaped].map(of);
+        assert_eq!(Verdict::Deviates(found.into()).kind(), Some(Kind::Opened));
+        assert_eq!(Verdict::Conforms.kind(), None);
+    }
+
+    #[test]
+    fn a_skip_says_why() {
+        let missing = Skip::RoleMissing {
+            role: "client".parse().unwrap(),
+            why: "make one".to_owned(),
+        };
+        assert_eq!(missing.to_string(), "no key for `client`: make one");
+        let agreed = Skip::NotAgreed(Consent::Writes).to_string();
+        assert_eq!(agreed, "not agreed to: needs --allow-writes");
+        assert_eq!(
+            Skip::NotApplicable("no route".to_owned()).to_string(),
+            "no route"
+        );
+    }
+}
