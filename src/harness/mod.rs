@@ -249,7 +249,7 @@ impl Stage<'_> {
         };
         let results = finished.results();
         // A runner that starts a process per test has no use for a summary of one.
-        if !is_nextest() && !all.is_empty() {
+        if !is_nextest() && (!all.is_empty() || !results.complete) {
             tell_how_it_went(&self.prepared.voice, &session, all.len());
             tell_waivers(&self.prepared.voice, &results);
             tell!("{}", summary(&results, Screen::default().width));

@@ -97,10 +97,16 @@ fn as_one_run() {
             "roles",
             "suites",
             "profile",
-            "options",
         ] {
             assert_eq!(merged[member], whole[member], "{member}");
         }
+        // Each part was chosen by words of its own.
+        let options = |all: &Value| {
+            let mut options = all["options"].clone();
+            options["filters"].take();
+            options
+        };
+        assert_eq!(options(&merged), options(&whole));
         assert_eq!(
             merged["not_tested"]["not_chosen"],
             whole["not_tested"]["not_chosen"]
