@@ -28,11 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(specs) => specs,
         Err(troubles) => return report(&troubles),
     };
-    let broken = specs
-        .broken
-        .iter()
-        .flat_map(|broken| broken.diagnostics.iter().cloned());
-    let mut troubles: Vec<_> = broken.collect();
+    let mut troubles = specs.troubles();
     if troubles.is_empty() {
         troubles = lint(&specs);
     }

@@ -41,11 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match answer(&specs, arguments) {
         Ok(text) => say(&text),
         Err(message) => {
-            let broken: Vec<_> = specs
-                .broken
-                .iter()
-                .flat_map(|b| b.diagnostics.iter().cloned())
-                .collect();
+            let broken = specs.troubles();
             // The case may well be in a file that cannot be read.
             if !broken.is_empty() {
                 report(&broken);

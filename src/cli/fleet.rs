@@ -12,7 +12,7 @@ use super::outputs::Taken;
 use super::progress::Bars;
 use super::record::RecordFile;
 use super::reports::{Reports, Unwritten};
-use super::run::{Arguments, Ready, broken, play};
+use super::run::{Arguments, Ready, play};
 use super::signals::watch;
 use super::voice::Voice;
 use super::{exit, fail_by, prepare, say, tell_waivers};
@@ -48,7 +48,7 @@ pub(super) fn begin(arguments: &Arguments, list: &Path) -> Result<ExitCode, Stri
     };
     nothing_of_one_panel(arguments, list, &specs)?;
     let members = members(arguments, listed, &specs, &selection)?;
-    let broken = broken(&specs);
+    let broken = specs.troubles();
     if let Some(first) = members.first() {
         // The filters are the same for all.
         match first.ready.has_cases(&selection) {

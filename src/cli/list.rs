@@ -50,11 +50,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         cases(&specs, arguments)
     };
     let code = say(&text);
-    let troubles: Vec<_> = specs
-        .broken
-        .iter()
-        .flat_map(|b| b.diagnostics.iter().cloned())
-        .collect();
+    let troubles = specs.troubles();
     if troubles.is_empty() {
         code
     } else {

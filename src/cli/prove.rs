@@ -45,11 +45,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(specs) => specs,
         Err(code) => return code,
     };
-    let broken: Vec<_> = specs
-        .broken
-        .iter()
-        .flat_map(|broken| broken.diagnostics.iter().cloned())
-        .collect();
+    let broken = specs.troubles();
     if !broken.is_empty() {
         return report(&broken);
     }

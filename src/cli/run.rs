@@ -22,7 +22,7 @@ use crate::moment;
 use crate::plan::{Plan, Selection};
 use crate::report::{Finished, Told};
 use crate::run::{CaseResult, Event, Interrupt, Record, Schedule, Session};
-use crate::spec::{Diagnostic, Specs};
+use crate::spec::Specs;
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -70,7 +70,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         Err(code) => return Ok(code),
     };
     let ready = Ready::new(options, &specs, &selection, Voice::default())?;
-    let broken = broken(&specs);
+    let broken = specs.troubles();
     if ready.prepared.plan.cases.is_empty() && !broken.is_empty() {
         return Ok(super::report(&broken));
     }
@@ -84,12 +84,6 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
         return Ok(ExitCode::from(code));
     }
     Ok(super::report(&broken))
-}
-
-/// What is wrong with suites that cannot be read.
-pub(super) fn broken(specs: &Specs) -> Vec<Diagnostic> {
-    let broken = specs.broken.iter();
-    broken.flat_map(|b| b.diagnostics.iter().cloned()).collect()
 }
 
 /// A run against one target that is ready to begin, with the flags that it follows.

@@ -255,6 +255,15 @@ impl Specs {
     pub fn cases(&self) -> impl Iterator<Item = &Arc<Case>> {
         self.suites.iter().flat_map(|suite| &suite.cases)
     }
+
+    /// What is wrong with the suites that cannot be read.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<Diagnostic> {
+        let broken = self.broken.iter();
+        broken
+            .flat_map(|suite| suite.diagnostics.iter().cloned())
+            .collect()
+    }
 }
 
 #[cfg(test)]
