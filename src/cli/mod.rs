@@ -41,23 +41,10 @@ use clap::{Args, Parser, Subcommand};
 use crate::exchange::Redactor;
 use crate::plan::Selection;
 use crate::reference::{BadFault, Fault};
+pub(crate) use crate::report::exit;
 use crate::report::{Results, counted};
 use crate::run::{Cleanup, Session};
 use crate::spec::{Contract, Diagnostic, Profile, Source, Specs, nearest};
-
-/// Exit codes: what a run says to the program that started it.
-pub(crate) mod exit {
-    /// Nothing is wrong.
-    pub(crate) const OK: u8 = 0;
-    /// The panel breaks its contract, or something is wrong with it.
-    pub(crate) const FAILED: u8 = 1;
-    /// A specification, a key or an argument is wrong.
-    pub(crate) const USAGE: u8 = 2;
-    /// Nobody can say.
-    pub(crate) const UNDECIDED: u8 = 3;
-    /// Somebody ended it, or the reader of its report went away.
-    pub(crate) const INTERRUPTED: u8 = 130;
-}
 
 #[derive(Parser)]
 #[command(

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::exit;
 use super::results::{RequirementResult, Results};
 use super::summary::cases;
 use crate::spec::Level;
@@ -100,11 +101,15 @@ fn whole(results: &Results) -> Said {
     let is_whole = results.complete
         && results.not_tested.not_chosen.is_empty()
         && results.specified.is_some_and(|all| results.planned >= all);
-    if results.exit_code == 1 || results.exit_code == 2 || has(Said::NotAccepted) {
+    if matches!(results.exit_code, exit::FAILED | exit::USAGE) || has(Said::NotAccepted) {
         Said::NotAccepted
     } else if !has(Said::Accepted) && !has(Said::Partial) {
         Said::NotTested
-    } else if !is_whole || results.exit_code != 0 || has(Said::Partial) || has(Said::NotTested) {
+    } else if !is_whole
+        || results.exit_code != exit::OK
+        || has(Said::Partial)
+        || has(Said::NotTested)
+    {
         Said::Partial
     } else {
         Said::Accepted

@@ -7,6 +7,7 @@ use super::case::Heading;
 use super::cause::{Grouping, keeps};
 use super::curl::{Shell, curl, needs};
 use super::diff::diff;
+use super::exit;
 use super::reached::checks_reached;
 use super::results::{
     ByAPerson, Case, CaseVerdict, Counts, DeviationTold, Group, NotTested, Options, ProfileNamed,
@@ -27,12 +28,6 @@ use crate::spec::{
 use crate::verdict::{
     Deviation, Policy, Skip, Standing, Verdict, like, nearest, waivers_that_do_not_hold,
 };
-
-/// The exit code of a run that somebody ended.
-pub(super) const INTERRUPTED: u8 = 130;
-
-/// The exit code of a run whose specification is wrong in part.
-const BROKEN: u8 = 2;
 
 /// A run that is over.
 pub struct Finished<'r> {
@@ -197,11 +192,11 @@ impl Finished<'_> {
 
     fn exit_code(&self, standings: &BTreeMap<Standing, usize>) -> u8 {
         if self.interrupted {
-            INTERRUPTED
+            exit::INTERRUPTED
         } else if let Some(code) = self.refused {
             code
         } else if self.has_broken_suite || self.has_lost_cases() || !self.waivers().is_empty() {
-            BROKEN
+            exit::USAGE
         } else {
             exit_code(standings, self.partial, self.planned.is_some())
         }
@@ -636,10 +631,13 @@ mod tests {
         let whole = of_two(2, |_| ());
         assert_eq!((whole.exit_code, whole.complete), (0, true));
         let lost = of_two(1, |_| ());
-        assert_eq!((lost.exit_code, lost.complete), (BROKEN, false));
+        assert_eq!((lost.exit_code, lost.complete), (exit::USAGE, false));
         assert!(lost.outcome.starts_with("INCOMPLETE: cases were lost"));
         let ended = of_two(1, |finished| finished.interrupted = true);
-        assert_eq!((ended.exit_code, ended.complete), (INTERRUPTED, false));
+        assert_eq!(
+            (ended.exit_code, ended.complete),
+            (exit::INTERRUPTED, false)
+        );
         assert!(ended.outcome.starts_with("INCOMPLETE: interrupted"));
         let refused = of_two(0, |finished| finished.refused = Some(3));
         assert_eq!((refused.exit_code, refused.complete), (3, false));

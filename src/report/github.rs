@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::exit;
 use super::results::{Case, Group, Results};
 use super::summary::cases;
 use super::terminal::in_words;
@@ -34,7 +35,7 @@ pub fn github(results: &Results) -> String {
     for (level, list) in [("error", errors), ("warning", warnings)] {
         text += &bounded(level, list);
     }
-    let level = if results.exit_code == 0 {
+    let level = if results.exit_code == exit::OK {
         "notice"
     } else {
         "error"

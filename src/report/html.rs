@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::exit;
 use super::results::{
     AnswerContent, Case, CaseVerdict, Cause, Field, Group, RequirementResult, Results, Step,
 };
@@ -113,8 +114,8 @@ pub fn html(results: &Results) -> Result<String, PageError> {
         style: STYLE,
         script: SCRIPT,
         tone: match results.exit_code {
-            0 => "passed",
-            3 => "unsure",
+            exit::OK => "passed",
+            exit::UNDECIDED => "unsure",
             _ => "failed",
         },
         kinds: kinds.into(),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::exit;
 use super::reached::checks_reached;
 use super::results::{
     CaseVerdict, CheckReached, Group, Options, RequirementResult, Results, SkippedCases,
@@ -59,9 +60,9 @@ pub fn merge(specs: &Specs, parts: Parts) -> Result<Results, NotMerged> {
     let (Some(mut whole), Some(second)) = (parts.next(), parts.next()) else {
         return Err(NotMerged::TooFew);
     };
-    let mut is_interrupted = whole.exit_code == INTERRUPTED;
+    let mut is_interrupted = whole.exit_code == exit::INTERRUPTED;
     for part in std::iter::once(second).chain(parts) {
-        is_interrupted |= part.exit_code == INTERRUPTED;
+        is_interrupted |= part.exit_code == exit::INTERRUPTED;
         join(&mut whole, part);
     }
     finish(specs, &mut whole, is_interrupted);
@@ -100,12 +101,6 @@ pub fn by_panel(parts: Parts) -> Result<Vec<Parts>, NotMerged> {
     }
     Ok(panels)
 }
-
-/// The exit code of a run that somebody ended.
-const INTERRUPTED: u8 = 130;
-
-/// The exit code of a run that a person has to mend something for.
-const USAGE: u8 = 2;
 
 fn check(specs: &Specs, parts: &[(String, Results)]) -> Result<(), NotMerged> {
     let known: BTreeSet<&str> = specs.cases().map(|case| case.id.as_str()).collect();
@@ -280,9 +275,9 @@ fn finish(specs: &Specs, whole: &mut Results, is_interrupted: bool) {
     whole.reach = super::collect::reach(conforming.map(AsRef::as_ref));
     let has_broken_suite = whole.suites.iter().any(|suite| !suite.troubles.is_empty());
     whole.exit_code = if is_interrupted {
-        INTERRUPTED
+        exit::INTERRUPTED
     } else if has_broken_suite || !whole.waivers.is_empty() {
-        USAGE
+        exit::USAGE
     } else {
         exit_code(
             &whole.counts.standings,

@@ -10,6 +10,7 @@ mod comparison;
 mod coverage;
 mod curl;
 mod diff;
+pub(crate) mod exit;
 mod forecast;
 mod format;
 mod github;

@@ -1,18 +1,16 @@
 //! The summary of several panels: a line for each, and what they came to together.
 
+use super::exit;
 use super::results::Results;
 
 /// The exit codes, the gravest first, with what each says of a panel.
 const BY_GRAVITY: [(u8, &str); 5] = [
-    (130, "interrupted"),
-    (2, "to be mended on this side"),
-    (1, "failed"),
-    (3, "undecided"),
-    (0, "passed"),
+    (exit::INTERRUPTED, "interrupted"),
+    (exit::USAGE, "to be mended on this side"),
+    (exit::FAILED, "failed"),
+    (exit::UNDECIDED, "undecided"),
+    (exit::OK, "passed"),
 ];
-
-/// The exit code of a run in which the panel failed.
-const FAILED: u8 = 1;
 
 /// What came of one panel of several.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +31,7 @@ impl Panel {
     /// The panel of these results.
     #[must_use]
     pub fn of(name: &str, results: &Results) -> Self {
-        let kinds = if results.exit_code == FAILED {
+        let kinds = if results.exit_code == exit::FAILED {
             format!(" ({})", results.kinds())
         } else {
             String::new()
@@ -55,7 +53,7 @@ impl Panel {
             base: base.to_owned(),
             profile: profile.to_owned(),
             outcome: format!("BROKEN: {why}"),
-            exit_code: 2,
+            exit_code: exit::USAGE,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::collect::INTERRUPTED;
+use super::exit;
 use super::results::Results;
 use crate::layout::paragraph_within;
 use crate::spec::{Level, Origin};
@@ -14,16 +14,16 @@ use crate::verdict::{Kind, Standing};
 pub fn exit_code(standings: &BTreeMap<Standing, usize>, partial: bool, is_whole: bool) -> u8 {
     let has = |standing: Standing| standings.get(&standing).is_some_and(|count| *count > 0);
     if has(Standing::Broken) {
-        2
+        exit::USAGE
     } else if has(Standing::Failed) {
-        1
+        exit::FAILED
     } else if !is_whole || has(Standing::Unjudged) || (has(Standing::Missing) && !partial) {
-        3
+        exit::UNDECIDED
     } else if has(Standing::Passed) || has(Standing::Advice) || has(Standing::Waived) {
-        0
+        exit::OK
     } else {
         // What was never asked is no pass.
-        3
+        exit::UNDECIDED
     }
 }
 
@@ -120,12 +120,12 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
     if !results.complete {
         let why = match (&results.stopped, results.exit_code) {
             (Some(why), _) => why.as_str(),
-            (None, INTERRUPTED) => "interrupted",
+            (None, exit::INTERRUPTED) => "interrupted",
             (None, _) => "cases were lost",
         };
         let (decided, planned) = (results.decided(), results.planned);
         // A recording does not say how many there were to be.
-        let after = if decided == planned && results.exit_code != INTERRUPTED {
+        let after = if decided == planned && results.exit_code != exit::INTERRUPTED {
             format!("{decided} {}", cases(decided))
         } else {
             format!("{decided} of {planned} cases")
@@ -133,25 +133,25 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
         return format!("INCOMPLETE: {why} after {after}, of which {failed} failed");
     }
     match results.exit_code {
-        2 if !results.waivers.is_empty() => {
+        exit::USAGE if !results.waivers.is_empty() => {
             format!(
                 "BROKEN: waivers do not hold: {}",
                 results.waivers.join("; ")
             )
         }
-        2 => "BROKEN: the harness could not judge every case".to_owned(),
-        1 => format!("FAILED: {failed} {}", cases(failed)),
-        3 if results.count(Standing::Unjudged) > 0 => {
+        exit::USAGE => "BROKEN: the harness could not judge every case".to_owned(),
+        exit::FAILED => format!("FAILED: {failed} {}", cases(failed)),
+        exit::UNDECIDED if results.count(Standing::Unjudged) > 0 => {
             let unjudged = results.count(Standing::Unjudged);
             format!(
                 "UNDECIDED: {unjudged} {} got answers that decide nothing",
                 cases(unjudged)
             )
         }
-        3 if results.options.partial || missing_roles.is_empty() => {
+        exit::UNDECIDED if results.options.partial || missing_roles.is_empty() => {
             "NOTHING TESTED: every case was skipped, see above".to_owned()
         }
-        3 => {
+        exit::UNDECIDED => {
             let each = missing_roles
                 .iter()
                 .map(|(role, count)| format!("{role} ({count} {})", cases(*count)));

@@ -3,6 +3,7 @@
 use console::{Style, Term};
 
 use super::case::{Clauses, in_full};
+use super::exit;
 use super::results::{Case, Group, Results};
 use super::summary::{cases, summary};
 use crate::layout::{lines, paragraph_within};
@@ -200,8 +201,8 @@ impl Writer<'_> {
     fn summary(&self) -> String {
         let text = summary(self.results, self.screen.width);
         let standing = match self.results.exit_code {
-            0 => Standing::Passed,
-            3 => Standing::Unjudged,
+            exit::OK => Standing::Passed,
+            exit::UNDECIDED => Standing::Unjudged,
             _ => Standing::Failed,
         };
         let outcome = &self.results.outcome;
