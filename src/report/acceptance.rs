@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::exit;
 use super::results::{RequirementResult, Results};
-use super::summary::cases;
+use super::summary::counted;
 use crate::spec::Level;
 use crate::verdict::Standing;
 
@@ -79,10 +79,10 @@ fn what_is_lacking(results: &Results) -> String {
         }
         Some(_) => {}
         None => {
-            let cases = cases(chosen);
+            let chosen = counted(chosen, "case");
             let _ = writeln!(
                 text,
-                "Chosen: {chosen} {cases}; of how many is not known, for not every suite was read.\n"
+                "Chosen: {chosen}; of how many is not known, for not every suite was read.\n"
             );
         }
     }
@@ -177,8 +177,8 @@ fn made_by(results: &Results) -> String {
         [] => "none".to_owned(),
         roles => roles.join(", "),
     };
-    let count = results.cases.len();
-    let _ = writeln!(text, "- {count} {} on {}", cases(count), results.started);
+    let count = counted(results.cases.len(), "case");
+    let _ = writeln!(text, "- {count} on {}", results.started);
     let _ = writeln!(text, "- roles: {roles}");
     let _ = writeln!(text, "- {} {}", results.tool.name, results.tool.version);
     let _ = writeln!(text, "- contract: SHA-256 {}", results.contract_sha256);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::comparison::{api_in_words, capitalised, count, reason_in_words, section};
+use super::comparison::{api_in_words, capitalised, reason_in_words, section};
+use super::summary::counted;
 use crate::exchange::{Body, Observation};
 use crate::plan::Due;
 use crate::run::{CaseResult, Change, Changes, Course, is_spent_by_others};
@@ -89,7 +90,7 @@ fn outcome(changes: &Changes) -> String {
         .filter(|(number, _)| *number > 0)
         .map(|(number, what)| format!("{number} {what}"))
         .collect();
-    let compared = count(changes.compared, "case");
+    let compared = counted(changes.compared, "case");
     if told.is_empty() {
         format!("NOTHING CHANGED in {compared}")
     } else if of(Course::NotExpected) > 0 {
@@ -107,7 +108,7 @@ fn reworded(changes: &Changes) -> String {
     let told: Vec<_> = all
         .iter()
         .filter(|(number, _)| *number > 0)
-        .map(|(number, heading)| format!("{} in other words: {heading}", count(*number, "case")))
+        .map(|(number, heading)| format!("{} in other words: {heading}", counted(*number, "case")))
         .collect();
     section("reworded", &told)
 }
@@ -118,14 +119,14 @@ fn not_compared(changes: &Changes) -> String {
     let mut told: Vec<_> = reasons
         .iter()
         .take(MOST_REASONS)
-        .map(|(why, number)| format!("{}: {why}", count(**number, "case")))
+        .map(|(why, number)| format!("{}: {why}", counted(**number, "case")))
         .collect();
     let others: usize = reasons.iter().skip(MOST_REASONS).map(|(_, n)| **n).sum();
     if others > 0 {
-        told.push(format!("{} for other reasons", count(others, "case")));
+        told.push(format!("{} for other reasons", counted(others, "case")));
     }
     if changes.in_neither > 0 {
-        let cases = count(changes.in_neither, "case");
+        let cases = counted(changes.in_neither, "case");
         told.push(format!("{cases}: asked in neither"));
     }
     section("not compared", &told)
@@ -301,7 +302,7 @@ impl Sentence {
             self.reasons.join(", or "),
             self.what(),
             self.more,
-            count(self.cases.len(), "case")
+            counted(self.cases.len(), "case")
         );
         let is_surprise = matches!(self.course, Course::NotExpected | Course::DidNotHappen);
         let example = self.cases.first().filter(|_| is_surprise);

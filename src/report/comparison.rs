@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::summary::counted;
 use crate::spec::{
     Answer, Api, Comparison, Condition, Contract, OrderChange, Profile, Route, Ruling,
     RulingChange, Shift, WithoutJson, differing,
@@ -135,7 +136,7 @@ impl Writer<'_> {
             let of = |api: Api| routes.iter().filter(|route| route.api() == api).count();
             sentences.push(format!(
                 "{} {word}: {} of the Client API, {} of the Application API",
-                count(routes.len(), "route"),
+                counted(routes.len(), "route"),
                 of(Api::Client),
                 of(Api::Application)
             ));
@@ -206,7 +207,7 @@ impl Writer<'_> {
         }
         let mut sentences = vec![format!(
             "{} in other words",
-            count(reworded.len(), "refusal")
+            counted(reworded.len(), "refusal")
         )];
         if self.verbose {
             sentences.extend(reworded.into_iter().map(|change| {
@@ -328,11 +329,6 @@ fn json_wanted(profile: &Profile) -> String {
         ""
     };
     format!("the first entry of Accept has `{texts}` in it{ajax}")
-}
-
-pub(crate) fn count(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
 }
 
 pub(super) fn capitalised(text: &str) -> String {

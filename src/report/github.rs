@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::exit;
 use super::results::{Case, Group, Results};
-use super::summary::cases;
+use super::summary::counted;
 use super::terminal::in_words;
 use crate::verdict::Standing;
 
@@ -69,7 +69,8 @@ fn annotations(results: &Results, group: &Group, level: &str) -> Vec<String> {
         let count = shown.len();
         let first = shown.first().map_or("", |case| case.id.as_str());
         let words = in_words(group.standing, count);
-        let mut text = format!("{count} {} {words}, such as {first}", cases(count));
+        let count = counted(count, "case");
+        let mut text = format!("{count} {words}, such as {first}");
         if let Some(cause) = &group.cause {
             text += &format!("\n{}\n{}", cause.means, cause.fix);
             text += &cause

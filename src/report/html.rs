@@ -10,7 +10,7 @@ use super::exit;
 use super::results::{
     AnswerContent, Case, CaseVerdict, Cause, Field, Group, RequirementResult, Results, Step,
 };
-use super::summary::cases;
+use super::summary::counted;
 use super::terminal::in_words;
 use crate::verdict::{Kind, Standing};
 
@@ -180,8 +180,8 @@ fn group(group: &Group) -> GroupShown<'_> {
         title: &group.title,
         class: class(group.standing),
         count: format!(
-            "{count} {} {}",
-            cases(count),
+            "{} {}",
+            counted(count, "case"),
             in_words(group.standing, count)
         ),
         kind: group.kind,

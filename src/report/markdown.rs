@@ -2,7 +2,7 @@
 //! that the panel has answered but status codes.
 
 use super::results::{Case, CaseVerdict, Group, Results};
-use super::summary::{cases, rather};
+use super::summary::{counted, rather};
 use super::terminal::in_words;
 use crate::verdict::Standing;
 
@@ -72,8 +72,8 @@ fn of_group(results: &Results, group: &Group) -> String {
         group.title.as_str()
     };
     let mut text = format!(
-        "\n### {count} {} {words}: {}\n",
-        cases(count),
+        "\n### {} {words}: {}\n",
+        counted(count, "case"),
         escaped(title)
     );
     if let Some(cause) = &group.cause {
@@ -174,7 +174,7 @@ fn not_tested(results: &Results) -> String {
     let mut text = String::from("\n<details><summary>not tested</summary>\n\n");
     for skipped in skipped {
         let reason = escaped(&skipped.reason);
-        text += &format!("- {} {}: {reason}", skipped.count, cases(skipped.count));
+        text += &format!("- {}: {reason}", counted(skipped.count, "case"));
         if let Some(to_test) = &skipped.to_test {
             text += &format!("; to test them: {}", escaped(to_test));
         }

@@ -82,8 +82,8 @@ fn requirements(results: &Results) -> String {
 fn not_tested(results: &Results, width: usize) -> String {
     let mut text = String::from("\nNOT TESTED\n");
     for skipped in &results.not_tested.skipped {
-        let count = skipped.count;
-        let first = format!("  {count:>4} {}: ", cases(count));
+        let margin = 6_usize.saturating_sub(skipped.count.to_string().len());
+        let first = format!("{:margin$}{}: ", "", counted(skipped.count, "case"));
         text += &paragraph_within(width, &first, &skipped.reason);
         if let Some(to_test) = &skipped.to_test {
             text += &paragraph_within(width, "       to test them: ", to_test);
@@ -126,7 +126,7 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
         let (decided, planned) = (results.decided(), results.planned);
         // A recording does not say how many there were to be.
         let after = if decided == planned && results.exit_code != exit::INTERRUPTED {
-            format!("{decided} {}", cases(decided))
+            counted(decided, "case")
         } else {
             format!("{decided} of {planned} cases")
         };
@@ -140,12 +140,12 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
             )
         }
         exit::USAGE => "BROKEN: the harness could not judge every case".to_owned(),
-        exit::FAILED => format!("FAILED: {failed} {}", cases(failed)),
+        exit::FAILED => format!("FAILED: {}", counted(failed, "case")),
         exit::UNDECIDED if results.count(Standing::Unjudged) > 0 => {
             let unjudged = results.count(Standing::Unjudged);
             format!(
-                "UNDECIDED: {unjudged} {} got answers that decide nothing",
-                cases(unjudged)
+                "UNDECIDED: {} got answers that decide nothing",
+                counted(unjudged, "case")
             )
         }
         exit::UNDECIDED if results.options.partial || missing_roles.is_empty() => {
@@ -154,16 +154,16 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
         exit::UNDECIDED => {
             let each = missing_roles
                 .iter()
-                .map(|(role, count)| format!("{role} ({count} {})", cases(*count)));
+                .map(|(role, count)| format!("{role} ({})", counted(*count, "case")));
             let each = each.collect::<Vec<_>>().join(", ");
             format!("PARTIAL: no key for {each}; --partial agrees to that")
         }
         _ => match opened_unobserved(results) {
             0 => "PASSED".to_owned(),
             opened => format!(
-                "PASSED, but {opened} {} opened, which no observation says are to be refused: \
+                "PASSED, but {} opened, which no observation says are to be refused: \
                  --trust-source makes them count",
-                cases(opened)
+                counted(opened, "case")
             ),
         },
     }
@@ -180,8 +180,10 @@ fn opened_unobserved(results: &Results) -> usize {
     opened.count()
 }
 
-pub(super) fn cases(count: usize) -> &'static str {
-    if count == 1 { "case" } else { "cases" }
+/// A number of things: `1 case`, `2 cases`.
+pub(crate) fn counted(number: usize, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {thing}{plural}")
 }
 
 /// What became of a requirement. What was skipped is no pass.

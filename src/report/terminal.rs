@@ -5,7 +5,7 @@ use console::{Style, Term};
 use super::case::{Clauses, in_full};
 use super::exit;
 use super::results::{Case, Group, Results};
-use super::summary::{cases, summary};
+use super::summary::{counted, summary};
 use crate::layout::{lines, paragraph_within};
 use crate::verdict::{Kind, Standing};
 
@@ -121,7 +121,8 @@ impl Writer<'_> {
     fn headline(&self, group: &Group) -> String {
         let count = group.cases.len();
         let standing = in_words(group.standing, count);
-        let title = format!("══ {count} {} {standing}: {}", cases(count), group.title);
+        let count = counted(count, "case");
+        let title = format!("══ {count} {standing}: {}", group.title);
         let title = paragraph_within(self.screen.width, "", &title);
         format!("\n{}\n", self.of(group.standing).apply_to(title.trim_end()))
     }
