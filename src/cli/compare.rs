@@ -11,7 +11,7 @@ use super::options::RunOptions;
 use super::prepare::{Aim, Prepared, prepare};
 use super::run::run_all;
 use super::signals::watch;
-use super::{exit, fail, record};
+use super::{exit, fail, record, say_with};
 use crate::exchange::Place;
 use crate::plan::Selection;
 use crate::recording::RunRecording;
@@ -54,7 +54,8 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         None => begin(arguments, &specs),
     };
     match code {
-        Ok(code) | Err(Unobserved::Ended(code)) => ExitCode::from(code),
+        Ok(code) => code,
+        Err(Unobserved::Ended(code)) => ExitCode::from(code),
         Err(Unobserved::Wrong(message)) => fail(&message),
     }
 }
@@ -73,7 +74,7 @@ impl From<String> for Unobserved {
     }
 }
 
-fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
+fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, Unobserved> {
     let before = record::read(Path::new(&arguments.before))?;
     let before_shown = &arguments.before;
     let after_shown = arguments.after.as_deref().unwrap_or_default();
@@ -117,11 +118,12 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<u8, Unobserved> {
         to.name.value.as_str(),
     );
     let code = code(&compared, cut_short.is_empty());
-    Ok(told(&heading, &(changes + &cut_short), code))
+    let text = format!("{heading}\n{changes}{cut_short}");
+    Ok(say_with(&text, code))
 }
 
 /// Asks a panel through its edge, and directly.
-fn edge(arguments: &Arguments, place: Place, specs: &Specs) -> Result<u8, Unobserved> {
+fn edge(arguments: &Arguments, place: Place, specs: &Specs) -> Result<ExitCode, Unobserved> {
     let mut options = arguments.options.at(Some(&arguments.before))?;
     if let Some(name) = &arguments.to_profile {
         options.profile = Some(name.clone());
@@ -145,16 +147,8 @@ fn edge(arguments: &Arguments, place: Place, specs: &Specs) -> Result<u8, Unobse
     );
     let heading = format!("{} · profile {}", through.header.target, profile.name.value);
     let is_whole = direct.complete && through.complete;
-    Ok(told(&heading, &made, code(&compared, is_whole)))
-}
-
-/// Prints a text below its heading; the exit code.
-fn told(heading: &str, text: &str, code: u8) -> u8 {
-    if super::say(&format!("{heading}\n{text}")) == ExitCode::from(exit::OK) {
-        code
-    } else {
-        exit::INTERRUPTED
-    }
+    let text = format!("{heading}\n{made}");
+    Ok(say_with(&text, code(&compared, is_whole)))
 }
 
 /// What changes come to, for the program that started this one.

@@ -15,7 +15,7 @@ use super::reports::{Reports, Unwritten};
 use super::run::{Arguments, Ready, play};
 use super::signals::watch;
 use super::voice::Voice;
-use super::{exit, fail_by, prepare, say, tell_waivers};
+use super::{exit, fail_by, prepare, say, say_with, tell_waivers};
 use crate::keys::{Keyring, variable};
 use crate::moment;
 use crate::plan::Selection;
@@ -71,12 +71,10 @@ pub(super) fn begin(arguments: &Arguments, list: &Path) -> Result<ExitCode, Stri
         list: list.display().to_string(),
         panels: side_by_side(all, &specs)?,
     };
-    let shown = say(&panels.text());
-    if shown != ExitCode::from(exit::OK) {
-        return Ok(shown);
-    }
-    if broken.is_empty() || panels.exit_code() == exit::INTERRUPTED {
-        return Ok(ExitCode::from(panels.exit_code()));
+    let code = panels.exit_code();
+    let said = say_with(&panels.text(), code);
+    if broken.is_empty() || code == exit::INTERRUPTED || said != ExitCode::from(code) {
+        return Ok(said);
     }
     Ok(super::report(&broken))
 }

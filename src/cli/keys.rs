@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::options::{RunOptions, hide};
 use super::prepare::{Aim, prepare};
-use super::{exit, fail, say};
+use super::{exit, fail, say_with};
 use crate::plan::Selection;
 use crate::run::{Controlled, Finding, Trouble, control};
 use crate::spec::{Contract, Obtainable};
@@ -60,13 +60,9 @@ fn begin(check: &Check) -> Result<ExitCode, String> {
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     match runtime.block_on(control(&mut prepared.session, &given)) {
         Ok(controlled) => {
-            let said = say(&table(&specs.contract, &controlled));
             let is_enough = options.partial || is_complete(&specs.contract, &controlled);
-            Ok(if is_enough || said != ExitCode::from(exit::OK) {
-                said
-            } else {
-                ExitCode::from(exit::UNDECIDED)
-            })
+            let code = if is_enough { exit::OK } else { exit::UNDECIDED };
+            Ok(say_with(&table(&specs.contract, &controlled), code))
         }
         Err(Trouble::Key(message)) => Err(message),
         Err(Trouble::Target(message)) => {

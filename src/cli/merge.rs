@@ -6,10 +6,11 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::outcome::tell;
 use super::reports::{ReportArguments, Unwritten};
 use super::show::ShowArguments;
-use super::{SpecsArguments, exit, fail, report, say};
-use crate::report::{Panel, Panels, Results, by_panel, merge, terminal};
+use super::{SpecsArguments, report, say_with};
+use crate::report::{Panel, Panels, Results, by_panel, merge};
 use crate::spec::Specs;
 
 #[derive(Args)]
@@ -26,14 +27,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let specs = match arguments.specs.load() {
-        Ok(specs) => specs,
-        Err(code) => return code,
-    };
-    match begin(arguments, &specs) {
-        Ok(code) => code,
-        Err(message) => fail(&message),
-    }
+    arguments.specs.read_for(|specs| begin(arguments, specs))
 }
 
 fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
@@ -46,28 +40,13 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
     match panels.pop() {
         Some(parts) if panels.is_empty() => {
             let whole = merge(specs, parts).map_err(|error| error.to_string())?;
-            tell(arguments, &whole)
+            tell(&whole, &mut arguments.reports.open()?, arguments.show)
         }
         last => {
             panels.extend(last);
             side_by_side(arguments, specs, panels)
         }
     }
-}
-
-/// Tells the joined results of one panel.
-fn tell(arguments: &Arguments, whole: &Results) -> Result<ExitCode, String> {
-    let mut reports = arguments.reports.open()?;
-    match reports.write(whole) {
-        Err(Unwritten::Failed(message)) => return Err(message),
-        Err(Unwritten::ReaderGone) => return Ok(ExitCode::from(exit::INTERRUPTED)),
-        Ok(()) if reports.take_stdout() => return Ok(ExitCode::from(whole.exit_code)),
-        Ok(()) => {}
-    }
-    Ok(said(
-        &terminal(whole, &arguments.show.screen()),
-        whole.exit_code,
-    ))
 }
 
 /// Joins the parts of each of several panels, and tells what came of each in a line.
@@ -110,15 +89,5 @@ fn side_by_side(
         list: format!("{} results", arguments.parts.len()),
         panels: lines,
     };
-    Ok(said(&panels.text(), panels.exit_code()))
-}
-
-/// Prints a text; the exit code is that of what it tells, if somebody reads it.
-fn said(text: &str, code: u8) -> ExitCode {
-    let said = say(text);
-    if said == ExitCode::from(exit::OK) {
-        ExitCode::from(code)
-    } else {
-        said
-    }
+    Ok(say_with(&panels.text(), panels.exit_code()))
 }

@@ -112,6 +112,14 @@ impl SpecsArguments {
         Specs::load(&self.source()).map_err(|troubles| report(&troubles))
     }
 
+    /// Reads the specification for what a command does with it; the exit code.
+    fn read_for(&self, does: impl FnOnce(&Specs) -> Result<ExitCode, String>) -> ExitCode {
+        match self.load() {
+            Ok(specs) => does(&specs).unwrap_or_else(|message| fail(&message)),
+            Err(code) => code,
+        }
+    }
+
     /// What a choice of cases needs: of exact ones, only their suites.
     fn load_for(&self, selection: &Selection) -> Result<Specs, ExitCode> {
         if !selection.exact || selection.filters.is_empty() {
@@ -153,9 +161,14 @@ fn fault(name: &str) -> Result<Fault, String> {
 
 /// Prints a text that answers a question; a reader who goes away early has read enough.
 fn say(text: &str) -> ExitCode {
+    say_with(text, exit::OK)
+}
+
+/// Prints a text; the exit code is that of what it tells, if somebody reads it.
+fn say_with(text: &str, code: u8) -> ExitCode {
     let written = std::io::stdout().lock().write_all(text.as_bytes());
     match written {
-        Ok(()) => ExitCode::from(exit::OK),
+        Ok(()) => ExitCode::from(code),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::from(exit::INTERRUPTED)
         }

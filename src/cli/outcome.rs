@@ -1,12 +1,13 @@
 //! What a run came to, told to everybody who is to know: the reports, then the terminal.
 
 use std::io::Write;
+use std::process::ExitCode;
 
-use super::exit;
 use super::prepare::Prepared;
 use super::reports::{Reports, Unwritten};
 use super::show::ShowArguments;
 use super::voice::Voice;
+use super::{exit, say_with};
 use crate::report::{Finished, Results, Told, terminal};
 use crate::run::Trouble;
 use crate::spec::Specs;
@@ -52,6 +53,24 @@ impl Ended {
         };
         let results = Box::new(finished.not_begun(why, code).results());
         Self::InVain { results, trouble }
+    }
+}
+
+/// Writes the reports of results that no run of this process has brought, then shows them, unless a
+/// report has standard output; the exit code.
+pub(super) fn tell(
+    results: &Results,
+    reports: &mut Reports,
+    show: ShowArguments,
+) -> Result<ExitCode, String> {
+    match reports.write(results) {
+        Err(Unwritten::Failed(message)) => Err(message),
+        Err(Unwritten::ReaderGone) => Ok(ExitCode::from(exit::INTERRUPTED)),
+        Ok(()) if reports.take_stdout() => Ok(ExitCode::from(results.exit_code)),
+        Ok(()) => Ok(say_with(
+            &terminal(results, &show.screen()),
+            results.exit_code,
+        )),
     }
 }
 

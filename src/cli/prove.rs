@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use clap::Args;
 
 use super::progress::{Bars, Progress};
-use super::{SpecsArguments, exit, fail, report, say};
+use super::{SpecsArguments, exit, fail, report, say_with};
 use crate::prove::{Options, prove};
 use crate::reference::Fault;
 use crate::spec::{Source, SourceFile};
@@ -73,9 +73,10 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(proof) => proof,
         Err(error) => return fail(&error.to_string()),
     };
-    let said = say(&proof.text(arguments.verbose));
-    if said != ExitCode::from(exit::OK) || proof.failures().is_empty() {
-        return said;
-    }
-    ExitCode::from(exit::FAILED)
+    let code = if proof.failures().is_empty() {
+        exit::OK
+    } else {
+        exit::FAILED
+    };
+    say_with(&proof.text(arguments.verbose), code)
 }

@@ -6,13 +6,14 @@ use std::process::ExitCode;
 use clap::Args;
 use clap::builder::BoolishValueParser;
 
+use super::outcome::tell;
 use super::outputs::Taken;
-use super::reports::{ReportArguments, Unwritten};
+use super::reports::ReportArguments;
 use super::show::ShowArguments;
-use super::{SpecsArguments, exit, fail, record, say};
+use super::{SpecsArguments, record};
 use crate::moment;
 use crate::plan::Selection;
-use crate::report::{Access, Finished, Heading, terminal};
+use crate::report::{Access, Finished, Heading};
 use crate::run::Rejudge;
 use crate::spec::Specs;
 use crate::verdict::{Kind, Policy};
@@ -45,14 +46,7 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
-    let specs = match arguments.specs.load() {
-        Ok(specs) => specs,
-        Err(code) => return code,
-    };
-    match begin(arguments, &specs) {
-        Ok(code) => code,
-        Err(message) => fail(&message),
-    }
+    arguments.specs.read_for(|specs| begin(arguments, specs))
 }
 
 fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
@@ -100,16 +94,5 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         told: reports.told(),
     };
     let results = finished.results();
-    match reports.write(&results) {
-        Err(Unwritten::Failed(message)) => return Err(message),
-        Err(Unwritten::ReaderGone) => return Ok(ExitCode::from(exit::INTERRUPTED)),
-        Ok(()) if reports.take_stdout() => return Ok(ExitCode::from(results.exit_code)),
-        Ok(()) => {}
-    }
-    let said = say(&terminal(&results, &arguments.show.screen()));
-    Ok(if said == ExitCode::from(exit::OK) {
-        ExitCode::from(results.exit_code)
-    } else {
-        said
-    })
+    tell(&results, &mut reports, arguments.show)
 }
