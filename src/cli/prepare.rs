@@ -70,12 +70,7 @@ impl Aim {
 
     fn heading(&self) -> Heading {
         match self {
-            Self::Embedded => Heading {
-                target: "embedded reference panel".to_owned(),
-                base: "http://localhost".to_owned(),
-                origin: "http://localhost".to_owned(),
-                access: Access::default(),
-            },
+            Self::Embedded => Heading::embedded(),
             Self::Panel(target) => {
                 let base = target.base.as_str().trim_end_matches('/').to_owned();
                 Heading {

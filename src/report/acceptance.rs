@@ -193,7 +193,7 @@ fn made_by(results: &Results) -> String {
 /// What the command needs that no page tells: keys, paths and ids.
 fn given_with(results: &Results) -> String {
     let mut text = String::new();
-    if !is_embedded(results) && !results.roles.is_empty() {
+    if !results.target.is_embedded() && !results.roles.is_empty() {
         let _ = write!(text, "\nwith keys for: {}\n", results.roles.join(", "));
     }
     let given = results.options.given.iter();
@@ -205,10 +205,6 @@ fn given_with(results: &Results) -> String {
         let _ = write!(text, "\nand with the same {}\n", untold.join(", "));
     }
     text
-}
-
-fn is_embedded(results: &Results) -> bool {
-    results.target.base == "http://localhost"
 }
 
 /// Whether a flag has no value that is left out.
@@ -229,12 +225,8 @@ fn word(text: &str) -> String {
 /// The command that does the same again.
 fn command(results: &Results) -> String {
     let options = &results.options;
-    let target = if is_embedded(results) {
-        "--embedded"
-    } else {
-        &results.target.base
-    };
-    let mut words = vec![format!("{} run {target}", results.tool.name)];
+    let (name, target) = (&results.tool.name, results.target.argument());
+    let mut words = vec![format!("{name} run {target}")];
     words.extend(options.filters.iter().map(|filter| word(filter)));
     if options.exact {
         words.push("--exact".to_owned());
@@ -249,7 +241,7 @@ fn command(results: &Results) -> String {
             .iter()
             .map(|v| format!("--panel-version {v}")),
     );
-    let is_agreed = target != "--embedded";
+    let is_agreed = !results.target.is_embedded();
     let agreed = options.given.iter().filter(|flag| is_consent(flag));
     let consents = options.consents.iter().chain(agreed);
     words.extend(consents.filter(|_| is_agreed).cloned());

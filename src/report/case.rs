@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::collect::CaseTeller;
 use super::curl::Access;
-use super::results::{Case, CaseVerdict};
+use super::results::{Case, CaseVerdict, EMBEDDED};
 use crate::exchange::Resolve;
 use crate::run::CaseResult;
 use crate::spec::{Contract, Profile};
@@ -26,6 +26,18 @@ pub struct Heading {
 }
 
 impl Heading {
+    /// The reference panel in this process.
+    #[must_use]
+    pub fn embedded() -> Self {
+        let origin = "http://localhost";
+        Self {
+            target: EMBEDDED.to_owned(),
+            base: origin.to_owned(),
+            origin: origin.to_owned(),
+            access: Access::default(),
+        }
+    }
+
     /// The same, for a target that is reached with these flags.
     #[must_use]
     pub fn reached(self, ca_cert: Option<PathBuf>, resolve: Option<Resolve>) -> Self {

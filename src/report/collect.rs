@@ -132,7 +132,7 @@ impl Finished<'_> {
             suites: self.suites(),
             options: self.options(),
             roles: self.roles.iter().map(ToString::to_string).collect(),
-            specified: self.specified(|_| true),
+            specified: self.specified().map(Iterator::count),
             planned: self.planned.unwrap_or(self.results.len()),
             complete: !self.interrupted && self.planned == Some(self.results.len()),
             stopped: self.stopped.as_deref().map(printable),
@@ -264,6 +264,7 @@ impl Finished<'_> {
     }
 
     fn requirements(&self) -> Vec<RequirementResult> {
+        let specified = self.specified_by_requirement();
         let mut by_id: BTreeMap<&RequirementId, BTreeMap<Standing, usize>> = BTreeMap::new();
         for result in &self.results {
             for id in &result.case.scenario.requires {
@@ -282,19 +283,29 @@ impl Finished<'_> {
                     text: requirement.text.clone(),
                     source: requirement.source.clone(),
                     outcome: requirement_outcome(&standings).to_owned(),
-                    specified: self
-                        .specified(|case| case.scenario.requires.contains(&requirement.id.value)),
+                    specified: specified.as_ref().map(|all| {
+                        let of_it = all.get(&requirement.id.value);
+                        of_it.copied().unwrap_or_default()
+                    }),
                     standings,
                 })
             })
             .collect()
     }
 
-    /// How many such cases the specification has, chosen or not.
-    fn specified(&self, is_such: impl Fn(&SpecCase) -> bool) -> Option<usize> {
+    /// All cases of the specification, chosen or not, if they are known.
+    fn specified(&self) -> Option<impl Iterator<Item = &Arc<SpecCase>>> {
         let is_known = self.specs.is_whole && self.specs.broken.is_empty();
-        let such = || self.specs.cases().filter(|case| is_such(case)).count();
-        is_known.then(such)
+        is_known.then(|| self.specs.cases())
+    }
+
+    /// How many cases the specification has of each requirement.
+    fn specified_by_requirement(&self) -> Option<BTreeMap<&RequirementId, usize>> {
+        let mut counts = BTreeMap::new();
+        for id in self.specified()?.flat_map(|case| &case.scenario.requires) {
+            *counts.entry(id).or_default() += 1;
+        }
+        Some(counts)
     }
 
     fn not_tested(&self) -> NotTested {

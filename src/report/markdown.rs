@@ -100,13 +100,8 @@ fn of_group(results: &Results, group: &Group) -> String {
 
 /// How to see a case again. A `curl` line would hold ids that the panel gave.
 fn again(results: &Results, case: &Case) -> String {
-    let target = if results.target.name == results.target.base {
-        results.target.base.as_str()
-    } else {
-        "--embedded"
-    };
+    let (name, target) = (&results.tool.name, results.target.argument());
     let (profile, id) = (&results.profile.name, &case.id);
-    let name = &results.tool.name;
     block(&format!(
         "{name} run {target} --profile {profile} --exact {id}"
     ))

@@ -90,6 +90,28 @@ pub struct TargetNamed {
     pub base: String,
 }
 
+/// What a person knows the reference panel by that is in the process; what was recorded of it has
+/// more words behind.
+pub(super) const EMBEDDED: &str = "embedded reference panel";
+
+impl TargetNamed {
+    /// Whether it is the reference panel that is in the process.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        self.name.starts_with(EMBEDDED)
+    }
+
+    /// How a run names it on its command line.
+    #[must_use]
+    pub fn argument(&self) -> &str {
+        if self.is_embedded() {
+            "--embedded"
+        } else {
+            &self.base
+        }
+    }
+}
+
 /// The profile whose contract held.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -534,5 +556,24 @@ impl std::fmt::Display for DeviationTold {
             "{}: {}: expected {}, observed {}",
             self.kind, self.what, self.expected, self.observed
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_panel_of_the_process_is_embedded() {
+        let named = |name: &str| TargetNamed {
+            name: name.to_owned(),
+            base: "http://localhost".to_owned(),
+        };
+        assert_eq!(named(EMBEDDED).argument(), "--embedded");
+        let recorded = format!("{EMBEDDED}, recorded");
+        assert_eq!(named(&recorded).argument(), "--embedded");
+        assert_eq!(named("http://localhost").argument(), "http://localhost");
+        let recorded = "http://localhost, recorded";
+        assert_eq!(named(recorded).argument(), "http://localhost");
     }
 }
