@@ -40,6 +40,7 @@ mod selftest {
     pub(crate) mod stage;
     pub(crate) mod targets;
     pub(crate) mod traps;
+    pub(crate) mod trials;
     pub(crate) mod upgrades;
     pub(crate) mod waived;
 }

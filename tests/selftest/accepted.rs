@@ -6,6 +6,7 @@ use libtest_mimic::Trial;
 use super::hosted::{Hosted, world};
 use super::panel::Panel;
 use super::program::{program, run};
+use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
 
@@ -20,13 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("faulty", faulty),
         ("completions", completions),
     ];
-    let trial = |&(name, test): &(&str, fn())| {
-        Trial::test(format!("accepted/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.iter().map(trial).collect()
+    named("accepted", all.iter().copied())
 }
 
 /// The page of a run, and the exit code that the run must have.

@@ -11,6 +11,7 @@ use super::canary::{self, CANARY};
 use super::panel::Panel;
 use super::program::{self, BOUND, Said};
 use super::server::{Habit, Server, closed_port};
+use super::trials::named;
 
 /// One bad input, and what has to become of it.
 struct Row {
@@ -288,12 +289,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("reader-went-away", reader_went_away),
         ("canary-would-be-seen", canary_would_be_seen),
     ];
-    let others = others.map(|(name, test)| {
-        Trial::test(format!("bad-input/{name}"), move || {
-            test();
-            Ok(())
-        })
-    });
+    let others = named("bad-input", others);
     rows.chain(bounded).chain(others).collect()
 }
 

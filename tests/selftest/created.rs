@@ -21,6 +21,7 @@ use super::hosted::{Hosted, KEYS, PROFILE, RUNS, world};
 #[cfg(unix)]
 use super::program::conformance;
 use super::program::{Said, program, run};
+use super::trials::named;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let all: &[(&str, fn())] = &[
@@ -41,14 +42,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         #[cfg(unix)]
         ("interrupted-tests", interrupted_tests),
     ];
-    let trial = |(name, test): &(&str, fn())| {
-        let test = *test;
-        Trial::test(format!("created/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.iter().map(trial).collect()
+    named("created", all.iter().copied())
 }
 
 /// A panel that takes its time, so that something can happen in between.

@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::hosted::{Hosted, PROFILE};
 use super::program::{Said, program, run};
 use super::server::{Habit, Server};
+use super::trials::named;
 
 /// What is asked of every panel: enough to notice the fault, and to be over soon.
 const FILTER: &str = "authentication/key-types/";
@@ -28,13 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("as-alone", as_alone),
         ("bad-lists", bad_lists),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("fleet/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("fleet", all)
 }
 
 fn panel(faults: &[&str], dress: fn(Router) -> Router) -> Hosted {

@@ -7,6 +7,7 @@ use ptero_conformance::spec::{Source, Specs};
 
 use super::program::{conformance, program, root, run};
 use super::server::{Habit, Server};
+use super::trials::named;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let all: [(&str, fn()); 4] = [
@@ -15,13 +16,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("filtered-alike", filtered_alike),
         ("one-suite-for-one-id", one_suite_for_one_id),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("ids/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("ids", all)
 }
 
 /// What `list --ids` says of the checkout's specification, which is what the tests read.

@@ -6,6 +6,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use super::program::{Said, program, run};
+use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
 
@@ -18,13 +19,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("several-panels", several_panels),
         ("no-parts", no_parts),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("merged/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("merged", all)
 }
 
 /// Runs the cases that have this in their ids, and keeps the results.

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use super::canary::{none_in_folder, not_in_folder, not_in_text, shows};
 use super::hosted::{Hosted, PROFILE, RUNS, world};
 use super::program::{Said, conformance, program, root, run};
+use super::trials::named;
 
 /// What is planted, each with what it takes the place of in the embedded world. No eight
 /// characters of it stand anywhere else.
@@ -48,13 +49,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("words", words_show_nothing),
         ("serve", serve_shows_nothing),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("privacy/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("privacy", all)
 }
 
 /// Secrets that the panel has given out.

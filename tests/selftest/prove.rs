@@ -6,6 +6,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 
 use super::program::{program, run_within};
+use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
 
@@ -59,13 +60,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         ("bad-input", bad_input),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("prove/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("prove", all)
 }
 
 fn witnesses_notice() {

@@ -9,6 +9,7 @@ use ptero_conformance::recording::{Header, RunRecording};
 use super::canary::CANARY;
 use super::panel::Panel;
 use super::program::{Said, program, run};
+use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
 
@@ -25,13 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("another-profile", another_profile),
         ("cannot-be-written", cannot_be_written),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("recorded/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("recorded", all)
 }
 
 /// A folder with a recording of the embedded panel.

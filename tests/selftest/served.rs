@@ -8,6 +8,7 @@ use libtest_mimic::Trial;
 use super::canary::CANARY;
 use super::panel::Panel;
 use super::program::{Said, conformance, program, run};
+use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
 
@@ -29,13 +30,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("check-keys", check_keys),
         ("open-panel", open_panel),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("served/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("served", all)
 }
 
 /// Every flag that somebody gives who holds all keys and agrees to everything.

@@ -1,43 +1,39 @@
 //! One exchange, many verdicts: what a server is asked, and what is told of it.
 
 use std::path::Path;
+use std::process::Command;
 
 use libtest_mimic::Trial;
 
-use crate::selftest::program::{conformance, program, run};
-use crate::selftest::server::{Habit, Server};
+use super::program::{conformance, program, run};
+use super::server::{Habit, Server};
+use super::trials::named;
 
-pub fn trials() -> Vec<Trial> {
-    vec![
-        Trial::test("sharing/run-asks-once", || {
-            let folder = suite();
-            let server = server();
-            let mut command = program();
-            command
-                .args(["run", server.url(), "--specs"])
-                .arg(folder.path());
-            let said = run(&mut command);
-            said.must_exit(1);
-            must_tell(&said.stderr, &server);
-            let all = &said.stdout;
-            assert!(all.contains("5 cases: 4 passed · 1 failed"), "{all}");
-            Ok(())
+pub(crate) fn trials() -> Vec<Trial> {
+    let all: [(&str, fn()); 2] = [
+        ("run-asks-once", || {
+            let summary = "5 cases: 4 passed · 1 failed";
+            asks_once(program().arg("run"), summary);
         }),
-        Trial::test("sharing/tests-ask-once", || {
-            let folder = suite();
-            let server = server();
-            let mut command = conformance();
-            command
-                .args(["--target-url", server.url(), "--specs"])
-                .arg(folder.path());
-            let said = run(&mut command);
-            said.must_exit(1);
-            must_tell(&said.stderr, &server);
-            let all = &said.stdout;
-            assert!(all.contains("4 passed; 1 failed"), "{all}");
-            Ok(())
+        ("tests-ask-once", || {
+            asks_once(conformance().arg("--target-url"), "4 passed; 1 failed");
         }),
-    ]
+    ];
+    named("sharing", all)
+}
+
+/// Runs the suite at a server, whose address comes next, and looks how often that was asked.
+fn asks_once(command: &mut Command, summary: &str) {
+    let folder = suite();
+    let server = Server::new(Habit::Says("application/json", b"{}"));
+    let command = command.arg(server.url()).arg("--specs");
+    let said = run(command.arg(folder.path()));
+    said.must_exit(1);
+    // One more asks whether a panel is there at all.
+    assert_eq!(server.connections(), 4);
+    let told = "4 requests for 5 cases, 0.80 a case";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    assert!(said.stdout.contains(summary), "{}", said.stdout);
 }
 
 /// Three cases that read the same, of which one expects something else, and two that write the same.
@@ -65,16 +61,4 @@ fn scenario(id: &str, method: &str, status: u16) -> String {
 
 fn write(file: &Path, text: &str) {
     std::fs::write(file, text).expect("a file that can be written");
-}
-
-/// A server with a connection for each request.
-fn server() -> Server {
-    Server::new(Habit::Says("application/json", b"{}"))
-}
-
-fn must_tell(stderr: &str, server: &Server) {
-    // One more asks whether a panel is there at all.
-    assert_eq!(server.connections(), 4);
-    let told = "4 requests for 5 cases, 0.80 a case";
-    assert!(stderr.contains(told), "{stderr}");
 }

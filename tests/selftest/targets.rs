@@ -7,6 +7,7 @@ use ptero_conformance::reference::{Faults, World};
 
 use super::hosted::Hosted;
 use super::program::{Said, conformance, program, run};
+use super::trials::named;
 
 /// Exit codes.
 const OK: i32 = 0;
@@ -27,15 +28,7 @@ pub fn trials() -> Vec<Trial> {
         ("a-made-role", a_made_role),
         ("nothing-tested-is-no-pass", nothing_tested_is_no_pass),
     ];
-    let named = tests.into_iter();
-    named
-        .map(|(name, test)| {
-            Trial::test(format!("targets/{name}"), move || {
-                test();
-                Ok(())
-            })
-        })
-        .collect()
+    named("targets", tests)
 }
 
 /// A panel with another limit than its profile's.

@@ -34,6 +34,7 @@ use super::hosted::PROFILE;
 use super::mutants::copy;
 use super::program::{Said, conformance, program, root, run};
 use super::server::{Habit, Script, Server, json};
+use super::trials::named;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut all: Vec<(&str, fn())> = vec![
@@ -55,13 +56,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     if cfg!(target_os = "linux") {
         all.push(("telemetry", no_telemetry));
     }
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("traps/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.into_iter().map(trial).collect()
+    named("traps", all)
 }
 
 /// Three cases, which need no key; each is one request.
@@ -131,6 +126,14 @@ impl Suites {
         command
     }
 
+    /// The conformance tests of them.
+    fn tests(&self, server: &Server) -> Command {
+        let mut command = conformance();
+        command.args(["--target-url", server.url(), "--profile", PROFILE]);
+        command.arg("--specs").arg(self.path());
+        command
+    }
+
     /// What a run has left; nothing that was planned is missing in it.
     fn results(&self) -> Results {
         let results = from_json(&self.read("results.json")).expect("results");
@@ -186,15 +189,7 @@ fn could_not_run() {
     }
     let suites = Suites::new(&[("three.yaml", THREE)]);
     let server = playing(|_| None);
-    let mut tests = conformance();
-    tests.args([
-        "--target-url",
-        server.url(),
-        "--profile",
-        PROFILE,
-        "--specs",
-    ]);
-    let said = run(tests.arg(suites.path()));
+    let said = run(&mut suites.tests(&server));
     said.must_exit(3);
     has(&said, "0 passed; 3 failed");
 }
@@ -256,16 +251,7 @@ fn one_failing_case() {
     let wanted = [Standing::Failed, Standing::Unjudged, Standing::Passed];
     assert_eq!(standings(&suites.results()), wanted);
     let (suites, server) = one_of_each();
-    let mut tests = conformance();
-    tests.args([
-        "--target-url",
-        server.url(),
-        "--profile",
-        PROFILE,
-        "--jobs",
-        "1",
-    ]);
-    let said = run(tests.arg("--specs").arg(suites.path()));
+    let said = run(suites.tests(&server).args(["--jobs", "1"]));
     said.must_exit(1);
     has(&said, "1 passed; 2 failed");
 }
@@ -383,15 +369,7 @@ fn duplicate_ids() {
     let said = run(&mut suites.command(&server));
     said.must_exit(2);
     has(&said, message);
-    let mut tests = conformance();
-    tests.args([
-        "--target-url",
-        server.url(),
-        "--profile",
-        PROFILE,
-        "--specs",
-    ]);
-    let said = run(tests.arg(suites.path()));
+    let said = run(&mut suites.tests(&server));
     said.must_exit(2);
     has(&said, message);
 }

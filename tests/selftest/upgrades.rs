@@ -10,6 +10,7 @@ use super::panel::Panel;
 use super::program::{Said, program, run};
 use super::recorded::Recorded;
 use super::server::closed_port;
+use super::trials::named;
 
 const BEFORE: &str = "pterodactyl-1.10";
 const AFTER: &str = "pterodactyl-1.11";
@@ -27,13 +28,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("an-edge", an_edge),
         ("bad-files", bad_files),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("upgrades/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("upgrades", all)
 }
 
 /// Records a served panel.

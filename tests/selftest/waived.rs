@@ -6,6 +6,7 @@ use libtest_mimic::Trial;
 
 use super::panel::Panel;
 use super::program::{Said, conformance, program, run};
+use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
 
@@ -21,13 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("held-by-another-run", held_by_another_run),
         ("not-what-decides-nothing", not_what_decides_nothing),
     ];
-    let trial = |(name, test): (&str, fn())| {
-        Trial::test(format!("waived/{name}"), move || {
-            test();
-            Ok(())
-        })
-    };
-    all.map(trial).into()
+    named("waived", all)
 }
 
 /// A panel of one version that is held to the contract of another, and a folder.
