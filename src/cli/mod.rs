@@ -11,7 +11,7 @@ mod keys;
 mod list;
 mod merge;
 pub(crate) mod options;
-mod outcome;
+pub(crate) mod outcome;
 mod outputs;
 pub(crate) mod prepare;
 mod profile;

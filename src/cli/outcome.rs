@@ -46,14 +46,36 @@ pub(super) enum Ended {
 impl Ended {
     /// A run that could not begin.
     pub(super) fn in_vain(finished: Finished<'_>, trouble: Option<Trouble>) -> Self {
-        let (why, code) = match &trouble {
-            None => ("interrupted", exit::INTERRUPTED),
-            Some(Trouble::Key(message)) => (message.as_str(), exit::USAGE),
-            Some(Trouble::Target(message)) => (message.as_str(), exit::UNDECIDED),
-        };
-        let results = Box::new(finished.not_begun(why, code).results());
+        let results = Box::new(not_begun(finished, trouble.as_ref()));
         Self::InVain { results, trouble }
     }
+}
+
+/// What reports tell of a run that could not begin. No trouble: somebody ended it.
+pub(crate) fn not_begun(finished: Finished<'_>, trouble: Option<&Trouble>) -> Results {
+    let (why, code) = match trouble {
+        None => ("interrupted", exit::INTERRUPTED),
+        Some(Trouble::Key(message)) => (message.as_str(), exit::USAGE),
+        Some(Trouble::Target(message)) => (message.as_str(), exit::UNDECIDED),
+    };
+    finished.not_begun(why, code).results()
+}
+
+/// Writes the reports of a run that could not begin, and says why; the exit code.
+pub(crate) fn tell_in_vain(
+    reports: &mut Reports,
+    results: &Results,
+    trouble: Option<&Trouble>,
+) -> Result<u8, String> {
+    if let Err(Unwritten::Failed(message)) = reports.write(results) {
+        return Err(message);
+    }
+    match trouble {
+        Some(Trouble::Key(message)) => return Err(message.clone()),
+        Some(Trouble::Target(message)) => tell!("error: {message}"),
+        None => {}
+    }
+    Ok(results.exit_code)
 }
 
 /// Writes the reports of results that no run of this process has brought, then shows them, unless a
@@ -85,20 +107,10 @@ impl Telling {
     pub(super) fn tell(&mut self, ended: &Ended) -> Result<u8, String> {
         match ended {
             Ended::Over(results) => self.show(results),
-            Ended::InVain { results, trouble } => self.not_begun(results, trouble.as_ref()),
+            Ended::InVain { results, trouble } => {
+                tell_in_vain(&mut self.reports, results, trouble.as_ref())
+            }
         }
-    }
-
-    fn not_begun(&mut self, results: &Results, trouble: Option<&Trouble>) -> Result<u8, String> {
-        if let Err(Unwritten::Failed(message)) = self.reports.write(results) {
-            return Err(message);
-        }
-        match trouble {
-            Some(Trouble::Key(message)) => return Err(message.clone()),
-            Some(Trouble::Target(message)) => tell!("error: {message}"),
-            None => {}
-        }
-        Ok(results.exit_code)
     }
 
     fn show(&mut self, results: &Results) -> Result<u8, String> {

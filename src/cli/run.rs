@@ -273,11 +273,7 @@ pub(super) async fn run_all(
     let progress = voice.progress(plan.cases.len(), at_least);
     let mut tell = |event| match event {
         Event::Over(number, result) => {
-            let result = match told {
-                Told::All => *result,
-                Told::Differences => result.in_brief(),
-            };
-            results.insert(number, result);
+            results.insert(number, told.keep(*result));
             progress.show(results.len());
         }
         Event::LookingAgain { cases, wait } => {

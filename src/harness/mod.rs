@@ -18,6 +18,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use board::Board;
 
 use crate::cli::options::{RunOptions, check_variables};
+use crate::cli::outcome::{not_begun, tell_in_vain};
 use crate::cli::prepare::{Aim, Prepared, prepare, variables};
 use crate::cli::reports::{ReportArguments, Reports, Unwritten};
 use crate::cli::signals::watch;
@@ -199,7 +200,7 @@ impl Stage<'_> {
         if let Err(trouble) = runtime.block_on(self.prepared.verify(&contract)) {
             let left = runtime.block_on(self.prepared.session.finish());
             warn_of_what_is_left(&self.prepared.voice, &left, &self.prepared.heading.base);
-            return self.begun_in_vain(trouble);
+            return self.begun_in_vain(&trouble);
         }
         let has_broken_suite = broken
             .iter()
@@ -277,20 +278,9 @@ impl Stage<'_> {
         }
     }
 
-    fn begun_in_vain(mut self, trouble: Trouble) -> Result<ExitCode, String> {
-        let finished = self.finished();
-        match trouble {
-            Trouble::Key(message) => {
-                let results = finished.not_begun(&message, exit::USAGE).results();
-                write(&mut self.reports, &results)?;
-                Err(message)
-            }
-            Trouble::Target(message) => {
-                tell!("error: {message}");
-                let results = finished.not_begun(&message, exit::UNDECIDED).results();
-                write(&mut self.reports, &results)
-            }
-        }
+    fn begun_in_vain(mut self, trouble: &Trouble) -> Result<ExitCode, String> {
+        let results = not_begun(self.finished(), Some(trouble));
+        tell_in_vain(&mut self.reports, &results, Some(trouble)).map(ExitCode::from)
     }
 }
 
@@ -312,10 +302,7 @@ async fn go(
     interrupt: Interrupt,
 ) {
     let mut tell = |event| match event {
-        Event::Over(number, result) if run.told == Told::Differences => {
-            run.board.post(number, result.in_brief());
-        }
-        Event::Over(number, result) => run.board.post(number, *result),
+        Event::Over(number, result) => run.board.post(number, run.told.keep(*result)),
         Event::LookingAgain { cases, wait } => {
             let seconds = wait.as_secs();
             tell!("note: looking once more at {cases} cases in {seconds} s");

@@ -77,6 +77,17 @@ pub enum Told {
     Differences,
 }
 
+impl Told {
+    /// As much of a result as is told later.
+    #[must_use]
+    pub fn keep(self, result: CaseResult) -> CaseResult {
+        match self {
+            Self::All => result,
+            Self::Differences => result.in_brief(),
+        }
+    }
+}
+
 /// Tells cases of one run.
 pub(super) struct CaseTeller<'a> {
     pub(super) contract: &'a Contract,
