@@ -48,7 +48,7 @@ const USAGE: i32 = 2;
 const UNDECIDED: i32 = 3;
 const INTERRUPTED: i32 = 130;
 
-const ROWS: [Row; 33] = [
+const ROWS: [Row; 37] = [
     row(
         "url-without-value",
         |_| args(&["run", "--target-url"]),
@@ -247,6 +247,34 @@ const ROWS: [Row; 33] = [
         "suite.yaml:",
     ),
     row(
+        "specs/not-yaml-by-name",
+        |folder| {
+            let scene = suite(folder, ONCE);
+            fs::write(folder.join("specs/other.yml"), TWICE).expect("a file");
+            scene
+        },
+        USAGE,
+        "is not read, because its name does not end in `.yaml`",
+    ),
+    row(
+        "version/of-another-profile",
+        |_| version("pterodactyl-1.8", "1.14.0"),
+        USAGE,
+        "speaks of 1.8.0 to 1.9.2, not of 1.14.0; `--profile pterodactyl-1.14` does",
+    ),
+    row(
+        "version/of-none",
+        |_| version("pterodactyl-1.8", "9.9.9"),
+        USAGE,
+        "speaks of 1.8.0 to 1.9.2, not of 9.9.9",
+    ),
+    row(
+        "version/not-played",
+        |_| version("pterodactyl-1.8", "1.9.2"),
+        USAGE,
+        "the reference panel plays 1.8.1 for pterodactyl-1.8, not 1.9.2",
+    ),
+    row(
         "specs/duplicate-ids",
         |folder| suite(folder, TWICE),
         USAGE,
@@ -258,6 +286,12 @@ const HTML: Habit = Habit::Says(
     "text/html",
     b"<!DOCTYPE html><title>Welcome to nginx!</title>",
 );
+
+const ONCE: &str = "\
+title: Once
+scenarios:
+  - { id: once, title: One, request: { endpoint: GET /api/client, key: none }, expect: no-key }
+";
 
 const TWICE: &str = "\
 title: Twice
@@ -401,6 +435,18 @@ fn variable(name: &str, value: &str) -> Scene {
     let mut scene = run("https://panel.invalid");
     scene.command.env(name, value);
     scene
+}
+
+/// The embedded panel, said to be of this version.
+fn version(profile: &str, version: &str) -> Scene {
+    args(&[
+        "run",
+        "--embedded",
+        "--profile",
+        profile,
+        "--panel-version",
+        version,
+    ])
 }
 
 fn without_key(mut scene: Scene) -> Scene {
