@@ -8,6 +8,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::options::RunOptions;
+use super::outcome::tell_trouble;
 use super::prepare::{Aim, Prepared, prepare};
 use super::run::run_all;
 use super::signals::watch;
@@ -16,7 +17,7 @@ use crate::exchange::Place;
 use crate::plan::Selection;
 use crate::recording::RunRecording;
 use crate::report::{Told, counted, edge_and_panel, tell_changes};
-use crate::run::{Changes, Course, Interrupt, Record, Rejudge, Side, Trouble};
+use crate::run::{Changes, Course, Interrupt, Record, Rejudge, Side};
 use crate::spec::{Profile, Specs};
 
 #[derive(Args)]
@@ -199,13 +200,9 @@ async fn observe(
 ) -> Result<RunRecording, Unobserved> {
     let verified = tokio::select! {
         () = interrupt.requested() => Err(Unobserved::Ended(exit::INTERRUPTED)),
-        verified = prepared.verify(&specs.contract) => verified.map_err(|trouble| match trouble {
-            Trouble::Key(message) => Unobserved::Wrong(message),
-            Trouble::Target(message) => {
-                tell!("error: {message}");
-                Unobserved::Ended(exit::UNDECIDED)
-            }
-        }),
+        verified = prepared.verify(&specs.contract) => {
+            verified.map_err(|trouble| Unobserved::Ended(tell_trouble(&trouble)))
+        }
     };
     let (session, heading) = (Arc::new(prepared.session), prepared.heading);
     let voice = prepared.voice;

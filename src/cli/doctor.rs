@@ -9,6 +9,7 @@ use clap::Args;
 use url::Url;
 
 use super::options::{RunOptions, hide};
+use super::outcome::tell_trouble;
 use super::prepare::{Aim, Prepared, open, plain, prepare};
 use super::{exit, fail, keys, say};
 use crate::doctor::{Commands, Diagnosis, Prober, Report};
@@ -122,7 +123,7 @@ impl Visit {
             return said;
         }
         match keys.refused {
-            Some(message) => fail(&message),
+            Some(trouble) => ExitCode::from(tell_trouble(&trouble)),
             None => ExitCode::from(code(report.diagnosis())),
         }
     }
@@ -168,8 +169,8 @@ impl Visit {
         match control(&mut self.session, &given).await {
             Ok(controlled) => Keys::told(&keys::table(&self.specs.contract, &controlled)),
             Err(Trouble::Target(why)) => Keys::told(&format!("not decided: {why}\n")),
-            Err(Trouble::Key(message)) => Keys {
-                refused: Some(message),
+            Err(trouble @ Trouble::Key(_)) => Keys {
+                refused: Some(trouble),
                 ..Keys::default()
             },
         }
@@ -181,7 +182,7 @@ impl Visit {
 struct Keys {
     text: String,
     /// Why one of them is not accepted.
-    refused: Option<String>,
+    refused: Option<Trouble>,
 }
 
 impl Keys {

@@ -19,8 +19,8 @@ use super::{exit, fail_by, prepare, say, say_with, tell_waivers};
 use crate::keys::{Keyring, variable};
 use crate::moment;
 use crate::plan::Selection;
-use crate::report::{Panel, Panels};
-use crate::run::{Interrupt, Trouble};
+use crate::report::{Panel, Panels, in_vain};
+use crate::run::Interrupt;
 use crate::spec::Specs;
 use crate::target::{Listed, read_target_list};
 
@@ -222,16 +222,13 @@ fn one(
 
 /// Writes the reports of one panel; what came of it, in a line.
 fn tell(name: &str, ended: &Ended, reports: &mut Reports, voice: &Voice) -> Result<Panel, String> {
-    let (Ended::Over(results) | Ended::InVain { results, .. }) = ended;
+    let (Ended::Over(results) | Ended::InVain(results)) = ended;
     if let Err(Unwritten::Failed(why)) = reports.write(results) {
         return Err(why);
     }
-    match ended {
-        Ended::InVain {
-            trouble: Some(Trouble::Key(why) | Trouble::Target(why)),
-            ..
-        } => drop(fail_by(voice, why)),
-        _ => {
+    match &results.not_begun {
+        Some(not_begun) => voice.say(&format!("error: {}", in_vain(not_begun))),
+        None => {
             tell_waivers(voice, results);
             voice.say(&results.outcome);
         }

@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use super::options::{RunOptions, hide};
+use super::outcome::tell_trouble;
 use super::prepare::{Aim, prepare};
 use super::{exit, fail, say_with};
 use crate::plan::Selection;
-use crate::run::{Controlled, Finding, Trouble, control};
+use crate::run::{Controlled, Finding, control};
 use crate::spec::{Contract, Obtainable};
 
 #[derive(Args)]
@@ -64,11 +65,7 @@ fn begin(check: &Check) -> Result<ExitCode, String> {
             let code = if is_enough { exit::OK } else { exit::UNDECIDED };
             Ok(say_with(&table(&specs.contract, &controlled), code))
         }
-        Err(Trouble::Key(message)) => Err(message),
-        Err(Trouble::Target(message)) => {
-            tell!("error: {message}");
-            Ok(ExitCode::from(exit::UNDECIDED))
-        }
+        Err(trouble) => Ok(ExitCode::from(tell_trouble(&trouble))),
     }
 }
 

@@ -8,7 +8,8 @@ use super::reports::{Reports, Unwritten};
 use super::show::ShowArguments;
 use super::voice::Voice;
 use super::{exit, say_with};
-use crate::report::{Finished, Results, Told, terminal};
+use crate::report::results::NotBegun;
+use crate::report::{Finished, Results, Told, in_vain, terminal};
 use crate::run::Trouble;
 use crate::spec::Specs;
 
@@ -35,47 +36,50 @@ pub(super) enum Ended {
     /// It was begun, and this came of it.
     Over(Box<Results>),
     /// It could not begin.
-    InVain {
-        /// What reports tell of that.
-        results: Box<Results>,
-        /// Why; nothing: somebody ended it.
-        trouble: Option<Trouble>,
-    },
+    InVain(Box<Results>),
 }
 
 impl Ended {
     /// A run that could not begin.
-    pub(super) fn in_vain(finished: Finished<'_>, trouble: Option<Trouble>) -> Self {
-        let results = Box::new(not_begun(finished, trouble.as_ref()));
-        Self::InVain { results, trouble }
+    pub(super) fn in_vain(finished: Finished<'_>, trouble: Option<&Trouble>) -> Self {
+        Self::InVain(Box::new(not_begun(finished, trouble)))
     }
 }
 
 /// What reports tell of a run that could not begin. No trouble: somebody ended it.
 pub(crate) fn not_begun(finished: Finished<'_>, trouble: Option<&Trouble>) -> Results {
-    let (why, code) = match trouble {
-        None => ("interrupted", exit::INTERRUPTED),
-        Some(Trouble::Key(message)) => (message.as_str(), exit::USAGE),
-        Some(Trouble::Target(message)) => (message.as_str(), exit::UNDECIDED),
+    let finished = match trouble {
+        None => Finished {
+            interrupted: true,
+            ..finished
+        },
+        Some(trouble) => finished.kept_from(trouble.hindrance(), code_of(trouble)),
     };
-    finished.not_begun(why, code).results()
+    finished.results()
+}
+
+fn code_of(trouble: &Trouble) -> u8 {
+    match trouble {
+        Trouble::Key(_) => exit::USAGE,
+        Trouble::Target(_) => exit::UNDECIDED,
+    }
 }
 
 /// Writes the reports of a run that could not begin, and says why; the exit code.
-pub(crate) fn tell_in_vain(
-    reports: &mut Reports,
-    results: &Results,
-    trouble: Option<&Trouble>,
-) -> Result<u8, String> {
+pub(crate) fn tell_in_vain(reports: &mut Reports, results: &Results) -> Result<u8, String> {
     if let Err(Unwritten::Failed(message)) = reports.write(results) {
         return Err(message);
     }
-    match trouble {
-        Some(Trouble::Key(message)) => return Err(message.clone()),
-        Some(Trouble::Target(message)) => tell!("error: {message}"),
-        None => {}
+    if let Some(not_begun) = &results.not_begun {
+        tell!("error: {}", in_vain(not_begun));
     }
     Ok(results.exit_code)
+}
+
+/// What keeps something from beginning, on a terminal; the exit code.
+pub(super) fn tell_trouble(trouble: &Trouble) -> u8 {
+    tell!("error: {}", in_vain(&NotBegun::of(trouble.hindrance())));
+    code_of(trouble)
 }
 
 /// Writes the reports of results that no run of this process has brought, then shows them, unless a
@@ -107,9 +111,7 @@ impl Telling {
     pub(super) fn tell(&mut self, ended: &Ended) -> Result<u8, String> {
         match ended {
             Ended::Over(results) => self.show(results),
-            Ended::InVain { results, trouble } => {
-                tell_in_vain(&mut self.reports, results, trouble.as_ref())
-            }
+            Ended::InVain(results) => tell_in_vain(&mut self.reports, results),
         }
     }
 

@@ -282,7 +282,7 @@ impl Prepared {
             planned: Some(self.plan.cases.len()),
             interrupted: false,
             stopped: None,
-            refused: None,
+            not_begun: None,
             has_broken_suite: !specs.broken.is_empty(),
             results: Vec::new(),
             told: Told::All,

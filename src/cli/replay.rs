@@ -88,7 +88,7 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, String> {
         planned: recording.complete.then_some(results.len()),
         interrupted: false,
         stopped: (!recording.complete).then(|| "the recorded run was cut short".to_owned()),
-        refused: None,
+        not_begun: None,
         has_broken_suite: false,
         results: results.iter().collect(),
         told: reports.told(),

@@ -226,7 +226,7 @@ pub(super) async fn play(
     if let Err(trouble) = verified {
         let left = session.finish().await;
         super::warn_of_what_is_left(&voice, &left, &finished.heading.base);
-        return Ok(Ended::in_vain(finished, trouble));
+        return Ok(Ended::in_vain(finished, trouble.as_ref()));
     }
     let session = Arc::new(session);
     let told = if record.is_some() {

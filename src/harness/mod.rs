@@ -280,7 +280,7 @@ impl Stage<'_> {
 
     fn begun_in_vain(mut self, trouble: &Trouble) -> Result<ExitCode, String> {
         let results = not_begun(self.finished(), Some(trouble));
-        tell_in_vain(&mut self.reports, &results, Some(trouble)).map(ExitCode::from)
+        tell_in_vain(&mut self.reports, &results).map(ExitCode::from)
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fmt::Write;
 
 use super::exit;
+use super::markdown::of_not_begun;
 use super::results::{RequirementResult, Results};
 use super::summary::counted;
 use crate::spec::Level;
@@ -69,6 +70,10 @@ fn what_is_lacking(results: &Results) -> String {
     let mut text = String::new();
     if !results.complete {
         let _ = writeln!(text, "{}\n", results.outcome);
+        if let Some(not_begun) = &results.not_begun {
+            text += &of_not_begun(not_begun);
+            text += "\n";
+        }
     } else if let Some(why) = &results.stopped {
         let _ = writeln!(text, "The run has ended early: {why}\n");
     }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use url::Url;
 
-use super::results::{Cause, Group};
-use crate::exchange::printable;
+use super::results::{Cause, Group, NotBegun};
+use crate::exchange::{Redactor, printable};
 use crate::plan::due;
-use crate::run::{CaseResult, StepResult};
+use crate::run::{CaseResult, Hindrance, StepResult};
 use crate::spec::{
     CaseClue, CauseInfo, Contract, GRANTED, Holder, KeyUse, Outcome, Profile, RequestPlan, Role,
-    Step,
+    RoleName, Step,
 };
 use crate::verdict::{Deviation, Judged, Policy, Standing, Verdict, is_answer, judge};
 
@@ -39,7 +39,7 @@ const TOLD: [Standing; 4] = [
 /// A cause that was found, with the cases that show it by their numbers.
 struct Found<'a> {
     info: &'a CauseInfo,
-    role: Option<String>,
+    role: Option<RoleName>,
     profiles: Vec<String>,
     cases: BTreeSet<usize>,
 }
@@ -69,7 +69,7 @@ impl Grouping<'_> {
     /// One group for each standing that cases of a cause have.
     fn of_cause(&self, found: &Found<'_>, results: &[&CaseResult]) -> Vec<Group> {
         let fill = |text: &str| {
-            let text = text.replace("${role}", found.role.as_deref().unwrap_or_default());
+            let text = found.info.about(text, found.role.as_ref());
             text.replace("${profile}", &found.profiles.join("` or `"))
         };
         // A line to paste is for one profile.
@@ -81,12 +81,8 @@ impl Grouping<'_> {
         };
         let info = found.info;
         let cause = Cause {
-            id: info.id.value.clone(),
-            means: fill(&info.means),
-            fix: fill(&info.fix),
             lines: info.lines.as_deref().map(fill_lines),
-            origin: info.origin,
-            source: info.source.clone(),
+            ..told(info, fill)
         };
         let of = |standing: Standing| {
             let cases = found.cases.iter().map(|number| results[*number]);
@@ -142,7 +138,7 @@ impl Grouping<'_> {
         };
         let other = others.first().copied();
         let shows = |number: &usize| {
-            let mut clues = info.when.iter();
+            let mut clues = info.when.iter().chain(&info.enough);
             clues.any(|clue| self.shows(clue, results[*number], other))
         };
         let shown: BTreeSet<usize> = open.iter().copied().filter(shows).collect();
@@ -151,7 +147,7 @@ impl Grouping<'_> {
             return Vec::new();
         }
         let could = self.could_show(info, results, open);
-        let scopes: Vec<Option<String>> = if info.per_role {
+        let scopes: Vec<Option<RoleName>> = if info.per_role {
             let roles = shown.iter().filter_map(|n| self.role(results[*n]));
             roles
                 .collect::<BTreeSet<_>>()
@@ -191,10 +187,13 @@ impl Grouping<'_> {
         let roles: BTreeSet<_> = cases.iter().map(|n| self.role(results[*n])).collect();
         let conforms = |n: &usize| results[*n].verdict == Ok(Verdict::Conforms);
         let rest_conforms = || could.iter().filter(|n| !cases.contains(n)).all(conforms);
-        cases.len() >= info.least.max(1)
-            && roles.len() >= info.roles
-            && cases.len() * 100 >= could.len() * usize::from(info.share)
-            && (!info.rest_conforms || rest_conforms())
+        let decides = |clue: &CaseClue| cases.iter().any(|n| self.shows(clue, results[*n], None));
+        let is_often = || {
+            cases.len() >= info.least.max(1)
+                && roles.len() >= info.roles
+                && cases.len() * 100 >= could.len() * usize::from(info.share)
+        };
+        (info.enough.iter().any(decides) || is_often()) && (!info.rest_conforms || rest_conforms())
     }
 
     /// The cases that could show a cause: of those that were asked, the ones with a reason that it
@@ -244,7 +243,7 @@ impl Grouping<'_> {
     }
 
     /// Whether a case of another role is granted, as is due.
-    fn others_pass(&self, role: Option<&String>, results: &[&CaseResult]) -> bool {
+    fn others_pass(&self, role: Option<&RoleName>, results: &[&CaseResult]) -> bool {
         let is_granted = |r: &CaseResult| {
             let mut steps = r.steps.iter();
             r.verdict == Ok(Verdict::Conforms)
@@ -260,7 +259,7 @@ impl Grouping<'_> {
         let kinds = clue.kind.as_ref();
         let kind_fits =
             kinds.is_none_or(|kinds| result.kind().is_some_and(|k| kinds.0.contains(&k)));
-        if !kind_fits {
+        if !kind_fits || !clue.is_required(result) {
             return false;
         }
         if clue.other_profile {
@@ -306,10 +305,41 @@ impl Grouping<'_> {
     }
 
     /// The real role whose key a case is about: that of its first request with one.
-    fn role(&self, result: &CaseResult) -> Option<String> {
+    fn role(&self, result: &CaseResult) -> Option<RoleName> {
         let mut steps = result.case.steps.iter();
         let role = steps.find_map(|step| self.carries(&step.request))?;
-        Some(role.name.value.to_string())
+        Some(role.name.value.clone())
+    }
+}
+
+/// A cause as it is told, with its texts filled in.
+fn told(info: &CauseInfo, fill: impl Fn(&str) -> String) -> Cause {
+    Cause {
+        id: info.id.value.clone(),
+        means: fill(&info.means),
+        fix: fill(&info.fix),
+        lines: info.lines.as_deref().map(&fill),
+        origin: info.origin,
+        source: info.source.clone(),
+    }
+}
+
+impl NotBegun {
+    /// What is told of that which keeps a run from beginning.
+    #[must_use]
+    pub fn of(hindrance: &Hindrance) -> Self {
+        // A key that somebody typed in the wrong place is part of many messages.
+        let safe = |text: &str| printable(&Redactor::default().text(text));
+        let cause = hindrance.cause.as_ref();
+        let title = cause.map_or(String::new(), |(info, role)| {
+            format!(": {}", info.about(&info.title, role.as_ref()))
+        });
+        let mend = hindrance.mend.as_ref().filter(|_| cause.is_none());
+        Self {
+            why: safe(&hindrance.what) + &title,
+            mend: mend.map(|mend| safe(mend)),
+            cause: cause.map(|(info, role)| told(info, |text| info.about(text, role.as_ref()))),
+        }
     }
 }
 
@@ -319,8 +349,16 @@ impl CaseClue {
         dues.is_none_or(|dues| winner(step).is_some_and(|won| dues.0.contains(&won)))
     }
 
+    fn is_required(&self, result: &CaseResult) -> bool {
+        let mut ids = result.case.scenario.requires.iter();
+        let wanted = self.requires.as_ref();
+        wanted.is_none_or(|wanted| ids.any(|id| wanted.0.iter().any(|one| *one == id.to_string())))
+    }
+
     fn is_sent(&self, request: &RequestPlan) -> bool {
-        let mut names = request.headers.iter().map(|(name, _)| name);
+        let authorization = request.authorization.as_ref().map(|_| "authorization");
+        let mut names =
+            (request.headers.iter().map(|(name, _)| name.as_str())).chain(authorization);
         let field = self.sends.as_ref();
         field.is_none_or(|field| names.any(|name| name.eq_ignore_ascii_case(field)))
     }

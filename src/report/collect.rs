@@ -10,9 +10,9 @@ use super::diff::diff;
 use super::exit;
 use super::reached::checks_reached;
 use super::results::{
-    ByAPerson, Case, CaseVerdict, Counts, DeviationTold, Group, NotTested, Options, ProfileNamed,
-    Rather, Reach, RequirementResult, Results, SkippedCases, Step, SuiteNamed, TargetNamed, Tool,
-    VERSION,
+    ByAPerson, Case, CaseVerdict, Counts, DeviationTold, Group, NotBegun, NotTested, Options,
+    ProfileNamed, Rather, Reach, RequirementResult, Results, SkippedCases, Step, SuiteNamed,
+    TargetNamed, Tool, VERSION,
 };
 use super::summary::{exit_code, outcome, requirement_outcome};
 use super::told::{Teller, answer};
@@ -20,7 +20,7 @@ use crate::digest::sha256;
 use crate::exchange::{Redactor, printable};
 use crate::keys::variable;
 use crate::plan::{Agreement, Selection};
-use crate::run::{CaseResult, StepResult};
+use crate::run::{CaseResult, Hindrance, StepResult};
 use crate::spec::{
     Api, Case as SpecCase, Contract, Holder, KeyUse, Level, Profile, RequirementId, ResolutionStep,
     RoleName, SourceFile, Specs, VerifiedBy,
@@ -56,10 +56,10 @@ pub struct Finished<'r> {
     pub planned: Option<usize>,
     /// Whether somebody ended it before its end.
     pub interrupted: bool,
-    /// Why it has ended early, or could not begin.
+    /// Why it has ended early.
     pub stopped: Option<String>,
-    /// The exit code of a run that could not begin.
-    pub refused: Option<u8>,
+    /// Why it could not begin, and the exit code for that.
+    pub not_begun: Option<(NotBegun, u8)>,
     /// Whether a suite that was chosen cannot be read.
     pub has_broken_suite: bool,
     /// The results, in the order of the plan.
@@ -98,14 +98,10 @@ pub(super) struct CaseTeller<'a> {
 
 impl Finished<'_> {
     /// A run that could not begin, and what its exit code is for that.
-    ///
-    /// A key that somebody typed in the wrong place is part of many messages, so this one goes
-    /// through the redactor.
     #[must_use]
-    pub fn not_begun(self, why: &str, code: u8) -> Self {
+    pub fn kept_from(self, hindrance: &Hindrance, code: u8) -> Self {
         Self {
-            stopped: Some(Redactor::default().text(why)),
-            refused: Some(code),
+            not_begun: Some((NotBegun::of(hindrance), code)),
             ..self
         }
     }
@@ -146,6 +142,7 @@ impl Finished<'_> {
             specified: self.specified().map(Iterator::count),
             planned: self.planned.unwrap_or(self.results.len()),
             complete: !self.interrupted && self.planned == Some(self.results.len()),
+            not_begun: self.not_begun.as_ref().map(|(told, _)| told.clone()),
             stopped: self.stopped.as_deref().map(printable),
             waivers: self.waivers(),
             exit_code: self.exit_code(&counts.standings),
@@ -204,7 +201,7 @@ impl Finished<'_> {
     fn exit_code(&self, standings: &BTreeMap<Standing, usize>) -> u8 {
         if self.interrupted {
             exit::INTERRUPTED
-        } else if let Some(code) = self.refused {
+        } else if let Some((_, code)) = self.not_begun {
             code
         } else if self.has_broken_suite || self.has_lost_cases() || !self.waivers().is_empty() {
             exit::USAGE
@@ -639,7 +636,7 @@ mod tests {
             planned: Some(plan.cases.len()),
             interrupted: false,
             stopped: None,
-            refused: None,
+            not_begun: None,
             has_broken_suite: false,
             results: kept.iter().take(results).collect(),
             told: Told::All,
@@ -661,7 +658,11 @@ mod tests {
             (exit::INTERRUPTED, false)
         );
         assert!(ended.outcome.starts_with("INCOMPLETE: interrupted"));
-        let refused = of_two(0, |finished| finished.refused = Some(3));
+        let refused = of_two(0, |finished| {
+            let why = NotBegun::of(&Hindrance::from("nobody answers".to_owned()));
+            finished.not_begun = Some((why, exit::UNDECIDED));
+        });
         assert_eq!((refused.exit_code, refused.complete), (3, false));
+        assert_eq!(refused.outcome, "NOT BEGUN: nobody answers");
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::exit;
-use super::results::{Case, Group, Results};
+use super::results::{Case, Cause, Group, NotBegun, Results};
 use super::summary::counted;
 use super::terminal::in_words;
 use crate::verdict::Standing;
@@ -40,7 +40,24 @@ pub fn github(results: &Results) -> String {
     } else {
         "error"
     };
-    text + &command(level, None, &results.title(), &results.outcome)
+    let what = match &results.not_begun {
+        Some(not_begun) => format!("{}\n{}", results.outcome, to_do(not_begun)),
+        None => results.outcome.clone(),
+    };
+    text + &command(level, None, &results.title(), what.trim_end())
+}
+
+fn to_do(not_begun: &NotBegun) -> String {
+    match &not_begun.cause {
+        Some(cause) => of_cause(cause),
+        None => not_begun.mend.clone().unwrap_or_default(),
+    }
+}
+
+fn of_cause(cause: &Cause) -> String {
+    let lines = cause.lines.as_ref();
+    let lines = lines.map_or(String::new(), |lines| format!("\n{lines}"));
+    format!("{}\n{}{lines}", cause.means, cause.fix)
 }
 
 /// The first annotations; the last of them says how many are left out.
@@ -72,11 +89,7 @@ fn annotations(results: &Results, group: &Group, level: &str) -> Vec<String> {
         let count = counted(count, "case");
         let mut text = format!("{count} {words}, such as {first}");
         if let Some(cause) = &group.cause {
-            text += &format!("\n{}\n{}", cause.means, cause.fix);
-            text += &cause
-                .lines
-                .as_ref()
-                .map_or(String::new(), |lines| format!("\n{lines}"));
+            text += &format!("\n{}", of_cause(cause));
         }
         command(level, Some((file, line)), &group.title, text.trim_end())
     };

@@ -61,8 +61,8 @@ mod tests {
     use super::*;
     use crate::exchange::printable;
     use crate::report::results::{
-        Answer, AnswerContent, Case, CaseVerdict, Counts, DeviationTold, Field, NotTested, Options,
-        ProfileNamed, Reach, RequestTold, Step, TargetNamed, Tool,
+        Answer, AnswerContent, Case, CaseVerdict, Counts, DeviationTold, Field, NotBegun,
+        NotTested, Options, ProfileNamed, Reach, RequestTold, Step, TargetNamed, Tool,
     };
     use crate::spec::{Level, Origin};
     use crate::verdict::{Kind, Standing};
@@ -203,6 +203,11 @@ mod tests {
             specified: Some(3),
             planned: 2,
             complete: false,
+            not_begun: Some(NotBegun {
+                why: text.clone(),
+                mend: Some(text.clone()),
+                cause: None,
+            }),
             stopped: Some(text.clone()),
             waivers: vec![text.clone()],
             exit_code: 3,

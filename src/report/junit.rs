@@ -5,6 +5,7 @@ use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, Te
 use super::case::in_full;
 use super::results::{Case, CaseVerdict, Results};
 use super::terminal::clauses;
+use super::terminal::in_vain;
 use crate::verdict::Standing;
 
 /// The results as `JUnit` XML.
@@ -56,7 +57,11 @@ fn suite(results: &Results, name: &str) -> TestSuite {
 /// That the run is not whole, as a test that is in error: no page must take it for a whole one.
 fn incomplete(results: &Results) -> TestSuite {
     let mut suite = suite(results, "run");
-    suite.add_test_case(error("complete", &results.outcome, &results.outcome));
+    let text = match &results.not_begun {
+        Some(not_begun) => in_vain(not_begun),
+        None => results.outcome.clone(),
+    };
+    suite.add_test_case(error("complete", &results.outcome, &text));
     suite
 }
 

@@ -1,7 +1,7 @@
 //! Results as Markdown that fits a comment: what broke, how badly, what to do. It quotes nothing
 //! that the panel has answered but status codes.
 
-use super::results::{Case, CaseVerdict, Group, Results};
+use super::results::{Case, CaseVerdict, Cause, Group, NotBegun, Results};
 use super::summary::{counted, rather};
 use super::terminal::in_words;
 use crate::verdict::Standing;
@@ -49,6 +49,9 @@ fn head(results: &Results) -> String {
     let mut text = format!("## {}\n\n", escaped(&results.outcome));
     text += &format!("{}\n\n", escaped(&results.title()));
     text += &format!("**{}**\n\n{}\n", results.kinds(), results.standings());
+    if let Some(not_begun) = &results.not_begun {
+        text += &of_not_begun(not_begun);
+    }
     if let Some(why) = &results.stopped {
         text += &format!("\nended early: {}\n", escaped(why));
     }
@@ -60,6 +63,22 @@ fn head(results: &Results) -> String {
         text += &rather;
     }
     text
+}
+
+/// What to do about that which keeps a run from beginning.
+pub(super) fn of_not_begun(not_begun: &NotBegun) -> String {
+    let mend = not_begun.mend.as_ref();
+    let mend = mend.map_or(String::new(), |mend| format!("\n{}\n", escaped(mend)));
+    mend + &not_begun.cause.as_ref().map_or(String::new(), of_cause)
+}
+
+fn of_cause(cause: &Cause) -> String {
+    let lines = cause.lines.as_deref().map_or(String::new(), block);
+    format!(
+        "\n{}\n\n{}\n{lines}",
+        escaped(&cause.means),
+        escaped(&cause.fix)
+    )
 }
 
 fn of_group(results: &Results, group: &Group) -> String {
@@ -77,8 +96,7 @@ fn of_group(results: &Results, group: &Group) -> String {
         escaped(title)
     );
     if let Some(cause) = &group.cause {
-        text += &format!("\n{}\n\n{}\n", escaped(&cause.means), escaped(&cause.fix));
-        text += &cause.lines.as_deref().map_or(String::new(), block);
+        text += &of_cause(cause);
     }
     let shown: Vec<_> = group
         .cases

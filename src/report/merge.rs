@@ -168,6 +168,7 @@ fn join(whole: &mut Results, part: Results) {
     whole.planned += part.planned;
     whole.complete &= part.complete;
     join_filters(&mut whole.options, part.options);
+    whole.not_begun = whole.not_begun.take().or(part.not_begun);
     whole.stopped = whole.stopped.take().or(part.stopped);
     whole.waivers.extend(part.waivers);
     for (standing, count) in part.counts.standings {

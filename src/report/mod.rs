@@ -42,4 +42,4 @@ pub use panels::{Panel, Panels};
 pub use results::Results;
 pub(crate) use summary::counted;
 pub use summary::{exit_code, summary};
-pub use terminal::{Screen, terminal};
+pub use terminal::{Screen, in_vain, terminal};

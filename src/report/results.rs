@@ -44,7 +44,10 @@ pub struct Results {
     pub planned: usize,
     /// Whether all of them were decided; if not, the run was cut short.
     pub complete: bool,
-    /// Why the run has ended early, or could not begin.
+    /// Why the run could not begin.
+    #[serde(default)]
+    pub not_begun: Option<NotBegun>,
+    /// Why the run has ended early.
     pub stopped: Option<String>,
     /// Waivers that do not hold, each with its file and line.
     pub waivers: Vec<String>,
@@ -208,6 +211,27 @@ pub struct Cause {
     pub origin: Origin,
     /// Where from.
     pub source: String,
+}
+
+/// Why a run could not begin.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotBegun {
+    /// What was seen, with the headline of its cause where one is known.
+    pub why: String,
+    /// What it can be, and what to do, where no cause is known.
+    pub mend: Option<String>,
+    /// The likely cause, where one is known.
+    pub cause: Option<Cause>,
+}
+
+impl NotBegun {
+    /// What is wrong, in one line.
+    #[must_use]
+    pub fn in_a_line(&self) -> String {
+        let mend = self.mend.as_ref();
+        self.why.clone() + &mend.map_or(String::new(), |mend| format!("; {mend}"))
+    }
 }
 
 /// What became of a requirement.

@@ -117,6 +117,9 @@ pub(super) fn rather(results: &Results) -> String {
 /// What a run came to, in one line.
 pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>) -> String {
     let failed = results.count(Standing::Failed);
+    if let Some(not_begun) = &results.not_begun {
+        return format!("NOT BEGUN: {}", not_begun.why);
+    }
     if !results.complete {
         let why = match (&results.stopped, results.exit_code) {
             (Some(why), _) => why.as_str(),

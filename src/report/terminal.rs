@@ -4,7 +4,7 @@ use console::{Style, Term};
 
 use super::case::{Clauses, in_full};
 use super::exit;
-use super::results::{Case, Group, Results};
+use super::results::{Case, Cause, Group, NotBegun, Results};
 use super::summary::{counted, summary};
 use crate::layout::{lines, paragraph_within};
 use crate::verdict::{Kind, Standing};
@@ -50,6 +50,10 @@ impl Screen {
         let width = columns.map_or(UNBROKEN, |c| usize::from(c).clamp(NARROWEST, WIDEST));
         Self { width, ..self }
     }
+
+    fn style(self) -> Style {
+        Style::new().force_styling(self.in_colour)
+    }
 }
 
 /// The whole report as text; its first and its last line name the target and the profile.
@@ -61,6 +65,9 @@ pub fn terminal(results: &Results, screen: &Screen) -> String {
         clauses: clauses(results),
     };
     let mut text = format!("{}\n{}\n", results.title(), writer.kinds());
+    if let Some(not_begun) = &results.not_begun {
+        text += &format!("\n{}\n", in_vain(not_begun));
+    }
     for group in &results.groups {
         text += &if screen.verbose {
             writer.all(group)
@@ -70,6 +77,29 @@ pub fn terminal(results: &Results, screen: &Screen) -> String {
     }
     text += "\n";
     text + &writer.summary()
+}
+
+/// Why a run could not begin: a line, then what to do if its cause is known.
+#[must_use]
+pub fn in_vain(not_begun: &NotBegun) -> String {
+    let cause = not_begun.cause.as_ref();
+    let cause = cause.map_or(String::new(), |cause| of_cause(cause, &Screen::default()));
+    format!("{}\n{cause}", not_begun.in_a_line())
+        .trim_end()
+        .to_owned()
+}
+
+/// What follows from a cause, and how it is mended.
+fn of_cause(cause: &Cause, screen: &Screen) -> String {
+    let mut text = paragraph_within(screen.width, "", &cause.means);
+    text += &paragraph_within(screen.width, "to mend it: ", &cause.fix);
+    if let Some(to_paste) = &cause.lines {
+        let lines = lines(4, to_paste);
+        let style = screen.style().cyan();
+        text += &format!("{}\n", style.apply_to(lines.trim_end_matches('\n')));
+    }
+    let known = format!("{}: {}", cause.origin, cause.source);
+    text + &paragraph_within(screen.width, "known from: ", &known)
 }
 
 /// The clauses that cases name, by their ids.
@@ -91,7 +121,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn style(&self) -> Style {
-        Style::new().force_styling(self.screen.in_colour)
+        self.screen.style()
     }
 
     /// The colour of a standing.
@@ -160,22 +190,8 @@ impl Writer<'_> {
     }
 
     fn cause(&self, group: &Group) -> String {
-        let Some(cause) = &group.cause else {
-            return String::new();
-        };
-        let width = self.screen.width;
-        let mut text = paragraph_within(width, "", &cause.means);
-        text += &paragraph_within(width, "to mend it: ", &cause.fix);
-        if let Some(to_paste) = &cause.lines {
-            let lines = lines(4, to_paste);
-            text += &format!(
-                "{}\n",
-                self.style().cyan().apply_to(lines.trim_end_matches('\n'))
-            );
-        }
-        let known = format!("{}: {}", cause.origin, cause.source);
-        text += &paragraph_within(width, "known from: ", &known);
-        text
+        let cause = group.cause.as_ref();
+        cause.map_or(String::new(), |cause| of_cause(cause, self.screen))
     }
 
     fn case(&self, case: &Case) -> String {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use secrecy::ExposeSecret;
 
+use super::hindrance::{Hindrance, Trouble, cause_of};
 use super::ids::{check_given, ids_for};
 use super::record::Preparation;
 use super::session::{ConfiguredOtherwise, Session};
@@ -22,17 +23,6 @@ pub enum Finding {
     Other(RoleName),
     /// It could not be decided, for this reason.
     Undecided(String),
-}
-
-/// What keeps a run from beginning.
-#[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    /// A key is not what it was given as.
-    #[error("{0}")]
-    Key(String),
-    /// The target does not answer, or not as a panel.
-    #[error("{0}")]
-    Target(String),
 }
 
 /// What the controls found out.
@@ -69,16 +59,12 @@ impl Controlled {
     }
 }
 
-/// What else it can be where every key is answered as none is.
-const STRIPPED: &str =
-    ", or something on the way takes `Authorization` away (`ptero-conformance doctor URL` tells)";
-
 /// What one control showed.
 enum Shown {
     Holds,
     IsOther(RoleName),
     Undecided(String),
-    Refused(String),
+    Refused(Hindrance),
 }
 
 /// Verifies the keys of the roles: asks each control once, without effect unless agreed to.
@@ -121,7 +107,8 @@ pub async fn control(
     }
     reassign(session, &found);
     let given: Vec<_> = session.facts().ids.keys().cloned().collect();
-    check_given(session, &given).await.map_err(Trouble::Key)?;
+    let given = check_given(session, &given).await;
+    given.map_err(|why| Trouble::Key(why.into()))?;
     found.configured = session.adopt_limits();
     Ok(found)
 }
@@ -137,7 +124,7 @@ async fn knock(session: &Session) -> Result<(), Trouble> {
     let observed = observe(session, None, &request, &Interest::default())
         .await?
         .observation;
-    is_of_a_panel(session, "GET /api/client", &observed)
+    is_of_a_panel(session, "GET /api/client", &observed).await
 }
 
 async fn observe(
@@ -149,18 +136,23 @@ async fn observe(
     session
         .send(bucket, request, interest)
         .await
-        .map_err(|error| Trouble::Target(error.to_string()))
+        .map_err(|error| Trouble::Target(error.to_string().into()))
 }
 
 /// An error if an answer is none that a panel gives: a sign of something else, or a success
 /// without JSON.
-fn is_of_a_panel(session: &Session, asked: &str, observed: &Observation) -> Result<(), Trouble> {
+async fn is_of_a_panel(
+    session: &Session,
+    asked: &str,
+    observed: &Observation,
+) -> Result<(), Trouble> {
     let mut signs = session.contract().signatures.iter();
     if let Some(sign) = signs.find(|sign| shows(sign, observed)) {
-        return Err(Trouble::Target(format!(
-            "the target does not answer as a panel: this is {}",
-            sign.is
-        )));
+        let cause = cause_of(session, observed).await;
+        return Err(Trouble::Target(Hindrance {
+            cause: cause.map(|cause| (cause, None)),
+            ..format!("the target does not answer as a panel: this is {}", sign.is).into()
+        }));
     }
     let content = match &observed.body {
         Body::Json(_) => return Ok(()),
@@ -169,11 +161,16 @@ fn is_of_a_panel(session: &Session, asked: &str, observed: &Observation) -> Resu
         Body::Text(_) => "a text that is not JSON",
         Body::Unreadable(why) => why,
     };
-    Err(Trouble::Target(format!(
-        "the target does not answer as a panel: {asked} answered {} with {content}; check that the \
-         URL is the panel's own, with its path prefix if it has one",
-        observed.status
-    )))
+    Err(Trouble::Target(Hindrance {
+        what: format!(
+            "the target does not answer as a panel: {asked} answered {} with {content}",
+            observed.status
+        ),
+        mend: Some(
+            "check that the URL is the panel's own, with its path prefix if it has one".to_owned(),
+        ),
+        cause: None,
+    }))
 }
 
 /// Moves keys to the roles that they turned out to be of.
@@ -235,8 +232,12 @@ async fn ask(
     let performed = observe(session, session.bucket(&plan).as_ref(), &request, &interest).await?;
     session.keep(Preparation::new(&plan, &ids, &performed.observation));
     let asked = control.endpoint.to_string();
-    is_of_a_panel(session, &asked, &performed.observation)?;
-    let shown = judge(role, control, &performed.observation);
+    is_of_a_panel(session, &asked, &performed.observation).await?;
+    let mut shown = judge(role, control, &performed.observation);
+    if let Shown::Refused(hindrance) = &mut shown {
+        let cause = cause_of(session, &performed.observation).await;
+        hindrance.cause = cause.map(|cause| (cause, Some(role.name.value.clone())));
+    }
     let user = control.user.as_ref();
     let user = user.and_then(|pointer| performed.saved.get(pointer));
     let Some(user) = user.map(ExposeSecret::expose_secret) else {
@@ -248,7 +249,7 @@ async fn ask(
         Shown::IsOther(other) => same_user(role, &format!("as {other}: {user}"), users),
         Shown::Undecided(_) | Shown::Refused(_) => None,
     };
-    Ok(refused.map_or(shown, Shown::Refused))
+    Ok(refused.map_or(shown, |why| Shown::Refused(why.into())))
 }
 
 fn plan_of(role: &Role, control: &Control) -> RequestPlan {
@@ -277,13 +278,17 @@ fn judge(role: &Role, control: &Control, observed: &Observation) -> Shown {
     let asked = &*control.endpoint;
     let dead = status == 401 && control.status != 401;
     if dead || (200..300).contains(&control.status) {
-        Shown::Refused(format!(
-            "the key given as `{name}` (${variable}) is not accepted: {asked} answered {status}, not {}; \
-             it is revoked, mistyped, of another panel, or not of that role{}. To make one: {}",
-            control.status,
-            if status == 401 { STRIPPED } else { "" },
-            role.make
-        ))
+        Shown::Refused(Hindrance {
+            what: format!(
+                "the key given as `{name}` (${variable}) is not accepted: {asked} answered {status}, not {}",
+                control.status
+            ),
+            mend: Some(format!(
+                "it is revoked, mistyped, of another panel, or not of that role. To make one: {}",
+                role.make
+            )),
+            cause: None,
+        })
     } else {
         Shown::Undecided(format!(
             "{asked} answered {status}, not {}; either the key may more than the role, or the panel \

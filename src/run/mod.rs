@@ -7,6 +7,7 @@ mod control;
 mod creations;
 mod deletion;
 mod embedded;
+mod hindrance;
 mod ids;
 mod interrupt;
 mod listing;
@@ -25,7 +26,7 @@ mod stand_in;
 
 pub use changes::{Change, Changes, Course, Side, is_spent_by_others};
 pub use cleanup::{Cleanup, LookAlike, clean_up};
-pub use control::{Controlled, Finding, Trouble, control};
+pub use control::{Controlled, Finding, control};
 pub(crate) use creations::left_to_others;
 pub use deletion::{Gone, NotDeleted};
 pub use embedded::{
@@ -33,6 +34,7 @@ pub use embedded::{
     put_into,
 };
 pub(crate) use embedded::{built_in, built_in_beside, panel_of};
+pub use hindrance::{Hindrance, Trouble};
 pub use interrupt::Interrupt;
 pub(crate) use made_roles::make;
 pub use made_roles::makeable;

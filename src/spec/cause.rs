@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::checkup::AnswerMatch;
+use super::checkup::{AnswerMatch, Checkup, Clue, Way};
 use super::condition::ConditionInfo;
 use super::diagnostic::Diagnostic;
-use super::name::Origin;
+use super::name::{Origin, RoleName};
+use super::requirement::Requirement;
 use super::source::SourceFile;
 use super::yaml::{Located, OneOrMany};
 use crate::verdict::Kind;
@@ -38,6 +39,12 @@ pub struct CauseInfo {
     /// One of those cases must show one of these; none: whatever they show is enough.
     #[serde(default)]
     pub proof: Vec<CaseClue>,
+    /// One case that shows one of these is enough.
+    #[serde(default)]
+    pub enough: Vec<CaseClue>,
+    /// Whether a key that is refused before the run begins may be refused for this.
+    #[serde(default)]
+    pub keeps_out: Option<KeepsOut>,
     /// How many cases must show it.
     #[serde(default = "one")]
     pub least: usize,
@@ -62,8 +69,30 @@ pub struct CauseInfo {
     pub source: String,
 }
 
+/// By what it is known that a key is refused for a cause.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeepsOut {
+    /// The answer to the key shows the cause.
+    Shown,
+    /// And `doctor` finds this as well, by its name in `specs/doctor.yaml`.
+    Finding(Located<String>),
+}
+
 fn one() -> usize {
     1
+}
+
+impl CauseInfo {
+    /// A text of it, about a role.
+    #[must_use]
+    pub fn about(&self, text: &str, role: Option<&RoleName>) -> String {
+        text.replace("${role}", role.map_or("", RoleName::as_str))
+    }
+
+    fn clues(&self) -> impl Iterator<Item = &CaseClue> {
+        self.when.iter().chain(&self.proof).chain(&self.enough)
+    }
 }
 
 /// What a case must show; everything that is given must hold for one step.
@@ -72,6 +101,8 @@ fn one() -> usize {
 pub struct CaseClue {
     /// The condition for which the request had to be refused, by its name, or `granted`.
     pub due: Option<OneOrMany<String>>,
+    /// A requirement that the case is about.
+    pub requires: Option<OneOrMany<String>>,
     /// The gravest kind of its deviations.
     pub kind: Option<OneOrMany<Kind>>,
     /// Whether the request carries the key of a real role, in its own place.
@@ -101,11 +132,18 @@ pub(super) struct CausesFile {
     pub(super) causes: Vec<CauseInfo>,
 }
 
+/// What the file may refer to outside itself.
+pub(super) struct Names<'a> {
+    pub(super) conditions: &'a [ConditionInfo],
+    pub(super) requirements: &'a [Requirement],
+    pub(super) checkup: &'a Checkup,
+}
+
 /// Checks names and clues.
 pub(super) fn check(
     file: &SourceFile,
     causes: &[CauseInfo],
-    conditions: &[ConditionInfo],
+    names: &Names<'_>,
     troubles: &mut Vec<Diagnostic>,
 ) {
     let mut seen = BTreeSet::new();
@@ -114,26 +152,61 @@ pub(super) fn check(
         if !seen.insert(&cause.id.value) {
             complain(format!("a cause `{}` exists already", cause.id.value));
         }
-        if cause.when.is_empty()
-            || cause
-                .when
-                .iter()
-                .chain(&cause.proof)
-                .any(CaseClue::says_nothing)
-        {
+        if cause.when.is_empty() || cause.clues().any(CaseClue::says_nothing) {
             complain("every case that does not conform would show this cause".to_owned());
         }
         if cause.share > 100 {
             complain("`share` is a percentage".to_owned());
         }
-        let dues = cause.when.iter().chain(&cause.proof);
-        let dues = dues.filter_map(|clue| clue.due.as_ref());
+        let dues = cause.clues().filter_map(|clue| clue.due.as_ref());
         for due in dues.flat_map(|due| &due.0) {
-            if due != GRANTED && !conditions.iter().any(|c| *c.name.value == **due) {
+            if due != GRANTED && !names.conditions.iter().any(|c| *c.name.value == **due) {
                 complain(format!("unknown condition `{due}`"));
             }
         }
+        let required = cause.clues().filter_map(|clue| clue.requires.as_ref());
+        for id in required.flat_map(|ids| &ids.0) {
+            if !names
+                .requirements
+                .iter()
+                .any(|r| r.id.value.as_str() == id.as_str())
+            {
+                complain(format!("unknown requirement `{id}`"));
+            }
+        }
+        if let Some(KeepsOut::Finding(named)) = &cause.keeps_out {
+            troubles.extend(wrong_finding(file, named, names.checkup));
+        }
     }
+}
+
+/// What is wrong with the finding of a cause: it must be there, and be decided by answers that
+/// anybody can ask for.
+fn wrong_finding(
+    file: &SourceFile,
+    named: &Located<String>,
+    checkup: &Checkup,
+) -> Option<Diagnostic> {
+    let name = &named.value;
+    let mut findings = checkup.findings.iter();
+    let Some(finding) = findings.find(|finding| finding.id.value == *name) else {
+        let known = checkup.findings.iter().map(|f| f.id.value.as_str());
+        let unknown = Diagnostic::at(file, &named.span, format!("unknown finding `{name}`"));
+        return Some(unknown.did_you_mean(name, known));
+    };
+    let is_open = |clue: &Clue| {
+        let mut probes = clue.answers.0.iter();
+        clue.rests_on_answers()
+            && probes.all(|(probe, _)| {
+                let probe = checkup.probe(&probe.value);
+                probe.is_none_or(|probe| probe.key.is_none() && probe.over == Way::Target)
+            })
+    };
+    let is_decided = finding.found.iter().all(is_open);
+    (!is_decided).then(|| {
+        let message = format!("the finding `{name}` needs more than answers without a key");
+        Diagnostic::at(file, &named.span, message)
+    })
 }
 
 #[cfg(test)]
@@ -153,11 +226,62 @@ causes:
     source: a test
 ";
 
+    const CHECKUP: &str = "\
+probes:
+  - { id: one, request: GET /api/client }
+  - { id: two, request: GET /api/client, key: client }
+panel: []
+stops: []
+signs: []
+kinds: []
+findings:
+  - id: well
+    gravity: trouble
+    title: T
+    about: whether
+    fine: fine
+    means: M
+    fix: F
+    found: [{ answers: { one: { status: 401 } } }]
+    cleared: []
+    origin: observed
+    source: a test
+  - id: locked
+    gravity: trouble
+    title: T
+    about: whether
+    fine: fine
+    means: M
+    fix: F
+    found: [{ answers: { two: { status: 401 } } }]
+    cleared: []
+    origin: observed
+    source: a test
+readings: []
+strangers: []
+";
+
+    fn checkup() -> Checkup {
+        read_yaml(&SourceFile::new(
+            "doctor.yaml",
+            "specs/doctor.yaml",
+            CHECKUP,
+        ))
+        .unwrap()
+    }
+
     fn troubles(text: &str) -> Vec<String> {
         let file = SourceFile::new("causes.yaml", "specs/causes.yaml", text);
         let mut troubles = Vec::new();
         match read_yaml::<CausesFile>(&file) {
-            Ok(read) => check(&file, &read.causes, &[], &mut troubles),
+            Ok(read) => {
+                let names = Names {
+                    conditions: &[],
+                    requirements: &[],
+                    checkup: &checkup(),
+                };
+                check(&file, &read.causes, &names, &mut troubles);
+            }
             Err(trouble) => troubles.push(trouble),
         }
         troubles.iter().map(ToString::to_string).collect()
@@ -187,6 +311,21 @@ causes:
                 "is a percentage",
             ),
             ("means", "meens", "meens"),
+            (
+                "    origin",
+                "    keeps_out: { finding: wels }\n    origin",
+                "unknown finding `wels`",
+            ),
+            (
+                "    origin",
+                "    keeps_out: { finding: locked }\n    origin",
+                "needs more than answers without a key",
+            ),
+            (
+                "    origin",
+                "    enough:\n      - { requires: NOBODY, answer: { status: 401 } }\n    origin",
+                "unknown requirement `NOBODY`",
+            ),
         ] {
             let found = troubles(&GOOD.replacen(old, new, 1));
             assert!(

@@ -147,7 +147,12 @@ impl Parts {
         lint::check_requirements(file, &requirements.requirements, troubles);
         let known = (&conditions[..], &self.roles.1);
         self.coverage.1.check(&self.coverage.0, known, troubles);
-        cause::check(&self.causes.0, &self.causes.1.causes, conditions, troubles);
+        let names = cause::Names {
+            conditions,
+            requirements: &requirements.requirements,
+            checkup: &self.checkup.1,
+        };
+        cause::check(&self.causes.0, &self.causes.1.causes, &names, troubles);
     }
 }
 

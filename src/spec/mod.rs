@@ -33,7 +33,7 @@ mod yaml;
 use std::sync::Arc;
 
 pub use case::{Case, Content, Ids, KeyUse, Repeat, RequestPlan, Save, Scenario, Step, Wait};
-pub use cause::{CaseClue, CauseInfo, GRANTED};
+pub use cause::{CaseClue, CauseInfo, GRANTED, KeepsOut};
 pub use checkup::{
     AnswerMatch, Checkup, Clue, Concern, ContentKind, Gravity, HarmlessRequest, HostMatch,
     PanelKind, Probe, Reading, RedirectMatch, SchemeName, Sign, Stranger, TargetMatch, Way,

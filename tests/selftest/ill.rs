@@ -1,6 +1,8 @@
 //! Panels with something wrong on the way to them, or inside; well until somebody asks without a
 //! key, as the first case does, so that the controls of a run pass.
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -70,6 +72,18 @@ pub(crate) fn panel(illness: Illness) -> Hosted {
         .map(|(role, key)| (role.clone(), key.clone()));
     keys.set(all.collect()).expect("set once");
     hosted
+}
+
+/// Asks a panel without a key, so that it is ill for the controls as well.
+pub(crate) fn fall_ill(panel: &Hosted) {
+    let address = panel.url().strip_prefix("http://").expect("an address");
+    let mut stream = TcpStream::connect(address).expect("a panel");
+    write!(
+        stream,
+        "GET /api/client HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )
+    .expect("a request");
+    stream.read_to_end(&mut Vec::new()).expect("an answer");
 }
 
 async fn ail(

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use libtest_mimic::Trial;
 use ptero_conformance::report::{PROMISE, Results, from_json, schema};
@@ -14,7 +15,7 @@ use serde_json::Value;
 
 use super::canary::{not_in_text, shows};
 use super::hosted::{Hosted, PROFILE};
-use super::ill::{Illness, hostile, panel, source_and_trace};
+use super::ill::{Illness, fall_ill, hostile, panel, source_and_trace};
 use super::program::{Said, program, root, run};
 
 /// The suites of these runs: few, so that no scenario of `specs/` changes what is stored.
@@ -179,11 +180,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             )
         })
         .collect();
-    let others: [(&str, fn()); 7] = [
+    let others: [(&str, fn()); 8] = [
         ("schema-is-current", schema_is_current),
         ("unwritable", unwritable),
         ("two-into-one-file", two_into_one_file),
         ("not-begun", not_begun),
+        ("no-key-would-arrive", no_key_would_arrive),
         ("as-tests", as_tests),
         ("reader-gone", reader_gone),
         ("to-standard-output", to_standard_output),
@@ -587,37 +589,119 @@ fn two_into_one_file() {
     assert_eq!(server.connections(), 0, "nothing was sent");
 }
 
-/// A run whose keys are not accepted leaves a report that says so, and that is no whole one.
+/// What is wrong from the start keeps a run from beginning: every report says what it is, with what
+/// is to be pasted where the cause is known, and none is a whole one.
 fn not_begun() {
-    let panel = panel(Illness::None);
+    for (illness, code, cause) in [
+        (
+            Illness::Dropped("authorization"),
+            2,
+            Some("authorization-stripped"),
+        ),
+        (
+            Illness::AnsweredTo("client", 400, TWO_FACTOR),
+            2,
+            Some("two-factor"),
+        ),
+        (
+            Illness::AnsweredTo("client", 500, UNDECRYPTED),
+            2,
+            Some("wrong-app-key"),
+        ),
+        (
+            Illness::Answered(503, JSON, MAINTENANCE),
+            3,
+            Some("maintenance"),
+        ),
+        // Other keys arrive, so this one was revoked, and the line says what can be done.
+        (Illness::AnsweredTo("client", 401, REVOKED), 2, None),
+    ] {
+        let panel = panel(illness);
+        fall_ill(&panel);
+        is_not_begun(&panel, (code, cause), |command| {
+            command.arg("--keys").arg(panel.keys_yaml());
+        });
+    }
+    is_not_begun(&panel(Illness::None), (2, None), |command| {
+        command.env("PTERO_KEY_CLIENT", super::canary::CANARY);
+    });
+}
+
+fn is_not_begun(
+    panel: &Hosted,
+    (code, cause): (u8, Option<&str>),
+    with_keys: impl FnOnce(&mut Command),
+) {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |end: &str| folder.path().join(format!("report.{end}"));
     let mut command = program();
-    command.args(["run", panel.url(), "--profile", PROFILE]);
-    command.env("PTERO_KEY_CLIENT", super::canary::CANARY);
-    for (format, end) in FILES {
-        command
-            .arg("--report")
-            .arg(format!("{format}={}", path(end).display()));
+    command.args([
+        "run",
+        panel.url(),
+        "--profile",
+        PROFILE,
+        "--report",
+        "github",
+    ]);
+    command.env_remove("GITHUB_STEP_SUMMARY");
+    for (format, end) in FILES.into_iter().chain([("acceptance", "page.md")]) {
+        let file = path(end);
+        command.arg("--report");
+        command.arg(format!("{format}={}", file.display()));
     }
-    run(&mut command).must_exit(2);
-    let json = std::fs::read_to_string(path("json")).expect("a report");
+    with_keys(&mut command);
+    let said = run(&mut command);
+    said.must_exit(code.into());
+    let read = |end: &str| {
+        std::fs::read_to_string(path(end))
+            .unwrap_or_else(|error| panic!("{end}: {error}; it said\n{}", said.all()))
+    };
+    let json = read("json");
     is_valid(&json);
     let results = from_json(&json).expect("results");
-    assert!(!results.complete && results.exit_code == 2 && results.cases.is_empty());
+    assert!(!results.complete && results.exit_code == code && results.cases.is_empty());
     assert!(
-        results
-            .outcome
-            .starts_with("INCOMPLETE: the key given as `client`"),
+        results.outcome.starts_with("NOT BEGUN: the "),
         "{}",
         results.outcome
     );
-    let junit = std::fs::read_to_string(path("xml")).expect("a report");
-    let read = quick_junit::Report::deserialize_from_str(&junit).expect("JUnit");
-    assert_eq!((read.tests, read.errors), (1, 1), "it is in error");
-    for (_, end) in FILES {
-        let text = std::fs::read_to_string(path(end)).expect("a report");
-        not_in_text(super::canary::CANARY, end, &text);
+    let not_begun = results.not_begun.expect("why");
+    let named = not_begun.cause.as_ref();
+    assert_eq!(named.map(|named| named.id.as_str()), cause, "{not_begun:?}");
+    let junit = quick_junit::Report::deserialize_from_str(&read("xml")).expect("JUnit");
+    assert_eq!((junit.tests, junit.errors), (1, 1), "it is in error");
+    let lines = named.and_then(|named| named.lines.as_deref());
+    let to_do = lines.or(not_begun.mend.as_deref()).expect("what to do");
+    let first = to_do.lines().next().expect("a line");
+    for text in [read("xml"), read("md"), read("html"), read("page.md")] {
+        assert!(text.contains(first), "{first} is not in {text}");
+        not_in_text(super::canary::CANARY, "a report", &text);
+    }
+    assert!(said.stderr.contains(first), "{}", said.stderr);
+    assert!(annotations(&said).contains(first), "{}", said.stdout);
+    if cause.is_none() {
+        assert_eq!(said.stderr.lines().count(), 1, "{}", said.stderr);
+    }
+}
+
+/// Without keys, the API of nodes shows that no key would arrive.
+fn no_key_would_arrive() {
+    for (illness, causes) in [
+        (
+            Illness::Dropped("authorization"),
+            &["authorization-stripped"][..],
+        ),
+        (Illness::None, &[]),
+    ] {
+        let panel = panel(illness);
+        let mut command = program();
+        command.args(["run", panel.url(), "authentication/arrival", "--partial"]);
+        command.args(["--profile", PROFILE, "--report", "json=-"]);
+        let said = run(&mut command);
+        let results = from_json(&said.stdout).expect("results");
+        let named = results.groups.iter().filter_map(|g| g.cause.as_ref());
+        let named: BTreeSet<_> = named.map(|cause| cause.id.as_str()).collect();
+        assert_eq!(named, causes.iter().copied().collect(), "{}", said.stdout);
     }
 }
 

@@ -222,8 +222,13 @@ impl Clue {
     /// Whether it would hold whatever is answered.
     #[must_use]
     pub fn says_nothing(&self) -> bool {
-        self.answers.0.is_empty()
-            && self.target.is_none()
+        self.answers.0.is_empty() && self.rests_on_answers()
+    }
+
+    /// Whether it speaks of nothing but answers.
+    #[must_use]
+    pub fn rests_on_answers(&self) -> bool {
+        self.target.is_none()
             && self.certificate_days_below.is_none()
             && self.certificate_days_from.is_none()
     }

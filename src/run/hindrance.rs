@@ -1,0 +1,137 @@
+//! What keeps a run from beginning, and its cause where the specification knows one.
+
+use std::fmt;
+
+use url::Url;
+
+use super::session::Session;
+use crate::exchange::{Interest, Observation, Request};
+use crate::spec::{CauseInfo, Clue, KeepsOut, Probe, RoleName, Way};
+use crate::verdict::is_answer;
+
+/// What keeps a run from beginning.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// A key, or an id, is not what it was given as.
+    #[error("{0}")]
+    Key(Hindrance),
+    /// The target does not answer, or not as a panel.
+    #[error("{0}")]
+    Target(Hindrance),
+}
+
+impl Trouble {
+    /// What it is.
+    #[must_use]
+    pub fn hindrance(&self) -> &Hindrance {
+        let (Self::Key(hindrance) | Self::Target(hindrance)) = self;
+        hindrance
+    }
+}
+
+/// Why a run cannot begin, and how that is mended.
+#[derive(Debug)]
+pub struct Hindrance {
+    /// What was seen.
+    pub what: String,
+    /// What it can be, and what to do.
+    pub mend: Option<String>,
+    /// Its cause, where one was found, with the role whose key showed it.
+    pub cause: Option<(Box<CauseInfo>, Option<RoleName>)>,
+}
+
+impl From<String> for Hindrance {
+    fn from(what: String) -> Self {
+        Self {
+            what,
+            mend: None,
+            cause: None,
+        }
+    }
+}
+
+/// In one line: what was seen, then its cause or what it can be.
+impl fmt::Display for Hindrance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        match (&self.cause, &self.mend) {
+            (Some((cause, role)), _) => write!(f, ": {}", cause.about(&cause.title, role.as_ref())),
+            (None, Some(mend)) => write!(f, "; {mend}"),
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// The first cause of the specification that keeps keys out and that the answer to a good key shows.
+pub(super) async fn cause_of(session: &Session, observed: &Observation) -> Option<Box<CauseInfo>> {
+    let base = Url::parse(session.origin()).ok()?;
+    let causes = session.contract().causes.iter();
+    for cause in causes {
+        let Some(known_by) = &cause.keeps_out else {
+            continue;
+        };
+        let mut clues = if cause.proof.is_empty() {
+            cause.when.iter()
+        } else {
+            cause.proof.iter()
+        };
+        let is_shown = clues.any(|clue| {
+            // The request of a control asks for JSON, with a real key.
+            clue.asks_json != Some(false)
+                && clue.real_key != Some(false)
+                && is_answer(&clue.answer, observed, &base)
+        });
+        if is_shown && is_known(session, known_by, &base).await {
+            return Some(Box::new(cause.clone()));
+        }
+    }
+    None
+}
+
+/// Whether a cause that is shown is known to be one: `doctor` finds it as well, if it has to.
+async fn is_known(session: &Session, known_by: &KeepsOut, base: &Url) -> bool {
+    let KeepsOut::Finding(name) = known_by else {
+        return true;
+    };
+    let mut findings = session.contract().checkup.findings.iter();
+    let Some(finding) = findings.find(|finding| finding.id.value == name.value) else {
+        return false;
+    };
+    for clue in &finding.found {
+        if is_seen(session, clue, base).await {
+            return true;
+        }
+    }
+    false
+}
+
+/// Asks what a clue speaks of; whether it holds.
+async fn is_seen(session: &Session, clue: &Clue, base: &Url) -> bool {
+    for (name, wanted) in &clue.answers.0 {
+        let probe = session.contract().checkup.probe(&name.value);
+        let Some(request) = probe.and_then(request_of) else {
+            return false;
+        };
+        let performed = session.send(None, &request, &Interest::default()).await;
+        if !performed.is_ok_and(|performed| is_answer(wanted, &performed.observation, base)) {
+            return false;
+        }
+    }
+    true
+}
+
+/// The request of a probe that needs neither a key nor another way to the target.
+fn request_of(probe: &Probe) -> Option<Request> {
+    if probe.key.is_some() || probe.over != Way::Target {
+        return None;
+    }
+    let given = probe.headers.0.iter();
+    let given = given.map(|(name, value)| (name.value.clone(), value.clone().into_bytes()));
+    let accept = ("Accept".to_owned(), b"application/json".to_vec());
+    Some(Request {
+        method: probe.request.method.clone(),
+        target: probe.request.target.clone(),
+        headers: given.chain([accept]).collect(),
+        body: None,
+    })
+}
