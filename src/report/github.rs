@@ -24,6 +24,9 @@ pub fn github(results: &Results) -> String {
             &suite.troubles.join("\n"),
         ));
     }
+    for waiver in &results.waivers {
+        errors.push(command("error", None, "waiver", waiver));
+    }
     for group in &results.groups {
         let (level, list) = match group.standing {
             Standing::Failed | Standing::Broken | Standing::Unjudged => ("error", &mut errors),

@@ -31,6 +31,9 @@ pub fn junit(results: &Results) -> Result<String, quick_junit::SerializeError> {
     if !results.complete || results.stopped.is_some() {
         suites.push(incomplete(results));
     }
+    if !results.waivers.is_empty() {
+        suites.push(waivers(results));
+    }
     for broken in results.suites.iter().filter(|s| !s.troubles.is_empty()) {
         let mut suite = suite(results, &broken.file);
         let text = broken.troubles.join("\n\n");
@@ -62,6 +65,16 @@ fn incomplete(results: &Results) -> TestSuite {
         None => results.outcome.clone(),
     };
     suite.add_test_case(error("complete", &results.outcome, &text));
+    suite
+}
+
+/// The waivers that do not hold, each as a test that is in error: the run is no pass.
+fn waivers(results: &Results) -> TestSuite {
+    let mut suite = suite(results, "waivers");
+    for waiver in &results.waivers {
+        let place = waiver.split(": ").next().unwrap_or(waiver);
+        suite.add_test_case(error(place, waiver, waiver));
+    }
     suite
 }
 

@@ -55,6 +55,12 @@ fn head(results: &Results) -> String {
     if let Some(why) = &results.stopped {
         text += &format!("\nended early: {}\n", escaped(why));
     }
+    for waiver in &results.waivers {
+        text += &format!("\n- waiver: {}", escaped(waiver));
+    }
+    if !results.waivers.is_empty() {
+        text += "\n";
+    }
     for suite in results.suites.iter().filter(|s| !s.troubles.is_empty()) {
         text += &format!("\n{} cannot be read.\n", code(&suite.file));
     }

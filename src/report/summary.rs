@@ -136,12 +136,10 @@ pub(super) fn outcome(results: &Results, missing_roles: &BTreeMap<String, usize>
         return format!("INCOMPLETE: {why} after {after}, of which {failed} failed");
     }
     match results.exit_code {
-        exit::USAGE if !results.waivers.is_empty() => {
-            format!(
-                "BROKEN: waivers do not hold: {}",
-                results.waivers.join("; ")
-            )
-        }
+        exit::USAGE if !results.waivers.is_empty() => match &results.waivers[..] {
+            [only] => format!("BROKEN: a waiver does not hold: {only}"),
+            all => format!("BROKEN: {} do not hold", counted(all.len(), "waiver")),
+        },
         exit::USAGE => "BROKEN: the harness could not judge every case".to_owned(),
         exit::FAILED => format!("FAILED: {}", counted(failed, "case")),
         exit::UNDECIDED if results.count(Standing::Unjudged) > 0 => {

@@ -14,9 +14,10 @@ const PROFILE: &str = "pterodactyl-1.11";
 const CASES: &str = "permissions/read-only-reads-a-secret";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 6] = [
+    let all: [(&str, fn()); 7] = [
         ("as-agreed", as_agreed),
         ("not-as-agreed", not_as_agreed),
+        ("told-in-every-report", told_in_every_report),
         ("bad-files", bad_files),
         ("written-from-results", written_from_results),
         ("held-by-another-run", held_by_another_run),
@@ -162,6 +163,57 @@ fn not_as_agreed() {
         "{}",
         said.stderr
     );
+}
+
+/// Every report names the waivers that do not hold, and none calls such a run a pass.
+fn told_in_every_report() {
+    let accepted = Accepted::new();
+    let about = |pattern: &str| {
+        waiver(
+            &format!("cases: {pattern}"),
+            SHOWS,
+            1,
+            "expires: 2999-12-31",
+        )
+    };
+    let read = "authentication/permissions/read-only-reads";
+    let (one, other) = (
+        about(&format!("{read}/*")),
+        about(&format!("{read}/get-api-application-*")),
+    );
+    let both = one + other.strip_prefix("waivers:\n").expect("an entry");
+    let formats = [
+        ("json", "json"),
+        ("junit", "xml"),
+        ("markdown", "md"),
+        ("html", "html"),
+    ];
+    let path = |end: &str| accepted.folder.path().join(format!("report.{end}"));
+    let mut more = vec!["--report".to_owned(), "github".to_owned()];
+    for (format, end) in formats {
+        let file = path(end);
+        more.extend([
+            "--report".to_owned(),
+            format!("{format}={}", file.display()),
+        ]);
+    }
+    let more: Vec<_> = more.iter().map(String::as_str).collect();
+    let said = accepted.run("permissions/read-only-reads/", Some(&both), &more);
+    said.must_exit(2);
+    assert!(
+        said.stdout.contains("\nBROKEN: 2 waivers do not hold\n"),
+        "{}",
+        said.stdout
+    );
+    let texts = formats.map(|(_, end)| std::fs::read_to_string(path(end)).expect("a report"));
+    for text in texts.iter().chain([&said.stdout, &said.stderr]) {
+        for line in [2, 9] {
+            let place = format!("waivers.yaml:{line}");
+            assert!(text.contains(&place), "{place} is not in {text}");
+        }
+    }
+    let junit = quick_junit::Report::deserialize_from_str(&texts[1]).expect("JUnit");
+    assert_eq!(junit.errors, 2);
 }
 
 fn bad_files() {
