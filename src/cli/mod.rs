@@ -33,6 +33,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use voice::Voice;
 
@@ -190,6 +191,15 @@ pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session, cases: usize) {
             session.repeated()
         ));
     }
+}
+
+/// Says that a run goes on, though all is asked.
+pub(crate) fn tell_looking_again(voice: &Voice, cases: usize, wait: Duration) {
+    let cases = counted(cases, "case");
+    let seconds = wait.as_secs();
+    voice.say(&format!(
+        "note: looking once more at {cases} in {seconds} s"
+    ));
 }
 
 /// How many requests a run has sent, in all and for each case; nothing where no case was run.

@@ -276,12 +276,7 @@ pub(super) async fn run_all(
             results.insert(number, told.keep(*result));
             progress.show(results.len());
         }
-        Event::LookingAgain { cases, wait } => {
-            let seconds = wait.as_secs();
-            voice.say(&format!(
-                "note: looking once more at {cases} cases in {seconds} s"
-            ));
-        }
+        Event::LookingAgain { cases, wait } => super::tell_looking_again(voice, cases, wait),
     };
     schedule.play(session, plan, interrupt, &mut tell).await;
     progress.clear();

@@ -22,7 +22,8 @@ use crate::cli::outcome::{not_begun, tell_in_vain};
 use crate::cli::prepare::{Aim, Prepared, prepare, variables};
 use crate::cli::reports::{ReportArguments, Reports, Unwritten};
 use crate::cli::signals::watch;
-use crate::cli::{exit, tell_how_it_went, tell_waivers, warn_of_what_is_left};
+use crate::cli::voice::Voice;
+use crate::cli::{exit, tell_how_it_went, tell_looking_again, tell_waivers, warn_of_what_is_left};
 use crate::moment;
 use crate::plan::{Plan, Planned, Selection};
 use crate::report::{CaseReporter, Finished, Results, Screen, Told, summary};
@@ -232,6 +233,7 @@ impl Stage<'_> {
             self.prepared.plan,
             self.prepared.schedule,
             self.interrupt.clone(),
+            self.prepared.voice.clone(),
         ));
         // The summary decides; libtest's own count cannot tell what a failure is of.
         let conclusion = printed::run(&self.flags.libtest, trials, &self.interrupt);
@@ -300,13 +302,11 @@ async fn go(
     plan: Plan,
     schedule: Schedule,
     interrupt: Interrupt,
+    voice: Voice,
 ) {
     let mut tell = |event| match event {
         Event::Over(number, result) => run.board.post(number, run.told.keep(*result)),
-        Event::LookingAgain { cases, wait } => {
-            let seconds = wait.as_secs();
-            tell!("note: looking once more at {cases} cases in {seconds} s");
-        }
+        Event::LookingAgain { cases, wait } => tell_looking_again(&voice, cases, wait),
     };
     schedule.play(&session, &plan, &interrupt, &mut tell).await;
     run.board.close();
