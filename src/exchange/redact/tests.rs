@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
+use percent_encoding::percent_decode_str;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -120,18 +121,21 @@ enum Writing {
     Percent,
     PercentSome,
     Json,
+    /// JSON with short escapes, and `/` escaped.
+    Php,
     Base64,
     Base64Url,
     Hex,
 }
 
-const WRITINGS: [Writing; 9] = [
+const WRITINGS: [Writing; 10] = [
     Writing::Plain,
     Writing::Upper,
     Writing::Lower,
     Writing::Percent,
     Writing::PercentSome,
     Writing::Json,
+    Writing::Php,
     Writing::Base64,
     Writing::Base64Url,
     Writing::Hex,
@@ -153,6 +157,10 @@ impl Writing {
                 _ => char::from(byte).to_string(),
             }),
             Self::Json => each(|_, byte| format!("\\u{byte:04x}")),
+            Self::Php => {
+                let text = json!(text).to_string().replace('/', "\\/");
+                text[1..text.len() - 1].to_owned()
+            }
             Self::Base64 => BASE64_STANDARD.encode(text),
             Self::Base64Url => BASE64_URL_SAFE.encode(text),
             Self::Hex => each(|_, byte| format!("{byte:02X}")),
@@ -166,9 +174,12 @@ impl Writing {
                 .split(|c: char| !(c.is_ascii_alphanumeric() || "+/-_".contains(c)))
                 .flat_map(|piece| (0..4).map(move |skip| decode(piece, skip)))
                 .collect(),
-            Self::Json | Self::Percent | Self::PercentSome => {
-                let bytes = View::unescaped(text).map(|view| view.bytes().to_vec());
-                vec![String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()]
+            Self::Json | Self::Php => {
+                let text = serde_json::from_str(&format!("\"{text}\""));
+                vec![text.expect("no escape is cut in two")]
+            }
+            Self::Percent | Self::PercentSome => {
+                vec![percent_decode_str(text).decode_utf8_lossy().into_owned()]
             }
             Self::Plain | Self::Upper | Self::Lower | Self::Hex => vec![text.to_ascii_lowercase()],
         }
@@ -198,16 +209,16 @@ fn decode(piece: &str, skip: usize) -> String {
 proptest! {
     #[test]
     fn no_part_of_a_secret_survives(
-        secret in "[!-~]{8,48}|ptl[ac]_[A-Za-z0-9]{43}",
-        before in "[ -~]{0,9}",
-        after in "[ -~]{0,9}",
+        secret in "[!-~]{8,48}|[\\x00-\\x1f\"/a-z]{8,48}|ptl[ac]_[A-Za-z0-9]{43}",
+        before in "[ -~]{0,9}|[\\x00-\\x1f\\x7f]{0,9}",
+        after in "[ -~]{0,9}|[\\x00-\\x1f\\x7f]{0,9}",
         writing in prop::sample::select(&WRITINGS[..]),
     ) {
         // Escapes around the secret would make other text of it than the one written here.
         let text = writing.write(&format!("{before}{secret}{after}").replace(['%', '\\'], "."));
         let secret = secret.replace(['%', '\\'], ".");
         let left = redactor(&secret).text(&text);
-        let left = left.replace("[redacted: $PTERO_KEY_CLIENT_OTHER]", "\n");
+        let left = left.replace("[redacted: $PTERO_KEY_CLIENT_OTHER]", "\u{fffd}");
         for read in writing.read(&left) {
             for part in secret.as_bytes().windows(8) {
                 let part = String::from_utf8_lossy(part).to_ascii_lowercase();

@@ -120,6 +120,12 @@ mod tests {
     }
 
     #[test]
+    fn every_short_escape_is_its_character() {
+        let view = View::unescaped(r#"\b\f\n\r\t\"\\\/"#).unwrap();
+        assert_eq!(view.bytes(), b"\x08\x0c\n\r\t\"\\/");
+    }
+
+    #[test]
     fn a_text_without_escapes_needs_no_second_look() {
         assert!(View::unescaped("plain").is_none());
     }
