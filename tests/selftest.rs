@@ -43,6 +43,7 @@ mod selftest {
     pub(crate) mod trials;
     pub(crate) mod upgrades;
     pub(crate) mod waived;
+    pub(crate) mod witness;
 }
 
 use std::process::ExitCode;

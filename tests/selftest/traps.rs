@@ -7,7 +7,7 @@
 //! (`reports/stage/…`, `ids/listed-alike`). That certificates are checked and that no proxy is asked
 //! stands at the transport (`src/exchange/transport/http/tests.rs`).
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -35,6 +35,7 @@ use super::mutants::copy;
 use super::program::{Said, conformance, program, root, run};
 use super::server::{Habit, Script, Server, json};
 use super::trials::named;
+use super::witness::Witness;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let mut all: Vec<(&str, fn())> = vec![
@@ -583,60 +584,18 @@ fn asks_no_proxy() {
     assert_eq!((server.connections(), proxy.connections()), (4, 0));
 }
 
-/// While a run goes on, its process has connections to the target, and to nobody else.
+/// A run asks the target and nobody else, however short; without a target nobody is asked.
 fn no_telemetry() {
+    let witness = Witness::new();
     let suites = Suites::new(&[("three.yaml", THREE)]);
-    // Slow enough to be seen.
-    let server = playing(|_| {
-        std::thread::sleep(Duration::from_millis(200));
-        Some(refusal())
-    });
-    let mut command = suites.command(&server);
-    command.stdout(std::process::Stdio::null());
-    command.stderr(std::process::Stdio::null());
-    let mut child = command.spawn().expect("the program starts");
-    let mut seen = std::collections::BTreeSet::new();
-    let status = loop {
-        seen.extend(peers(child.id()));
-        if let Some(status) = child.try_wait().expect("its state") {
-            break status;
-        }
-    };
-    assert_eq!(status.code(), Some(0));
-    let (_, port) = server.url().rsplit_once(':').expect("a port");
-    let port: u16 = port.parse().expect("a number");
-    // As the kernel writes it.
-    let target = format!("tcp 0100007F:{port:04X}");
-    assert_eq!(seen.into_iter().collect::<Vec<_>>(), [target]);
-}
-
-/// Whom a process is connected with, as the kernel's tables of sockets have it: protocol, address
-/// and port in hexadecimal.
-fn peers(process: u32) -> Vec<String> {
-    let folder = Path::new("/proc").join(process.to_string());
-    let Ok(entries) = std::fs::read_dir(folder.join("fd")) else {
-        return Vec::new();
-    };
-    let links = entries.filter_map(|entry| std::fs::read_link(entry.ok()?.path()).ok());
-    let own: Vec<String> = links
-        .filter_map(|link| {
-            let link = link.to_str()?.strip_prefix("socket:[")?;
-            Some(link.strip_suffix(']')?.to_owned())
-        })
-        .collect();
-    let mut peers = Vec::new();
-    for protocol in ["tcp", "tcp6", "udp", "udp6"] {
-        let table = std::fs::read_to_string(folder.join("net").join(protocol));
-        let table = table.unwrap_or_default();
-        for line in table.lines().skip(1) {
-            let words: Vec<_> = line.split_whitespace().collect();
-            if words
-                .get(9)
-                .is_some_and(|inode| own.iter().any(|own| own == inode))
-            {
-                peers.push(format!("{protocol} {}", words[2]));
-            }
-        }
+    let server = playing(|_| Some(refusal()));
+    let target = server.url().trim_start_matches("http://").to_owned();
+    run(witness.watch(&mut suites.command(&server))).must_exit(0);
+    // One for each that came in, so none is missed.
+    assert_eq!(witness.seen(), vec![target; server.connections()]);
+    let one = "authentication/envelopes/head/no-key";
+    for words in [&["run", "--embedded", one][..], &["list"], &["check"]] {
+        run(witness.watch(program().args(words))).must_exit(0);
+        assert_eq!(witness.seen(), [""; 0], "{words:?}");
     }
-    peers
 }
