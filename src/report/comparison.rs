@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::summary::counted;
 use crate::spec::{
-    Answer, Api, Comparison, Condition, Contract, OrderChange, Profile, Route, Ruling,
-    RulingChange, Shift, WithoutJson, differing,
+    Answer, Api, Comparison, Condition, Contract, OrderChange, Profile, RequirementId, Route,
+    Ruling, RulingChange, Shift, WithoutJson, differing,
 };
 
 /// The headings of what single reasons are answered.
@@ -43,6 +43,7 @@ pub fn compare_profiles(
         writer.orders(&comparison.orders),
         writer.routes(&comparison),
         writer.values(),
+        writer.practice(&comparison),
         writer.words(&comparison),
     ] {
         text += &part;
@@ -197,6 +198,21 @@ impl Writer<'_> {
             .map(|(what, before, after)| capitalised(&format!("{what}: {before} → {after}")))
             .collect();
         section("limits and prefixes", &sentences)
+    }
+
+    /// What no contract says, though panels are known for it.
+    fn practice(&self, comparison: &Comparison<'_>) -> String {
+        let told = |clauses: &[&RequirementId], word: &str| -> Vec<String> {
+            let known = clauses
+                .iter()
+                .filter_map(|id| self.contract.requirement(id));
+            known
+                .map(|clause| format!("{} is {word}: {}", clause.id.value, clause.text))
+                .collect()
+        };
+        let mut sentences = told(&comparison.dropped, "no longer kept");
+        sentences.extend(told(&comparison.taken_up, "now kept"));
+        section("good practice", &sentences)
     }
 
     fn words(&self, comparison: &Comparison<'_>) -> String {

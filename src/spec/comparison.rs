@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Contract;
 use super::condition::Condition;
 use super::expectation::ValueMatch;
-use super::name::Api;
+use super::name::{Api, RequirementId};
 use super::profile::{Answer, Profile, Ruling};
 use super::route::{Endpoint, Presence, Route};
 
@@ -20,6 +20,10 @@ pub struct Comparison<'p> {
     pub come: Vec<&'p Route>,
     /// Routes that only the first has.
     pub gone: Vec<&'p Route>,
+    /// Clauses of good practice that only panels of the first keep.
+    pub dropped: Vec<&'p RequirementId>,
+    /// Clauses of good practice that only panels of the second keep.
+    pub taken_up: Vec<&'p RequirementId>,
 }
 
 /// Another answer for one reason.
@@ -99,8 +103,16 @@ impl<'p> Comparison<'p> {
                 .collect(),
             come: only(after, before),
             gone: only(before, after),
+            dropped: unkept_only_by(after, before),
+            taken_up: unkept_only_by(before, after),
         }
     }
+}
+
+/// The clauses that panels of one profile do not keep, and those of the other do.
+fn unkept_only_by<'p>(one: &'p Profile, other: &Profile) -> Vec<&'p RequirementId> {
+    let unkept = one.unkept.iter().map(|clause| &clause.value);
+    unkept.filter(|clause| !other.is_unkept(clause)).collect()
 }
 
 /// Two profiles that are compared.

@@ -131,6 +131,7 @@ impl Parts {
             conditions,
             schemas,
             inventory,
+            requirements: &self.requirements.1.requirements,
         };
         lint::check_profiles(&self.profiles, &names, troubles);
         lint::check_parameters(&self.routes, inventory, troubles);

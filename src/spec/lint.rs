@@ -219,6 +219,7 @@ pub(super) struct ProfileNames<'a> {
     pub(super) conditions: &'a [ConditionInfo],
     pub(super) schemas: &'a Schemas,
     pub(super) inventory: &'a Inventory,
+    pub(super) requirements: &'a [Requirement],
 }
 
 /// Profiles as written: each name once, every condition and route known, every answer a real one.
@@ -239,6 +240,7 @@ pub(super) fn check_profiles(
         }
         check_conditions(file, profile, known, troubles);
         check_listed_routes(file, profile, known.inventory, troubles);
+        check_unkept(file, profile, known.requirements, troubles);
         let maps = [
             &profile.answers,
             &profile.client.answers,
@@ -294,6 +296,31 @@ fn check_listed_routes(
             let found = Diagnostic::at(file, &endpoint.span, message);
             let wrong = endpoint.value.to_string();
             troubles.push(found.did_you_mean(&wrong, names.iter().map(String::as_str)));
+        }
+    }
+}
+
+/// The clauses that a profile says its panels do not keep: what a version must do is in its answers.
+fn check_unkept(
+    file: &SourceFile,
+    profile: &ProfileFile,
+    requirements: &[Requirement],
+    troubles: &mut Vec<Diagnostic>,
+) {
+    for id in profile.unkept.iter().flatten() {
+        let name = id.value.as_str();
+        match requirements.iter().find(|r| r.id.value == id.value) {
+            None => {
+                let names = requirements.iter().map(|r| r.id.value.as_str());
+                let found = Diagnostic::at(file, &id.span, format!("unknown requirement `{name}`"));
+                troubles.push(found.did_you_mean(name, names));
+            }
+            Some(requirement) if requirement.level == Level::Must => {
+                let message = format!("`{name}` is no clause of good practice, but a MUST");
+                let found = Diagnostic::at(file, &id.span, message);
+                troubles.push(found.help("say in `answers` what the panel does instead"));
+            }
+            Some(_) => {}
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::condition::Condition;
 use super::expectation::ValueMatch;
-use super::name::{Api, Origin, ProfileName, SchemaName};
+use super::name::{Api, Origin, ProfileName, RequirementId, SchemaName};
 use super::route::{Endpoint, Presence, Route};
 use super::yaml::{Located, OneOrMany, Short};
 
@@ -283,6 +283,8 @@ pub struct Profile {
     pub application: ApiRules,
     /// What holds on single routes.
     pub exceptions: Vec<Exception>,
+    /// The clauses of good practice that its panels were seen not to keep.
+    pub unkept: Vec<Located<RequirementId>>,
     /// The profile whose contract a panel most likely keeps that deviates from this one.
     pub rather: Option<Located<ProfileName>>,
 }
@@ -295,6 +297,12 @@ impl Profile {
             Api::Client => &self.client,
             Api::Application => &self.application,
         }
+    }
+
+    /// Whether its panels were seen not to keep a clause of good practice.
+    #[must_use]
+    pub fn is_unkept(&self, clause: &RequirementId) -> bool {
+        self.unkept.iter().any(|unkept| unkept.value == *clause)
     }
 
     /// What keys of one type start with.

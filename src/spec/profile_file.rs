@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::condition::Condition;
 use super::diagnostic::Diagnostic;
-use super::name::{Origin, ProfileName};
+use super::name::{Origin, ProfileName, RequirementId};
 use super::profile::{
     ApiRules, Exception, JsonWanted, Limits, Prefixes, Profile, RouteList, Ruling, Versions,
 };
@@ -45,6 +45,8 @@ pub(super) struct ProfileFile {
     pub(super) application: ApiRules,
     #[serde(default)]
     pub(super) exceptions: Vec<Exception>,
+    #[serde(default)]
+    pub(super) unkept: Option<Vec<Located<RequirementId>>>,
 }
 
 /// The profiles that these files stand for, and what keeps one from being whole.
@@ -122,6 +124,7 @@ fn whole(file: &SourceFile, chain: &[&ProfileFile]) -> Result<Profile, Diagnosti
         application: api_rules(chain, |f| &f.application)
             .ok_or_else(|| lacks("application: { order }"))?,
         exceptions: chain.iter().flat_map(|f| f.exceptions.clone()).collect(),
+        unkept: nearest(chain, |f| f.unkept.as_ref()).unwrap_or_default(),
     })
 }
 

@@ -17,7 +17,21 @@ struct Mistake {
     advice: &'static str,
 }
 
-const MISTAKES: [Mistake; 9] = [
+const MISTAKES: [Mistake; 11] = [
+    Mistake {
+        name: "clause-that-is-none",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nunkept: [HARD-SESION]\n",
+        says: &[("unknown requirement `HARD-SESION`", 7, 10)],
+        advice: "did you mean `HARD-SESSION`?",
+    },
+    Mistake {
+        name: "must-that-nobody-keeps",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nunkept: [ERR-401]\n",
+        says: &[("`ERR-401` is no clause of good practice, but a MUST", 7, 10)],
+        advice: "say in `answers` what the panel does instead",
+    },
     Mistake {
         name: "parameter-that-nothing-fills",
         file: "routes/own.yaml",

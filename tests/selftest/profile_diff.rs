@@ -26,6 +26,7 @@ const PAIRS: [Pair; 4] = [
             "`two-factor-required` (400) is now looked at before `ip-refused` (403)",
             "6 routes new: 6 of the Client API, 0 of the Application API",
             "Client keys begin with: nothing that is always the same → `ptlc_`",
+            "HARD-SESSION is now kept: An API answer to a request with a key sets no session cookie.",
         ],
         says_not: &["maintenance", "Requests a minute"],
     },
@@ -48,7 +49,7 @@ const PAIRS: [Pair; 4] = [
             "If the key was valid once",
             "2 refusals in other words",
         ],
-        says_not: &["opened", "closed", "reshaped", "order"],
+        says_not: &["opened", "closed", "reshaped", "order", "good practice"],
     },
     Pair {
         from: "pterodactyl-1.11",
