@@ -240,7 +240,7 @@ type Given<'g> = (&'g RunRecording, &'g str, &'g Arc<Profile>);
 fn compare(specs: &Specs, before: Given<'_>, after: Given<'_>) -> Result<Changes, String> {
     let (before, after) = (side(specs, before)?, side(specs, after)?);
     let changes = Changes::between(&before, &after)?;
-    if changes.compared == 0 {
+    if changes.compared == 0 && changes.changes.is_empty() {
         let why = changes.not_compared.keys().next();
         return Err(format!(
             "there is nothing to compare: {}",

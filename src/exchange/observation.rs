@@ -36,4 +36,23 @@ impl Observation {
             .find(|(field, _)| field == name)
             .map(|(_, value)| value.as_str())
     }
+
+    /// The code of the error that it tells.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.of_error("code")
+    }
+
+    /// The words of the error that it tells.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.of_error("detail")
+    }
+
+    fn of_error(&self, member: &str) -> Option<&str> {
+        match &self.body {
+            Body::Json(document) => document.pointer("/errors/0")?.get(member)?.as_str(),
+            _ => None,
+        }
+    }
 }

@@ -357,7 +357,7 @@ fn is_ignored(planned: &Planned, options: &RunOptions) -> bool {
         && match &planned.due {
             Ok(_) => false,
             Err(Skip::RoleMissing { .. }) => options.partial,
-            Err(Skip::NotAgreed(_) | Skip::NotApplicable(_)) => true,
+            Err(_) => true,
         }
 }
 

@@ -63,6 +63,22 @@ pub fn due(
     Ok(due)
 }
 
+/// The first step of which a profile says nothing, or whose route its panels do not have.
+#[must_use]
+pub fn first_unstated(
+    contract: &Contract,
+    case: &Case,
+    profile: &Profile,
+    version: Option<&Version>,
+) -> Option<usize> {
+    case.steps.iter().position(|step| {
+        let route = step.request.route.as_ref();
+        let is_there = |route| check_presence(profile.presence(route, version), route, profile);
+        route.is_some_and(|route| is_there(route).is_err())
+            || step_due(contract, case, step, profile).is_err()
+    })
+}
+
 /// What a refused step would save, the steps behind it cannot have.
 fn check_saves(case: &Case, due: &[Due], profile: &Profile) -> Result<(), Skip> {
     let Some((_, before)) = case.steps.split_last() else {
@@ -81,16 +97,19 @@ fn check_saves(case: &Case, due: &[Due], profile: &Profile) -> Result<(), Skip> 
 fn check_presence(presence: Presence, route: &Route, profile: &Profile) -> Result<(), Skip> {
     let name = &profile.name.value;
     let endpoint = &*route.endpoint;
-    let why = match (presence, &route.only) {
-        (Presence::Always, _) => return Ok(()),
-        // One reason for all of them, so that a summary stays short.
-        (_, Some(only)) => format!("a route of {} alone", names(only)),
-        (Presence::Never, None) => format!("`{endpoint}` is no route of {name}"),
-        (Presence::Sometimes, None) => format!(
-            "`{endpoint}` exists in some versions of {name} only; say which one it is with --panel-version"
-        ),
+    // One reason for all routes of one fork, so that a summary stays short.
+    let why = match &route.only {
+        Some(only) => format!("a route of {} alone", names(only)),
+        None => format!("`{endpoint}` is no route of {name}"),
     };
-    Err(Skip::NotApplicable(why))
+    match (presence, &route.only) {
+        (Presence::Always, _) => Ok(()),
+        (Presence::Never, _) => Err(Skip::NoRoute(why)),
+        (Presence::Sometimes, Some(_)) => Err(Skip::NotApplicable(why)),
+        (Presence::Sometimes, None) => Err(Skip::NotApplicable(format!(
+            "`{endpoint}` exists in some versions of {name} only; say which one it is with --panel-version"
+        ))),
+    }
 }
 
 fn names(profiles: &[Located<ProfileName>]) -> String {
@@ -168,7 +187,7 @@ fn limit_headers(
     };
     let shows = profile.shows_limit(request.api, &request.endpoint, reason);
     let Some(shows) = shows else {
-        return Err(Skip::NotApplicable(format!(
+        return Err(Skip::NotStated(format!(
             "profile {} says nothing about when requests are counted",
             profile.name.value
         )));
@@ -200,7 +219,7 @@ fn with_facts(wanted: &ValueMatch, profile: &Profile, asked: Api) -> Result<Valu
         for api in [Api::Client, Api::Application] {
             let name = format!("${{prefix:{api}}}");
             if filled.contains(&name) && profile.prefix(api).is_empty() {
-                return Err(Skip::NotApplicable(format!(
+                return Err(Skip::NotStated(format!(
                     "the keys of {} have no prefix",
                     profile.name.value
                 )));
@@ -232,7 +251,7 @@ fn of_outcome(
     outcome: &Outcome,
 ) -> Result<Expected, Skip> {
     match outcome {
-        Outcome::Unspecified(why) => Err(Skip::NotApplicable(why.clone())),
+        Outcome::Unspecified(why) => Err(Skip::NotStated(why.clone())),
         Outcome::Granted => Ok(granted(step, profile)),
         Outcome::Refused(refusal) => Ok(refused(contract, step, profile, refusal)),
     }

@@ -13,7 +13,7 @@ use semver::Version;
 pub(crate) use budget::WINDOW;
 use budget::WantedIds;
 pub use budget::{Bucket, Budget, Pace};
-pub use due::{Due, due, origin};
+pub use due::{Due, due, first_unstated, origin};
 pub use selection::Selection;
 pub(crate) use sharing::{Group, groups};
 
@@ -244,7 +244,7 @@ fn decide(
         return Err(Skip::NotAgreed(consent));
     }
     if !profile.tells_types_apart() && swaps_prefixes(contract, case) {
-        return Err(Skip::NotApplicable(format!(
+        return Err(Skip::NotStated(format!(
             "the keys of both types begin alike in {}",
             profile.name.value
         )));

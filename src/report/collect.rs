@@ -368,11 +368,13 @@ impl Finished<'_> {
                 Some(format!("{}, {why}", variable(role))),
             ),
             Skip::NotAgreed(consent) => (skip.to_string(), Some(consent.flag().to_owned())),
-            Skip::NotApplicable(why) if why.starts_with(&silent) => (
+            Skip::NotStated(why) if why.starts_with(&silent) => (
                 format!("{silent} about it"),
                 Some("a profile that does; `explain CASE` says what is missing".to_owned()),
             ),
-            Skip::NotApplicable(why) => (printable(why), None),
+            Skip::NotStated(why) | Skip::NoRoute(why) | Skip::NotApplicable(why) => {
+                (printable(why), None)
+            }
         }
     }
 

@@ -22,6 +22,7 @@ mod merge;
 mod panels;
 mod reached;
 pub mod results;
+mod sentence;
 mod summary;
 mod terminal;
 mod told;

@@ -5,6 +5,11 @@
 //! second deviates in is not expected; what only the first deviates in is the step, or a
 //! deviation that is gone; what both deviate in, though the first kept the contract that held
 //! before, did not happen.
+//!
+//! Where only one of the two contracts speaks of a case, only one of the recordings has an answer
+//! to it, as a rule. What the second contract newly states is held against the second recording:
+//! it is expected where that keeps it, and not expected where it does not. What is stated no
+//! longer is told, and judged by nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,9 +17,9 @@ use std::sync::Arc;
 use super::rejudge::Rejudge;
 use super::result::CaseResult;
 use crate::exchange::Observation;
-use crate::plan::{Due, Plan, Planned};
-use crate::spec::{Case, Contract, Endpoint, KeyUse, Level, Profile};
-use crate::verdict::{Deviation, Judged, Kind, Verdict, judge};
+use crate::plan::{Due, Plan, Planned, first_unstated};
+use crate::spec::{Case, Endpoint, KeyUse, Level, Profile};
+use crate::verdict::{Deviation, Judged, Kind, Skip, Verdict, judge};
 
 /// How a change stands to the step from one contract to the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +32,17 @@ pub enum Course {
     Expected,
     /// The contract says so, although good practice is another.
     AgainstGoodPractice,
+    /// The contract says nothing of it any longer.
+    NoLongerStated,
+}
+
+/// Why a contract has no say in a case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Silence {
+    /// It does not speak of the reason.
+    NothingSaid,
+    /// Its panels do not have the route.
+    NoRoute,
 }
 
 /// Something that has changed, or should have.
@@ -40,14 +56,16 @@ pub struct Change {
     pub kind: Kind,
     /// The first step that shows it, from 0.
     pub step: usize,
+    /// Why one of the contracts has no say in it, if one has none.
+    pub silence: Option<Silence>,
     /// What was due there before; none where nothing was stated.
     pub was_due: Option<Due>,
-    /// What is due there now.
-    pub due: Due,
-    /// What was answered there.
-    pub before: Observation,
-    /// What is answered there.
-    pub after: Observation,
+    /// What is due there now; none where nothing is stated any longer.
+    pub due: Option<Due>,
+    /// What was answered there; none where it was not asked.
+    pub before: Option<Observation>,
+    /// What is answered there; none where it was not asked.
+    pub after: Option<Observation>,
     /// In what they differ there: what, before, after.
     pub differences: Vec<(String, String, String)>,
 }
@@ -57,7 +75,7 @@ pub struct Change {
 pub struct Changes {
     /// What has changed or should have, in the order of the specification.
     pub changes: Vec<Change>,
-    /// How many cases were compared.
+    /// How many cases were compared, or held to what is newly stated.
     pub compared: usize,
     /// How many could not be, by the reason.
     pub not_compared: BTreeMap<String, usize>,
@@ -100,7 +118,7 @@ impl Changes {
                 continue;
             }
             let pair = Pair {
-                contract: before.rejudge.contract(),
+                sides: [before, after],
                 was: planned,
                 is: other,
                 // Under the contract of afterwards, whatever was due before.
@@ -108,29 +126,38 @@ impl Changes {
                 after: &after.rejudge.result(other),
             };
             match pair.compare()? {
-                Ok(changes) => {
-                    found.compared += 1;
-                    found.changes.extend(changes);
-                }
+                Ok(changes) => found.add(changes),
                 Err(why) => found.leave_out(&why),
             }
         }
-        found.excuse();
+        found.excuse(&before.profile, &after.profile);
         Ok(found)
     }
 
+    fn add(&mut self, changes: Vec<Change>) {
+        let is_held_to = |change: &Change| change.course != Course::NoLongerStated;
+        self.compared += usize::from(changes.iter().all(is_held_to));
+        self.changes.extend(changes);
+    }
+
     /// What good practice alone did not expect, the contract may: then the same request of another
-    /// case has changed alike.
-    fn excuse(&mut self) {
+    /// case has changed alike, or panels of the second contract are known not to keep that clause.
+    fn excuse(&mut self, before: &Profile, after: &Profile) {
         let expected: Vec<_> = self
             .of(Course::Expected, false)
-            .map(Change::trace)
+            .filter_map(Change::trace)
             .collect();
         for change in &mut self.changes {
-            let is_practice = change.case.scenario.level == Level::Should;
-            if is_practice
-                && change.course == Course::NotExpected
-                && expected.contains(&change.trace())
+            let scenario = &change.case.scenario;
+            let mut clauses = scenario.requires.iter();
+            let is_known = change.kind != Kind::Opened
+                && clauses.any(|clause| !before.is_unkept(clause) && after.is_unkept(clause));
+            let has_changed_alike = change
+                .trace()
+                .is_some_and(|trace| expected.contains(&trace));
+            if change.course == Course::NotExpected
+                && scenario.level == Level::Should
+                && (is_known || has_changed_alike)
             {
                 change.course = Course::AgainstGoodPractice;
             }
@@ -154,7 +181,8 @@ impl Change {
     fn trace(&self) -> Option<(Endpoint, KeyUse, u16, u16)> {
         let request = &self.case.steps.get(self.step)?.request;
         let (endpoint, key) = (request.endpoint.clone(), request.key.clone());
-        Some((endpoint, key, self.before.status, self.after.status))
+        let (before, after) = (self.before.as_ref()?, self.after.as_ref()?);
+        Some((endpoint, key, before.status, after.status))
     }
 }
 
@@ -177,7 +205,7 @@ fn in_order(plans: &[Plan; 2]) -> Vec<&str> {
 
 /// A case of which there are two recordings.
 struct Pair<'p> {
-    contract: &'p Contract,
+    sides: [&'p Side<'p>; 2],
     was: &'p Planned,
     is: &'p Planned,
     before: &'p CaseResult,
@@ -187,6 +215,14 @@ struct Pair<'p> {
 impl Pair<'_> {
     /// What has changed; inside, why it cannot be said.
     fn compare(&self) -> Result<Result<Vec<Change>, String>, String> {
+        if let Some(silence) = silence(self.is) {
+            return Ok(self.no_longer_stated(silence));
+        }
+        if let Some(silence) = silence(self.was)
+            && !self.has_answers(0)
+        {
+            return self.newly_stated(silence);
+        }
         let (before, after) = match (deviations(self.before)?, deviations(self.after)?) {
             (Ok(before), Ok(after)) => (before, after),
             (Err(one), Err(two)) if one == two => return Ok(Err(one)),
@@ -211,6 +247,58 @@ impl Pair<'_> {
         Ok(Ok(changes))
     }
 
+    /// What only the contract of afterwards speaks of: whether it is kept.
+    fn newly_stated(&self, silence: Silence) -> Result<Result<Vec<Change>, String>, String> {
+        let after = match deviations(self.after)? {
+            Ok(after) => after,
+            Err(why) => return Ok(Err(format!("after: {why}"))),
+        };
+        let mut changes = self.change(Course::NotExpected, after);
+        if after.is_empty() {
+            let step = self.unstated_step(0, self.was);
+            changes.extend(self.change_at(Course::Expected, Kind::Reshaped, step));
+        }
+        for change in &mut changes {
+            change.silence = Some(silence);
+            change.before = None;
+        }
+        Ok(Ok(changes))
+    }
+
+    /// What only the contract of before speaks of: what was answered then, and is, if it was asked.
+    fn no_longer_stated(&self, silence: Silence) -> Result<Vec<Change>, String> {
+        let why = || match &self.is.due {
+            Err(skip) => skip.to_string(),
+            Ok(_) => String::new(),
+        };
+        let step = self.unstated_step(1, self.is);
+        let change = self.change_at(Course::NoLongerStated, Kind::Reshaped, step);
+        let mut change = change
+            .filter(|change| change.was_due.is_some() && change.before.is_some())
+            .ok_or_else(why)?;
+        change.silence = Some(silence);
+        let said = |observed: &Observation| (observed.status, observed.code().map(str::to_owned));
+        if change.before.as_ref().map(said) == change.after.as_ref().map(said) {
+            return Err(why());
+        }
+        Ok(vec![change])
+    }
+
+    /// The step of which the contract of a side says nothing.
+    fn unstated_step(&self, side: usize, planned: &Planned) -> usize {
+        let side = self.sides[side];
+        let version = side.rejudge.agreement().version.as_ref();
+        let contract = side.rejudge.contract();
+        let found = first_unstated(contract, &planned.case, &side.profile, version);
+        found.unwrap_or_else(|| planned.case.steps.len().saturating_sub(1))
+    }
+
+    fn has_answers(&self, side: usize) -> bool {
+        self.sides[side]
+            .rejudge
+            .has_answers(self.is.case.id.as_str())
+    }
+
     /// Those deviations that the contract of before did not see in the same answers.
     fn new_demands(&self, stayed: Vec<Deviation>) -> Result<Vec<Deviation>, String> {
         let Ok(due) = &self.was.due else {
@@ -226,7 +314,8 @@ impl Pair<'_> {
                 observed: &step.observed,
             })
             .collect();
-        Ok(match judge(&judged, self.contract)? {
+        let contract = self.sides[0].rejudge.contract();
+        Ok(match judge(&judged, contract)? {
             Verdict::Deviates(old) => {
                 let is_new =
                     |d: &Deviation| !old.iter().any(|o| o.step == d.step && o.what == d.what);
@@ -243,29 +332,50 @@ impl Pair<'_> {
         let (Some(step), Some(kind)) = (first, kind) else {
             return Vec::new();
         };
-        let due = self.is.due.as_ref().ok().and_then(|due| due.get(step));
-        let seen = |result: &CaseResult| result.steps.get(step).map(|s| s.observed.clone());
-        let (Some(due), Some(before), Some(after)) = (due, seen(self.before), seen(self.after))
-        else {
-            return Vec::new();
-        };
-        let was_due = self.was.due.as_ref().ok().and_then(|due| due.get(step));
         let here = differences.iter().filter(|d| d.step == step);
         let difference = |d: &Deviation| match course {
             Course::Expected => (d.what.clone(), d.observed.clone(), d.expected.clone()),
             _ => (d.what.clone(), d.expected.clone(), d.observed.clone()),
         };
-        vec![Change {
+        let change = self.change_at(course, kind, step).map(|change| Change {
+            differences: here.map(difference).collect(),
+            ..change
+        });
+        change.into_iter().collect()
+    }
+
+    /// A change at a step, if anything was answered there.
+    fn change_at(&self, course: Course, kind: Kind, step: usize) -> Option<Change> {
+        let due = |planned: &Planned| planned.due.as_ref().ok()?.get(step).cloned();
+        let id = self.is.case.id.as_str();
+        let [before, after] = self.sides.map(|side| {
+            let observed = side.rejudge.observed(id);
+            observed.into_iter().nth(step)
+        });
+        if before.is_none() && after.is_none() {
+            return None;
+        }
+        Some(Change {
             case: Arc::clone(&self.is.case),
             course,
             kind,
             step,
-            was_due: was_due.cloned(),
-            due: due.clone(),
-            differences: here.map(difference).collect(),
+            silence: None,
+            was_due: due(self.was),
+            due: due(self.is),
             before,
             after,
-        }]
+            differences: Vec::new(),
+        })
+    }
+}
+
+/// Why the contract of a plan has no say in a case, if it has none.
+fn silence(planned: &Planned) -> Option<Silence> {
+    match &planned.due {
+        Err(Skip::NotStated(_)) => Some(Silence::NothingSaid),
+        Err(Skip::NoRoute(_)) => Some(Silence::NoRoute),
+        _ => None,
     }
 }
 

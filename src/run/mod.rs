@@ -24,7 +24,7 @@ mod session;
 mod sharing;
 mod stand_in;
 
-pub use changes::{Change, Changes, Course, Side, is_spent_by_others};
+pub use changes::{Change, Changes, Course, Side, Silence, is_spent_by_others};
 pub use cleanup::{Cleanup, LookAlike, clean_up};
 pub use control::{Controlled, Finding, control};
 pub(crate) use creations::left_to_others;

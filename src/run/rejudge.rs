@@ -89,6 +89,14 @@ impl<'r> Rejudge<'r> {
         self.kept.get(id).is_some_and(|case| !case.steps.is_empty())
     }
 
+    /// What was answered to the steps of a case, in order.
+    #[must_use]
+    pub fn observed(&self, id: &str) -> Vec<Observation> {
+        let kept = self.kept.get(id).into_iter();
+        let steps = kept.flat_map(|case| &case.steps);
+        steps.map(|step| Observation::from(&step.answer)).collect()
+    }
+
     /// The recording.
     #[must_use]
     pub fn recording(&self) -> &'r RunRecording {

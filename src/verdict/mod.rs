@@ -58,7 +58,11 @@ pub enum Skip {
     },
     /// The operator has not agreed to it.
     NotAgreed(Consent),
-    /// There is nothing to ask: the profile is silent, the route absent, the state not given.
+    /// The profile says nothing about it.
+    NotStated(String),
+    /// A panel of the profile has no such route.
+    NoRoute(String),
+    /// There is nothing to ask, for another reason: the state is not given, the panel lacks something.
     NotApplicable(String),
 }
 
@@ -67,7 +71,9 @@ impl fmt::Display for Skip {
         match self {
             Self::RoleMissing { role, why } => write!(f, "no key for `{role}`: {why}"),
             Self::NotAgreed(consent) => write!(f, "not agreed to: needs {}", consent.flag()),
-            Self::NotApplicable(why) => f.write_str(why),
+            Self::NotStated(why) | Self::NoRoute(why) | Self::NotApplicable(why) => {
+                f.write_str(why)
+            }
         }
     }
 }

@@ -97,9 +97,12 @@ pub fn standing(verdict: &Verdict, level: Level, origin: Origin, policy: &Policy
         Verdict::Conforms => Standing::Passed,
         Verdict::Inconclusive(_) => Standing::Unjudged,
         Verdict::Skipped(Skip::RoleMissing { .. }) if level == Level::Must => Standing::Missing,
-        Verdict::Skipped(Skip::RoleMissing { .. } | Skip::NotApplicable(_)) => {
-            Standing::NotApplicable
-        }
+        Verdict::Skipped(
+            Skip::RoleMissing { .. }
+            | Skip::NotStated(_)
+            | Skip::NoRoute(_)
+            | Skip::NotApplicable(_),
+        ) => Standing::NotApplicable,
         Verdict::Skipped(Skip::NotAgreed(_)) => Standing::NotAgreed,
         Verdict::Deviates(deviations) => {
             let kind_counts = deviations.iter().any(|d| policy.fail_on.contains(&d.kind));

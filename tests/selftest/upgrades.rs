@@ -16,10 +16,16 @@ const BEFORE: &str = "pterodactyl-1.10";
 const AFTER: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 10] = [
+    let all: [(&str, fn()); 16] = [
         ("as-expected", as_expected),
         ("in-the-words-of-the-contract", in_the_words_of_the_contract),
         ("a-fault-is-not-expected", a_fault_is_not_expected),
+        ("newly-stated", newly_stated),
+        ("newly-stated-and-not-kept", newly_stated_and_not_kept),
+        ("no-longer-stated", no_longer_stated),
+        ("routes-come-and-go", routes_come_and_go),
+        ("known-not-to-be-kept", known_not_to_be_kept),
+        ("one-cause-one-sentence", one_cause_one_sentence),
         ("the-same-twice", the_same_twice),
         ("did-not-happen", did_not_happen),
         ("cut-short", cut_short),
@@ -68,13 +74,21 @@ fn as_expected() {
         "{}",
         said.stdout
     );
-    let reworded = section(&said.stdout, "reworded").join("\n");
+    let reworded = section(&said.stdout, "reworded");
     assert!(
-        reworded.ends_with("cases in other words: expected"),
+        reworded[0].ends_with("cases in other words: expected"),
         "{}",
         said.stdout
     );
-    assert!(said.stdout.lines().count() <= 16, "{}", said.stdout);
+    let wordings = [
+        "If no route has this path: “” → “The route ${path} could not be found.” (",
+        "If the path exists, but not for this method: “The ${method} method is not supported for this route. ",
+    ];
+    for (line, wanted) in reworded[1..].iter().zip(wordings) {
+        assert!(line.contains(wanted), "{wanted}\n{}", said.stdout);
+    }
+    assert_eq!(reworded.len(), 3, "{}", said.stdout);
+    assert!(said.stdout.lines().count() <= 18, "{}", said.stdout);
     assert!(
         said.stdout.contains("\nAS EXPECTED: of "),
         "{}",
@@ -149,6 +163,191 @@ fn a_fault_is_not_expected() {
     let said = compare(&after, &after, &["--from-profile", AFTER]);
     said.must_exit(0);
     assert!(said.stdout.contains("NOTHING CHANGED"), "{}", said.stdout);
+}
+
+/// What only the new contract speaks of, and the panel keeps.
+fn newly_stated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [before, after] = [BEFORE, AFTER]
+        .map(|profile| recording_of(&Panel::serve(profile), profile, folder.path(), profile));
+    let said = compare(&before, &after, &[]);
+    said.must_exit(0);
+    let wanted = "  If the key was valid once: refused with 401 AuthenticationException, as \
+                  pterodactyl-1.11 newly says; it was not asked before (8 cases)";
+    let found = section(&said.stdout, "expected");
+    assert_eq!(found[0], wanted, "{}", said.stdout);
+    assert!(
+        found[1].starts_with("  On the Client API, where JSON is not asked for, if the key was "),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(found.len(), 2, "{}", said.stdout);
+    assert!(!said.stdout.contains("says nothing"), "{}", said.stdout);
+    // On the way back it is stated no longer, and nobody can say whether it is so.
+    let back = compare(&after, &before, &[]);
+    back.must_exit(0);
+    let found = section(&back.stdout, "no longer stated, and so not judged");
+    let wanted = "  If the key was valid once: refused with 401 AuthenticationException; \
+                  pterodactyl-1.10 says nothing of it, and it was not asked (8 cases)";
+    assert_eq!(found[0], wanted, "{}", back.stdout);
+    assert!(
+        back.stdout
+            .ends_with(" in other words, 9 no longer stated\n"),
+        "{}",
+        back.stdout
+    );
+}
+
+/// Who is let in against the new contract is not expected, though nobody knows how it was before.
+fn newly_stated_and_not_kept() {
+    let before = Recorded::new(BEFORE, &["expired", "no-key/"]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let faulty = Panel::serve_with(AFTER, &["--fault", "expired-accepted"]);
+    let after = recording_of(&faulty, AFTER, folder.path(), "after");
+    let said = compare(&before.path(), &after, &[]);
+    said.must_exit(1);
+    let found = section(&said.stdout, "not expected");
+    let wanted = "  If the key was valid once: granted; pterodactyl-1.11 says: refused with 401 \
+                  AuthenticationException or 302; pterodactyl-1.10 says nothing of it (7 cases on 6 routes)";
+    assert_eq!(found[0], wanted, "{}", said.stdout);
+    assert_eq!(section(&said.stdout, "expected"), [""; 0]);
+}
+
+/// What was asked all the same is told as it was seen.
+fn no_longer_stated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = Panel::serve(BEFORE);
+    let after = recording_of(&old, AFTER, folder.path(), "after");
+    let before = Recorded::new(AFTER, &["expired/refused"]);
+    let said = compare(&before.path(), &after, &["--to-profile", BEFORE]);
+    said.must_exit(0);
+    let found = section(&said.stdout, "no longer stated, and so not judged");
+    let wanted = "  If the key was valid once: refused with 401 AuthenticationException → granted; \
+                  pterodactyl-1.10 says nothing of it (6 cases)";
+    assert_eq!(found, [wanted], "{}", said.stdout);
+    // The same answer is no change, whatever is said of it.
+    let said = compare(
+        &after,
+        &after,
+        &["--from-profile", AFTER, "--to-profile", BEFORE],
+    );
+    said.must_exit(0);
+    assert_eq!(
+        section(&said.stdout, "no longer stated, and so not judged"),
+        [""; 0],
+        "{}",
+        said.stdout
+    );
+}
+
+/// A recording of the embedded panel, which is said to be of a version.
+fn of_version(version: &str, profile: &str, folder: &Path) -> PathBuf {
+    let path = folder.join(version);
+    let mut command = program();
+    command.args(["run", "--embedded", "--profile", profile, "--record"]);
+    let said = run(command.arg(&path).args(["--panel-version", version]));
+    said.must_exit(0);
+    path
+}
+
+fn routes_come_and_go() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let before = of_version("1.10.4", BEFORE, folder.path());
+    let after = of_version("1.11.8", AFTER, folder.path());
+    let come = "New in pterodactyl-1.11, and answered as it says: \
+                `POST /api/client/account/two-factor/disable` (6 cases)";
+    let gone = "Gone in pterodactyl-1.11: `DELETE /api/client/account/two-factor` (3 cases)";
+    let said = compare(&before, &after, &[]);
+    said.must_exit(0);
+    let found = |heading| section(&said.stdout, heading).join("\n");
+    assert!(found("expected").contains(come), "{}", said.stdout);
+    let left = found("no longer stated, and so not judged");
+    assert!(left.contains(gone), "{}", said.stdout);
+    // A new route that lets everybody in is nothing that the new contract says.
+    let open = "skip-auth@POST:/api/client/account/two-factor/disable";
+    let panel = Panel::serve_with(AFTER, &["--fault", open]);
+    let mut command = program();
+    command.arg("compare").arg(&before).arg(panel.url());
+    command.args(["--to-profile", AFTER, "--panel-version", "1.11.8"]);
+    command.arg("--keys").arg(panel.keys_yaml());
+    let said = run(command.arg("--allow-writes"));
+    said.must_exit(1);
+    let found = section(&said.stdout, "not expected");
+    assert!(
+        found[0].contains("POST /api/client/account/two-factor/disable, if ")
+            && found[0].contains("; pterodactyl-1.10 has no such route ("),
+        "{}",
+        said.stdout
+    );
+}
+
+/// What panels of a version are known for is no surprise, and what others break is one.
+fn known_not_to_be_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let old = of_version("1.8.1", "pterodactyl-1.8", folder.path());
+    let new = of_version("1.10.4", BEFORE, folder.path());
+    let heading = "expected by the contract, though good practice is another";
+    let said = compare(&old, &new, &[]);
+    said.must_exit(0);
+    let found = section(&said.stdout, heading);
+    let wanted = "  On the Client API, “A range that cannot be one is refused as invalid”: refused with \
+                  422 ValidationException → refused with 500 Exception (2 cases)";
+    assert_eq!(found, [wanted], "{}", said.stdout);
+    let told = section(&said.stdout, "expected").join("\n");
+    let wanted =
+        "written in a way that not every version takes: granted, as pterodactyl-1.10 newly says";
+    assert!(told.contains(wanted), "{}", said.stdout);
+    compare(&new, &old, &[]).must_exit(0);
+    // Within one contract nothing is known of a step.
+    compare(&old, &new, &["--to-profile", "pterodactyl-1.8"]).must_exit(1);
+}
+
+/// One defect is told once, though it has many answers: what lets somebody in first.
+fn one_cause_one_sentence() {
+    let before = Recorded::new(AFTER, &[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    for (fault, first, most) in [
+        (
+            "skip-key-type",
+            "If the key is made for the other API, or if the owner of the application key is no \
+             administrator (any longer): refused with 403 AccessDeniedHttpException → granted or \
+             refused with 422 ValidationException; ",
+            3,
+        ),
+        (
+            "skip-key-type@GET:/api/client/account",
+            "GET /api/client/account, if the key is made for the other API: refused with 403 ",
+            2,
+        ),
+        (
+            "skip-auth",
+            "If the request carries no credentials, or if ",
+            7,
+        ),
+        (
+            "key-from-query",
+            "If the key stands elsewhere than in the Authorization field: refused with 401 \
+             AuthenticationException or 302 → granted; ",
+            1,
+        ),
+    ] {
+        let panel = Panel::serve_with(AFTER, &["--fault", fault]);
+        let after = recording_of(&panel, AFTER, folder.path(), "after");
+        let said = compare(&before.path(), &after, &[]);
+        said.must_exit(1);
+        let found = section(&said.stdout, "not expected");
+        let told: Vec<_> = found.chunks(2).map(|lines| lines[0].trim()).collect();
+        assert!(told[0].starts_with(first), "{fault}: {}", said.stdout);
+        assert!(told[0].contains(" → granted"), "{fault}: {}", said.stdout);
+        assert!(told.len() <= most, "{fault}: {}", said.stdout);
+        let refused = told.iter().position(|line| !line.contains("granted"));
+        let granted = told.iter().rposition(|line| line.contains(" → granted"));
+        assert!(
+            refused.is_none_or(|refused| granted < Some(refused)),
+            "{fault}: {}",
+            said.stdout
+        );
+    }
 }
 
 fn the_same_twice() {
