@@ -143,3 +143,134 @@ impl Bucket {
         Some(Self { user, api })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Source, Specs};
+
+    /// Requests with keys of three users, and with keys of nobody.
+    const SUITE: &str = "
+title: Requests
+scenarios:
+  - id: own
+    title: A user reads the own account, twice
+    steps:
+      - { request: { endpoint: GET /api/client/account, key: client }, expect: granted }
+      - { request: { endpoint: GET /api/client, key: client }, expect: granted }
+  - id: refused
+    title: Nobody is let in
+    matrix: { key: [none, wrong-secret, unknown] }
+    request: { endpoint: GET /api/client, key: \"${key}\" }
+    expect: { status: 401 }
+  - id: there
+    title: A database of a server
+    request: { endpoint: \"GET /api/client/servers/{server}/schedules/{schedule}\", key: client-other }
+    expect: granted
+  - id: nowhere
+    title: A user who is not there
+    request: { endpoint: \"GET /api/application/users/{user}\", ids: missing, key: application }
+    expect: \"missing:user\"
+";
+
+    fn specs() -> Specs {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("requests.yaml"), SUITE).unwrap();
+        Specs::load(&Source::Folder(folder.path().to_owned())).unwrap()
+    }
+
+    fn bucket(user: &str, api: Api) -> Bucket {
+        let user = user.to_owned();
+        Bucket { user, api }
+    }
+
+    fn requests(specs: &Specs) -> Vec<&RequestPlan> {
+        specs.cases().flat_map(|case| case.requests()).collect()
+    }
+
+    #[test]
+    fn requests_count_with_the_limit_of_their_user() {
+        let specs = specs();
+        let contract = &specs.contract;
+        let user = |role: &str| {
+            let role = contract.roles.real(&role.parse().unwrap());
+            role.unwrap().user.clone()
+        };
+        let budget = Budget::of(&requests(&specs), contract);
+        let buckets = BTreeMap::from([
+            (bucket(&user("client"), Api::Client), 2),
+            (bucket(&user("client-other"), Api::Client), 1),
+            (bucket(&user("application"), Api::Application), 1),
+        ]);
+        // Nobody's: they are refused before anything is counted.
+        let others = 3;
+        assert_eq!(budget, Budget { buckets, others });
+    }
+
+    #[test]
+    fn requests_are_added_one_by_one() {
+        let specs = specs();
+        let mut budget = Budget::default();
+        for role in ["client", "none", "client", "none"] {
+            budget.add(&specs.contract, &role.parse().unwrap(), Api::Client);
+        }
+        assert_eq!(budget.buckets.values().collect::<Vec<_>>(), [&2]);
+        assert_eq!(budget.others, 2);
+    }
+
+    #[test]
+    fn an_id_is_found_once_behind_those_that_it_needs() {
+        let specs = specs();
+        let mut wanted = WantedIds::default();
+        wanted.of_requests(&requests(&specs), &specs.contract);
+        let mut found = Budget::default();
+        wanted.count(&specs.contract, &mut found);
+        // The server and its schedule; who does not exist is not looked for.
+        assert_eq!(found.buckets.values().sum::<usize>(), 2);
+        // A task is one of a schedule, which is known already.
+        wanted.add(&specs.contract, Api::Client, "task");
+        let mut found = Budget::default();
+        wanted.count(&specs.contract, &mut found);
+        assert_eq!(
+            (found.buckets.values().sum::<usize>(), found.others),
+            (3, 0)
+        );
+    }
+
+    fn pace(rate: f64, leave: f64, client: u32) -> Pace {
+        Pace {
+            rate,
+            leave,
+            limits: [(Api::Client, client)].into(),
+        }
+    }
+
+    #[test]
+    fn a_part_of_each_limit_is_left_to_others_but_one_request_is_ours() {
+        let allowance = |leave, limit| pace(4.0, leave, limit).allowance(Api::Client);
+        assert_eq!(allowance(0.5, 720), 360);
+        assert_eq!(allowance(0.0, 720), 720);
+        assert_eq!(allowance(0.25, 10), 7);
+        assert_eq!(allowance(0.9, 1), 1);
+        let unlimited = pace(4.0, 0.0, 1).allowance(Api::Application);
+        assert_eq!(unlimited, u32::MAX);
+    }
+
+    #[test]
+    fn a_run_takes_as_long_as_its_rate_and_its_fullest_bucket() {
+        let shortest = |rate, client, application, others| {
+            let buckets = BTreeMap::from([
+                (bucket("a", Api::Client), client),
+                (bucket("b", Api::Application), application),
+            ]);
+            let budget = Budget { buckets, others };
+            pace(rate, 0.0, 10).shortest(&budget)
+        };
+        // 25 requests need three windows; the last is not waited for.
+        assert_eq!(shortest(2.0, 25, 5, 11), Duration::from_secs(120));
+        assert_eq!(shortest(2.0, 20, 5, 11), Duration::from_secs(60));
+        // 41 requests have 40 gaps.
+        assert_eq!(shortest(0.25, 25, 5, 11), Duration::from_secs(160));
+        assert_eq!(shortest(0.25, 0, 0, 0), Duration::from_secs(0));
+    }
+}
