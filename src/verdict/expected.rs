@@ -111,13 +111,10 @@ impl Expected {
         if self.without_content {
             return None;
         }
-        let mut parts: Vec<Value> = self.schemas.iter().map(Schemas::reference).collect();
-        parts.extend(self.error.as_ref().map(|error| self.error_schema(error)));
-        match parts.len() {
-            0 => None,
-            1 => parts.pop(),
-            _ => Some(json!({ "allOf": parts })),
-        }
+        let schemas = self.schemas.iter().map(Schemas::reference);
+        let error = self.error.as_ref().map(|error| self.error_schema(error));
+        let parts: Vec<Value> = schemas.chain(error).collect();
+        (!parts.is_empty()).then(|| json!({ "allOf": parts }))
     }
 
     /// `errors[0]` of the envelope: its `status` is the status code as a string.
