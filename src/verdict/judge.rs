@@ -818,6 +818,20 @@ mod tests {
     }
 
     #[test]
+    fn a_schema_that_does_not_exist_decides_nothing_and_is_named() {
+        let expected = Expected {
+            schemas: vec!["nowhere".parse().unwrap()],
+            ..Expected::default()
+        };
+        let step = Judged {
+            expected: &expected,
+            observed: &good(),
+        };
+        let why = judge(&[step], contract()).unwrap_err();
+        assert_eq!(why, "there is no schema `nowhere`");
+    }
+
+    #[test]
     fn a_gateway_decides_nothing_and_a_plain_error_does() {
         let gateway = Observation {
             status: 502,

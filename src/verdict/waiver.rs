@@ -195,6 +195,24 @@ mod tests {
     }
 
     #[test]
+    fn a_requirement_is_about_the_cases_that_check_it() {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let about = About::Requirement("ERR-401".into());
+        let checks_it = |case: &Case| {
+            case.scenario
+                .requires
+                .iter()
+                .any(|r| r.as_str() == "ERR-401")
+        };
+        let (those, others): (Vec<_>, Vec<_>) = specs.cases().partition(|case| checks_it(case));
+        assert!(!those.is_empty() && !others.is_empty());
+        assert!(those.iter().all(|case| about.speaks_of(case)));
+        assert!(!others.iter().any(|case| about.speaks_of(case)));
+        assert_eq!(about.to_string(), "ERR-401");
+        assert_eq!(About::Cases("a/*".into()).to_string(), "`a/*`");
+    }
+
+    #[test]
     fn a_case_that_shows_less_is_not_waived() {
         let specs = Specs::load(&Source::Embedded).unwrap();
         let case = specs.cases().next().unwrap();
@@ -253,6 +271,11 @@ mod tests {
         assert_eq!(shown_by(&[status("200"), content("\"500\"")]).len(), 2);
         assert_eq!(shown_by(&[status("200"), content("200")]).len(), 2);
         assert_eq!(shown_by(&[content("401")]).len(), 1);
+        let later = Deviation {
+            step: 1,
+            ..content("\"200\"")
+        };
+        assert_eq!(shown_by(&[status("200"), later]).len(), 2);
     }
 
     #[test]
