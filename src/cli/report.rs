@@ -8,7 +8,7 @@ use clap::Args;
 use super::reports::{ReportArguments, Unwritten};
 use super::show::ShowArguments;
 use super::{exit, fail, say};
-use crate::report::{Results, from_json, terminal};
+use crate::report::{Results, disagreement, from_json, terminal};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -41,6 +41,7 @@ fn begin(arguments: &Arguments) -> Result<ExitCode, String> {
     }
 }
 
+/// Reads results whose sums follow from their cases; others were changed by somebody.
 pub(super) fn read(path: &PathBuf) -> Result<Results, String> {
     let text = if path.as_os_str() == "-" {
         std::io::read_to_string(std::io::stdin())
@@ -48,5 +49,13 @@ pub(super) fn read(path: &PathBuf) -> Result<Results, String> {
         std::fs::read_to_string(path)
     };
     let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
-    from_json(&text).map_err(|error| format!("{}: {error}", path.display()))
+    let results = from_json(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    match disagreement(&results) {
+        None => Ok(results),
+        Some(what) => Err(format!(
+            "{}: these results were changed after they were written: {what}; take the file that the run has \
+             written, or run again",
+            path.display()
+        )),
+    }
 }

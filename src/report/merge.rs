@@ -9,6 +9,7 @@ use super::results::{
     CaseVerdict, CheckReached, Group, Options, RequirementResult, Results, SkippedCases,
 };
 use super::summary::{exit_code, outcome, requirement_outcome};
+use super::sums::{counts, of_requirement};
 use crate::spec::Specs;
 
 /// Why results cannot be joined.
@@ -171,12 +172,6 @@ fn join(whole: &mut Results, part: Results) {
     whole.not_begun = whole.not_begun.take().or(part.not_begun);
     whole.stopped = whole.stopped.take().or(part.stopped);
     whole.waivers.extend(part.waivers);
-    for (standing, count) in part.counts.standings {
-        *whole.counts.standings.entry(standing).or_default() += count;
-    }
-    for (kind, count) in part.counts.kinds {
-        *whole.counts.kinds.entry(kind).or_default() += count;
-    }
     for group in part.groups {
         join_group(&mut whole.groups, group);
     }
@@ -225,13 +220,7 @@ fn join_group(groups: &mut Vec<Group>, group: Group) {
 
 fn join_requirement(all: &mut Vec<RequirementResult>, one: RequirementResult) {
     match all.iter_mut().find(|other| other.id == one.id) {
-        Some(other) => {
-            for (standing, count) in one.standings {
-                *other.standings.entry(standing).or_default() += count;
-            }
-            requirement_outcome(&other.standings).clone_into(&mut other.outcome);
-            other.specified = other.specified.and(one.specified);
-        }
+        Some(other) => other.specified = other.specified.and(one.specified),
         None => all.push(one),
     }
 }
@@ -259,6 +248,11 @@ fn finish(specs: &Specs, whole: &mut Results, is_interrupted: bool) {
             .iter()
             .position(|other| other.id.value.as_str() == requirement.id)
     });
+    for requirement in &mut whole.requirements {
+        requirement.standings = of_requirement(&whole.cases, &requirement.id);
+        requirement_outcome(&requirement.standings).clone_into(&mut requirement.outcome);
+    }
+    whole.counts = counts(&whole.cases);
     whole
         .not_tested
         .skipped

@@ -24,6 +24,7 @@ mod reached;
 pub mod results;
 mod sentence;
 mod summary;
+mod sums;
 mod terminal;
 mod told;
 
@@ -43,4 +44,5 @@ pub use panels::{Panel, Panels};
 pub use results::Results;
 pub(crate) use summary::counted;
 pub use summary::{exit_code, summary};
+pub use sums::disagreement;
 pub use terminal::{Screen, in_vain, terminal};

@@ -16,7 +16,7 @@ pub use deviation::{Deviation, Kind};
 pub use expected::{ErrorWords, Expected, Wording};
 pub use judge::{Judged, judge, shows};
 pub use nearest::{like, nearest};
-pub use standing::{Policy, Standing, standing};
+pub use standing::{Policy, Standing, fails, standing};
 pub use waiver::{About, Waiver, shown_by, waivers_that_do_not_hold};
 
 use crate::spec::{Consent, RoleName};

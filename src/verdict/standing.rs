@@ -105,15 +105,25 @@ pub fn standing(verdict: &Verdict, level: Level, origin: Origin, policy: &Policy
         ) => Standing::NotApplicable,
         Verdict::Skipped(Skip::NotAgreed(_)) => Standing::NotAgreed,
         Verdict::Deviates(deviations) => {
-            let kind_counts = deviations.iter().any(|d| policy.fail_on.contains(&d.kind));
-            let is_known = origin != Origin::Source || policy.trust_source;
-            if kind_counts && level >= policy.level && is_known {
+            if fails(deviations.iter().map(|d| d.kind), level, origin, policy) {
                 Standing::Failed
             } else {
                 Standing::Advice
             }
         }
     }
+}
+
+/// Whether deviations of these kinds count.
+#[must_use]
+pub fn fails(
+    mut kinds: impl Iterator<Item = Kind>,
+    level: Level,
+    origin: Origin,
+    policy: &Policy,
+) -> bool {
+    let is_known = origin != Origin::Source || policy.trust_source;
+    kinds.any(|kind| policy.fail_on.contains(&kind)) && level >= policy.level && is_known
 }
 
 #[cfg(test)]
