@@ -59,37 +59,36 @@ pub(super) fn profiles(
         let chain = with_parents(files, file, written);
         match chain.and_then(|chain| whole(file, &chain)) {
             Ok(profile) => profiles.push(profile),
-            Err(trouble) => troubles.push(trouble),
+            Err(trouble) => troubles.extend(trouble),
         }
     }
     profiles
 }
+
+/// Why a profile is not whole; nothing where that is told of another one.
+type NotWhole = Option<Diagnostic>;
 
 /// A profile, the one that it extends, the one that this extends, and so on.
 fn with_parents<'f>(
     files: &'f [(SourceFile, ProfileFile)],
     file: &SourceFile,
     written: &'f ProfileFile,
-) -> Result<Vec<&'f ProfileFile>, Diagnostic> {
+) -> Result<Vec<&'f ProfileFile>, NotWhole> {
     let mut chain = vec![written];
     let mut last = written;
     while let Some(parent) = &last.extends {
-        // A trouble further up is told where it stands, and here as well: this one is not whole.
-        let place = written.extends.as_ref().unwrap_or(parent);
         let Some((_, found)) = files.iter().find(|(_, f)| *f.name == **parent) else {
             let names = files.iter().map(|(_, f)| f.name.as_str());
-            let trouble = Diagnostic::at(
-                file,
-                &place.span,
-                format!("unknown profile `{}`", parent.value),
-            );
-            return Err(trouble.did_you_mean(parent.as_str(), names));
+            let message = format!("unknown profile `{}`", parent.value);
+            let trouble = Diagnostic::at(file, &parent.span, message);
+            let trouble = trouble.did_you_mean(parent.as_str(), names);
+            // Further up it is told where it stands.
+            return Err(Some(trouble).filter(|_| chain.len() == 1));
         };
         if chain.iter().any(|seen| *seen.name == *found.name) {
-            let path: Vec<_> = chain.iter().map(|seen| seen.name.as_str()).collect();
-            let message = format!("`{}` extends itself", *found.name);
-            let help = format!("{} -> {}", path.join(" -> "), *found.name);
-            return Err(Diagnostic::at(file, &place.span, message).help(help));
+            let trouble = extends_itself(file, &chain);
+            let is_whole_circle = *found.name == *written.name;
+            return Err(trouble.filter(|_| is_whole_circle && is_first(files, &chain)));
         }
         chain.push(found);
         last = found;
@@ -97,12 +96,29 @@ fn with_parents<'f>(
     Ok(chain)
 }
 
+/// The trouble of a circle of profiles.
+fn extends_itself(file: &SourceFile, circle: &[&ProfileFile]) -> NotWhole {
+    let own = circle.first()?;
+    let path: Vec<_> = circle.iter().map(|seen| seen.name.as_str()).collect();
+    let message = format!("`{}` extends itself", *own.name);
+    let help = format!("{} -> {}", path.join(" -> "), *own.name);
+    let place = own.extends.as_ref()?;
+    Some(Diagnostic::at(file, &place.span, message).help(help))
+}
+
+/// Whether no other profile of a circle is read before its first one: a circle is told once.
+fn is_first(files: &[(SourceFile, ProfileFile)], circle: &[&ProfileFile]) -> bool {
+    let mut read = files.iter().map(|(_, file)| file);
+    let first = read.find(|file| circle.iter().any(|seen| *seen.name == *file.name));
+    first.map(|file| &*file.name) == circle.first().map(|file| &*file.name)
+}
+
 /// The profile that a chain stands for: of two that say something, the nearer one counts.
-fn whole(file: &SourceFile, chain: &[&ProfileFile]) -> Result<Profile, Diagnostic> {
+fn whole(file: &SourceFile, chain: &[&ProfileFile]) -> Result<Profile, NotWhole> {
     let own = chain[0];
     let lacks = |what: &str| {
-        Diagnostic::at(file, &own.name.span, format!("a profile needs `{what}`"))
-            .help("write it, or name a profile in `extends` that has it")
+        let found = Diagnostic::at(file, &own.name.span, format!("a profile needs `{what}`"));
+        Some(found.help("write it, or name a profile in `extends` that has it"))
     };
     Ok(Profile {
         name: own.name.clone(),
@@ -271,12 +287,31 @@ exceptions: [{ route: GET /a, condition: no-key, answer: { status: 400 } }]
             extending("four", "three", ""),
         ]);
         assert!(profiles.is_empty());
-        let helps: Vec<_> = troubles
-            .iter()
-            .map(|t| t.help.as_deref().unwrap())
-            .collect();
-        assert_eq!(helps[0], "one -> two -> three -> one");
-        assert_eq!(helps[3], "four -> three -> one -> two -> three");
+        // One circle is one trouble, also of who only comes to it.
+        let [trouble] = &troubles[..] else {
+            panic!("{troubles:?}")
+        };
+        assert_eq!(trouble.location(), "profiles/0.yaml:2:10");
+        assert_eq!(trouble.help.as_deref(), Some("one -> two -> three -> one"));
+        let (_, troubles) = read(&[
+            extending("four", "one", ""),
+            extending("two", "one", ""),
+            extending("one", "two", ""),
+            extending("five", "five", ""),
+        ]);
+        let told: Vec<_> = troubles.iter().map(|t| t.help.as_deref()).collect();
+        assert_eq!(told, [Some("two -> one -> two"), Some("five -> five")]);
+    }
+
+    #[test]
+    fn what_one_lacks_is_not_told_of_those_that_extend_it() {
+        let (profiles, troubles) = read(&[
+            extending("child", "none", ""),
+            extending("grandchild", "child", ""),
+        ]);
+        assert!(profiles.is_empty());
+        let told: Vec<_> = troubles.iter().map(Diagnostic::location).collect();
+        assert_eq!(told, ["profiles/0.yaml:2:10"]);
     }
 
     #[test]
