@@ -299,12 +299,29 @@ fn diagnose(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
         .unwrap_or(&message)
         .trim()
         .to_owned();
-    match error.location() {
+    let message = match message.as_str() {
+        "expected sequence start" => "here must stand a list: `[one, another]`".to_owned(),
+        _ => message,
+    };
+    let found = match error.location() {
         Some(place) if place != Location::UNKNOWN => {
-            Diagnostic::at(file, &byte_span(&place), message)
+            Diagnostic::at(file, &byte_span(&place), &*message)
         }
         _ => Diagnostic::of_file(&file.shown, &message),
+    };
+    match unknown(&message) {
+        Some((wrong, known)) => found.did_you_mean(wrong, known),
+        None => found,
     }
+}
+
+/// The name in a message that is not known, and those that are.
+fn unknown(message: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
+    let rest = message.strip_prefix("unknown field `");
+    let rest = rest.or_else(|| message.strip_prefix("unknown variant `"))?;
+    let (wrong, known) = rest.split_once("`, expected ")?;
+    let known = known.strip_prefix("one of ").unwrap_or(known);
+    Some((wrong, known.split(", ").map(|name| name.trim_matches('`'))))
 }
 
 fn byte_span(place: &Location) -> Range<usize> {
@@ -361,6 +378,9 @@ mod tests {
         let found = read::<Thing>(&file("expect: { stats: 401 }\n")).unwrap_err();
         assert!(found.location().starts_with("specs/a.yaml:1:1"), "{found}");
         assert!(found.message.contains("stats"), "{found}");
+        assert_eq!(found.help.as_deref(), Some("did you mean `status`?"));
+        let found = read::<Thing>(&file("expect: { zzz: 401 }\n")).unwrap_err();
+        assert_eq!(found.help, None);
     }
 
     #[test]

@@ -131,7 +131,7 @@ pub enum TargetFileError {
 ///
 /// When it cannot be read, or has a member that no such file has.
 pub fn read_target_file(path: &Path) -> Result<TargetFile, TargetFileError> {
-    let mut file: TargetFile = read(path)?;
+    let mut file: TargetFile = read(path).map_err(without_consents)?;
     let beside = |named: &Path| path.parent().unwrap_or(Path::new("")).join(named);
     file.ca_cert = file.ca_cert.map(|named| beside(&named));
     file.waivers = file.waivers.map(|named| beside(&named));
@@ -151,6 +151,19 @@ pub fn read_ids_file(path: &Path) -> Result<IdsFile, TargetFileError> {
     let file: IdsFile = read(path)?;
     file.check(path)?;
     Ok(file)
+}
+
+/// Says where consents are given instead.
+fn without_consents(error: TargetFileError) -> TargetFileError {
+    match error {
+        TargetFileError::Wrong(trouble) if trouble.message.starts_with("unknown field `allow") => {
+            TargetFileError::Wrong(Box::new(trouble.help(
+                "a consent is given for one run, by its flag (`--allow-writes`), or in a list of targets \
+                 beside the file: `{ target: FILE, allow: [writes] }`",
+            )))
+        }
+        other => other,
+    }
 }
 
 fn read<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, TargetFileError> {
@@ -269,6 +282,11 @@ mod tests {
                 "url: x\nallow_writes: true\n",
                 "unknown field `allow_writes`",
             ),
+            (
+                "url: x\nallow: [writes]\n",
+                "by its flag (`--allow-writes`)",
+            ),
+            ("url: x\nprofil: y\n", "did you mean `profile`?"),
         ];
         for (text, wanted) in rows {
             let message = of(text).unwrap_err();

@@ -129,6 +129,14 @@ mod tests {
                 "- { target: a, allow: [exhaustion] }\n",
                 "unknown variant `exhaustion`",
             ),
+            (
+                "- { target: a, allow: [write] }\n",
+                "did you mean `writes`?",
+            ),
+            (
+                "- { target: a, allow: writes }\n",
+                "here must stand a list: `[one, another]`",
+            ),
             ("one.yaml\n", "panels.yaml"),
         ];
         for (text, wanted) in rows {
