@@ -26,11 +26,7 @@ pub(super) struct Arguments {
     #[arg(value_name = "BEFORE")]
     before: String,
     /// A recording of the panel as it is, or its URL, which is asked now
-    #[arg(
-        value_name = "AFTER",
-        required_unless_present = "origin",
-        conflicts_with = "origin"
-    )]
+    #[arg(value_name = "AFTER", conflicts_with = "origin")]
     after: Option<String>,
     /// The contract as it was; without it, the one that the recording was made under
     #[arg(long, value_name = "NAME")]
@@ -76,9 +72,11 @@ impl From<String> for Unobserved {
 }
 
 fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, Unobserved> {
-    let before = record::read(Path::new(&arguments.before))?;
     let before_shown = &arguments.before;
-    let after_shown = arguments.after.as_deref().unwrap_or_default();
+    let Some(after_shown) = arguments.after.as_deref() else {
+        return Err(lacks_after(before_shown).into());
+    };
+    let before = record::read(Path::new(before_shown))?;
     check(specs, &before, before_shown)?;
     let from = named(
         specs,
@@ -121,6 +119,21 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, Unobserved> {
     let code = code(&compared, cut_short.is_empty());
     let text = format!("{heading}\n{changes}{cut_short}");
     Ok(say_with(&text, code))
+}
+
+/// What is to be said beside the first of two.
+fn lacks_after(before: &str) -> String {
+    if before.contains("://") {
+        format!(
+            "{before} is compared with nothing; name a recording before it: `compare BEFORE.jsonl URL`, or say \
+             by `--origin ADDRESS` where the panel is reached directly"
+        )
+    } else {
+        format!(
+            "{before} is compared with nothing; name a second recording behind it, or the URL of the panel as it \
+             is now: `compare {before} URL`"
+        )
+    }
 }
 
 /// Asks a panel through its edge, and directly.

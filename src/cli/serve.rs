@@ -19,6 +19,7 @@ use crate::exchange::Request;
 use crate::keys::variable;
 use crate::private::private;
 use crate::reference::{Fault, Faults, Panel, World};
+use crate::report::counted;
 use crate::run::{Rejudge, StandIn, built_in, embedded_panel, put_into};
 use crate::spec::Specs;
 
@@ -144,6 +145,13 @@ async fn replay(arguments: &Arguments, path: &Path) -> Result<(), String> {
     }
     let profile = record::profile(&specs.contract, &recording, &path.display().to_string())?;
     let profile = rejudge.agreed(profile);
+    if !recording.complete {
+        tell!(
+            "INCOMPLETE: {} is of a run that was cut short after {}; what was not asked is answered with 501",
+            path.display(),
+            counted(recording.cases.len(), "case")
+        );
+    }
     let (listener, origin) = bind(arguments).await?;
     let stand_in = Arc::new(StandIn::new(&rejudge, &profile, &origin)?);
     let keys = stand_in.keys();
@@ -286,6 +294,12 @@ impl KeyFiles {
                 "{} exists, perhaps of another panel that is served; remove it, or choose another --keys-out",
                 path.display()
             ),
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                let folder = path.parent().unwrap_or(path).display();
+                format!(
+                    "{folder} is no folder; make it, or leave --keys-out away for a new temporary one"
+                )
+            }
             _ => format!("{}: {error}", path.display()),
         };
         let mut new = OpenOptions::new();

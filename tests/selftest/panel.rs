@@ -7,6 +7,9 @@ use std::process::{Child, ChildStdout, Stdio};
 
 use super::program::program;
 
+/// Where its standard error goes.
+const ERRORS: &str = "errors";
+
 /// A served panel, and the folder with its keys.
 pub(crate) struct Panel {
     child: Child,
@@ -28,6 +31,8 @@ impl Panel {
         let mut command = program();
         command.args(["serve", "--profile", profile, "--port", "0", "--keys-out"]);
         command.arg(folder.path()).args(more).stdout(Stdio::piped());
+        let errors = std::fs::File::create(folder.path().join(ERRORS)).expect("a file");
+        command.stderr(errors);
         let mut child = command.spawn().expect("the program starts");
         let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
         // Made first, so that the child is ended whatever it prints.
@@ -45,6 +50,11 @@ impl Panel {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// What it has said on its standard error until now.
+    pub(crate) fn errors(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join(ERRORS)).expect("a file")
     }
 
     pub(crate) fn keys_yaml(&self) -> PathBuf {

@@ -125,6 +125,14 @@ fn cut_short() {
             .stdout
             .contains("\nINCOMPLETE: the recorded run was cut short after ")
     );
+    // Whoever is served a part is told so.
+    let served = |path: &Path| {
+        Panel::serve_with(PROFILE, &["--replay", &path.display().to_string()]).errors()
+    };
+    let part_told = format!("part.jsonl is of a run that was cut short after {cases} cases; ");
+    let said = served(&part);
+    assert!(said.contains(&part_told), "{part_told}: {said}");
+    assert_eq!(served(&recorded.path()), "");
     // What failed has failed, also in a part.
     let said = replay(&part, &["--profile", "pterodactyl-1.7"]);
     said.must_exit(1);

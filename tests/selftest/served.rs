@@ -19,7 +19,7 @@ const UNOBSERVED: &str = "reviactyl";
 const MOST_DEVIATING: usize = 60;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 9] = [
+    let all: [(&str, fn()); 10] = [
         ("its-own-profile", its_own_profile),
         ("as-tests", as_tests),
         ("keys-from-the-environment", keys_from_the_environment),
@@ -27,10 +27,29 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("no-keys", no_keys),
         ("wrong-key", wrong_key),
         ("key-files", key_files),
+        ("no-folder", no_folder),
         ("check-keys", check_keys),
         ("open-panel", open_panel),
     ];
     named("served", all)
+}
+
+/// The folder for the keys is made by whoever wants it there.
+fn no_folder() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let none = folder.path().join("none");
+    let file = folder.path().join("file");
+    std::fs::write(&file, "").expect("a file");
+    for path in [&none, &file] {
+        let said = run(program().args(["serve", "--keys-out"]).arg(path));
+        said.must_exit(2);
+        let wanted = format!(
+            "{} is no folder; make it, or leave --keys-out away",
+            path.display()
+        );
+        assert!(said.stderr.contains(&wanted), "{}", said.stderr);
+    }
+    assert!(!none.exists());
 }
 
 /// Every flag that somebody gives who holds all keys and agrees to everything.

@@ -569,4 +569,20 @@ fn bad_files() {
         said.must_exit(2);
         assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
     }
+    let good = good.display().to_string();
+    for (alone, wanted) in [
+        (
+            &*good,
+            "name a second recording behind it, or the URL of the panel",
+        ),
+        (
+            "https://panel.invalid",
+            "name a recording before it: `compare BEFORE.jsonl URL`",
+        ),
+    ] {
+        let said = run(program().args(["compare", alone]));
+        said.must_exit(2);
+        assert!(said.stderr.contains(wanted), "{}", said.stderr);
+        assert!(said.stderr.contains(alone), "{}", said.stderr);
+    }
 }
