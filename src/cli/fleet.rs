@@ -1,12 +1,12 @@
 //! `run --targets FILE`: several panels side by side, each by its own target file, with its own
 //! keys, pace and reports; one summary.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
+use super::neighbours::Neighbours;
 use super::outcome::{Ended, Known};
 use super::outputs::Taken;
 use super::progress::Bars;
@@ -117,7 +117,7 @@ fn members(
     let bars = Bars::default();
     let mut members = Vec::new();
     let mut troubles = Vec::new();
-    let mut places: BTreeMap<String, String> = BTreeMap::new();
+    let mut neighbours = Neighbours::default();
     for listed in listed {
         let ready = arguments.options.of_listed(&listed).and_then(|options| {
             let voice = Voice::among(&listed.name, &bars);
@@ -126,15 +126,16 @@ fn members(
         match ready {
             Err(why) => troubles.push(format!("{}: {why}", listed.place)),
             Ok(ready) => {
-                let base = ready.prepared.heading.base.clone();
-                if let Some(other) = places.insert(base, listed.place.clone()) {
-                    troubles.push(format!("{}: it is the panel of {other}", listed.place));
+                let base = &ready.prepared.heading.base;
+                if let Err(why) = neighbours.add(&listed, base) {
+                    troubles.push(format!("{}: {why}", listed.place));
                 }
                 members.push(Member { listed, ready });
             }
         }
     }
     if troubles.is_empty() {
+        neighbours.tell();
         Ok(members)
     } else {
         Err(troubles.join("\n"))

@@ -10,6 +10,7 @@ mod fleet;
 mod keys;
 mod list;
 mod merge;
+mod neighbours;
 pub(crate) mod options;
 pub(crate) mod outcome;
 mod outputs;

@@ -21,13 +21,14 @@ use super::trials::named;
 const FILTER: &str = "authentication/key-types/";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 6] = [
+    let all: [(&str, fn()); 7] = [
         ("twenty", twenty),
         ("one-that-hangs", one_that_hangs),
         ("own-keys", own_keys),
         ("own-consents", own_consents),
         ("as-alone", as_alone),
         ("bad-lists", bad_lists),
+        ("on-one-host", on_one_host),
     ];
     named("fleet", all)
 }
@@ -316,7 +317,7 @@ fn as_alone() {
 }
 
 /// Lists that are refused.
-const WRONG_LISTS: [(&str, &str); 8] = [
+const WRONG_LISTS: [(&str, &str); 11] = [
     ("", "no target file is listed"),
     ("x: y\n", "panels.list"),
     (
@@ -326,6 +327,18 @@ const WRONG_LISTS: [(&str, &str); 8] = [
     (
         "- one.yaml\n- again.yaml\n",
         "panels.list:2: it is the panel of ",
+    ),
+    (
+        "- one.yaml\n- beneath.yaml\n",
+        "so that both would spend the same limits; take one of them out",
+    ),
+    (
+        "- { target: one.yaml, allow: [write] }\n",
+        "did you mean `writes`?",
+    ),
+    (
+        "- consents.yaml\n",
+        "a consent is given for one run, by its flag (`--allow-writes`)",
     ),
     ("- none.yaml\n", "none.yaml"),
     (
@@ -384,6 +397,8 @@ fn bad_lists() {
     std::fs::create_dir(list.path("more")).expect("a folder");
     write("again.yaml", &text);
     write("more/one.yaml", &text);
+    write("beneath.yaml", &format!("url: {}/beneath\n", one.url()));
+    write("consents.yaml", "url: https://x.invalid\nallow: [writes]\n");
     write("wrong.yaml", "url: https://x.invalid\nprofil: y\n");
     write("ftp.yaml", "url: ftp://x.invalid\n");
     for (arguments, wanted) in WRONG_FLAGS {
@@ -394,6 +409,27 @@ fn bad_lists() {
         refused(&list, &[], wanted);
     }
     assert_eq!(other.connections(), 0, "nobody was asked anything");
+}
+
+/// Two panels on one host have a pace each, and who runs the host may want to know.
+fn on_one_host() {
+    let mut list = List::new();
+    list.add("one", "https://panels.invalid:8443", None);
+    list.add("other", "https://panels.invalid:9443", None);
+    list.add("third", "https://else.invalid", None);
+    let said = list.run(&["envelopes/head/no-key", "--dry-run"]);
+    said.must_exit(0);
+    let told = "note: one, other are on one host, panels.invalid, which gets the requests of all";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    assert_eq!(said.stderr.matches("note: ").count(), 1, "{}", said.stderr);
+    // On this machine there is no pace.
+    let (one, other) = (panel(&[], as_it_is), panel(&[], as_it_is));
+    let mut list = List::new();
+    list.add("one", one.url(), None);
+    list.add("other", other.url(), None);
+    let said = list.run(&["envelopes/head/no-key", "--dry-run"]);
+    said.must_exit(0);
+    assert!(!said.stderr.contains("note: "), "{}", said.stderr);
 }
 
 #[track_caller]
