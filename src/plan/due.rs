@@ -393,3 +393,6 @@ pub fn origin(steps: &[Due]) -> Origin {
     }
     worst
 }
+
+#[cfg(test)]
+mod tests;
