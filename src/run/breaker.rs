@@ -144,4 +144,61 @@ mod tests {
         let spent = answer(429, &[("retry-after", "60")]);
         assert_eq!(after(&vec![spent; 9]), None);
     }
+
+    #[test]
+    fn a_challenge_that_says_when_to_come_back_is_one_all_the_same() {
+        let challenge = answer(403, &[("cf-mitigated", "challenge"), ("retry-after", "60")]);
+        assert!(after(&vec![challenge; 3]).is_some());
+    }
+
+    #[test]
+    fn a_daemon_that_is_away_ends_nothing_and_a_gateway_without_a_panel_does() {
+        let of = |status, body: &serde_json::Value| Observation {
+            body: Body::Json(body.clone()),
+            ..answer(status, &[])
+        };
+        let (errors, other) = (serde_json::json!({ "errors": [] }), serde_json::json!({}));
+        for status in [502, 504] {
+            assert_eq!(after(&vec![of(status, &errors); 9]), None, "{status}");
+            assert!(after(&vec![of(status, &other); 5]).is_some(), "{status}");
+        }
+        assert!(after(&vec![of(500, &errors); 5]).is_some());
+    }
+
+    #[test]
+    fn what_is_due_begins_the_count_anew() {
+        let contract = Contract::embedded().unwrap();
+        let breaker = Breaker::default();
+        for _ in 0..3 {
+            for _ in 0..4 {
+                breaker.note(&answer(500, &[]), &contract.signatures);
+            }
+            breaker.was_due();
+        }
+        assert_eq!(breaker.stopped(), None);
+    }
+
+    #[test]
+    fn five_times_without_an_answer_in_time_end_a_run_and_no_other_failure_does() {
+        let late = TransportError::Timeout {
+            target: "panel.example:443".to_owned(),
+            after: std::time::Duration::from_secs(10),
+            phase: crate::exchange::Phase::Waiting,
+        };
+        let away = TransportError::Connect {
+            target: "panel.example:443".to_owned(),
+            reason: "refused".to_owned(),
+        };
+        let after = |error: &TransportError| {
+            let breaker = Breaker::default();
+            (0..5).for_each(|_| breaker.note_error(error));
+            breaker.stopped()
+        };
+        let told = after(&late).unwrap();
+        assert!(
+            told.starts_with("no answer in time, 5 times in a row"),
+            "{told}"
+        );
+        assert_eq!(after(&away), None);
+    }
 }

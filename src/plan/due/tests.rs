@@ -108,6 +108,18 @@ fn relations_are_with_the_step_of_their_name() {
 }
 
 #[test]
+fn what_is_granted_off_the_routes_is_known_as_well_as_the_profile() {
+    let granted =
+        expected("request: { method: GET, path: /api/client/x, key: none }, expect: granted");
+    let specs = Specs::load(&Source::Embedded).unwrap();
+    let profile = specs.contract.profile(PROFILE).unwrap();
+    assert_eq!(
+        (granted.status, granted.origin),
+        (vec![200], Some(profile.origin))
+    );
+}
+
+#[test]
 fn a_case_is_known_as_well_as_its_least_known_step() {
     let of = |origins: &[Option<Origin>]| {
         let due = origins.iter().map(|origin| Due {
