@@ -277,7 +277,8 @@ impl Sentence {
     }
 
     /// Whether both are about the same reasons, though answers have several forms: JSON or not, or
-    /// what comes behind a refusal that does not happen.
+    /// what comes behind a refusal that does not happen. Answers that differ in the same headers
+    /// alone are about those, whatever the reasons.
     fn is_of_one_cause_with(&self, other: &Self) -> bool {
         let holds = |one: &Self, other: &Self| {
             let mut reasons = one.reasons.iter();
@@ -288,9 +289,11 @@ impl Sentence {
             && self.silence == other.silence
             && self.kind == other.kind
             && self.was_due == other.was_due
-            && self.differences.is_empty()
-            && other.differences.is_empty()
-            && (holds(self, other) || holds(other, self))
+            && if self.differences.is_empty() {
+                other.differences.is_empty() && (holds(self, other) || holds(other, self))
+            } else {
+                self.differences == other.differences
+            }
     }
 
     fn join(&mut self, other: Self) {
