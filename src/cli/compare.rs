@@ -76,6 +76,9 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, Unobserved> {
     let Some(after_shown) = arguments.after.as_deref() else {
         return Err(lacks_after(before_shown).into());
     };
+    if before_shown.contains("://") {
+        return Err(lacks_before(before_shown, after_shown).into());
+    }
     let before = record::read(Path::new(before_shown))?;
     check(specs, &before, before_shown)?;
     let from = named(
@@ -97,7 +100,13 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, Unobserved> {
         options.profile = Some(profile.name.value.to_string());
         ask(&options.at(Some(&after_shown.to_owned()))?, specs, ids)?
     } else {
-        record::read(Path::new(after_shown))?
+        record::read(Path::new(after_shown)).map_err(|error| {
+            if Path::new(after_shown).exists() {
+                error
+            } else {
+                format!("{error}; the URL of a panel begins with https:// or http://")
+            }
+        })?
     };
     let to = named(specs, arguments.to_profile.as_deref(), &after, after_shown)?;
     let compared = compare(
@@ -119,6 +128,14 @@ fn begin(arguments: &Arguments, specs: &Specs) -> Result<ExitCode, Unobserved> {
     let code = code(&compared, cut_short.is_empty());
     let text = format!("{heading}\n{changes}{cut_short}");
     Ok(say_with(&text, code))
+}
+
+/// What is to be said where a panel stands in the place of what was.
+fn lacks_before(before: &str, after: &str) -> String {
+    format!(
+        "{before} is the panel as it is, and stands behind the recording of what was: `compare {after} {before}`; \
+         where both are panels, record the first one: `run {before} --record FILE`"
+    )
 }
 
 /// What is to be said beside the first of two.

@@ -139,7 +139,11 @@ fn profile<'c>(contract: &'c Contract, name: &str) -> Result<&'c Arc<Profile>, S
             .iter()
             .map(|p| p.name.value.as_str())
             .collect();
-        let near = nearest(name, names.iter().copied()).map(|n| format!("; did you mean `{n}`?"));
+        // A version alone is short for the original's.
+        let original = format!("pterodactyl-{name}");
+        let near = names.iter().copied().find(|known| *known == original);
+        let near = near.or_else(|| nearest(name, names.iter().copied()));
+        let near = near.map(|near| format!("; did you mean `{near}`?"));
         format!(
             "there is no profile `{name}`{} There are: {}",
             near.unwrap_or(".".into()),

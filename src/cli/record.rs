@@ -9,6 +9,7 @@ use clap::Args;
 use super::outputs::Taken;
 use super::reports::{named, replace};
 use crate::recording::RunRecording;
+use crate::report::from_json;
 use crate::spec::{Contract, Profile};
 
 /// Where a run is recorded.
@@ -80,7 +81,15 @@ impl RecordFile {
 pub(super) fn read(path: &Path) -> Result<RunRecording, String> {
     let told = |error: String| format!("{}: {error}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| told(error.to_string()))?;
-    RunRecording::read(&text).map_err(|error| told(error.to_string()))
+    RunRecording::read(&text).map_err(|error| {
+        told(match from_json(&text) {
+            Ok(_) => {
+                "these are the results of a run; a recording is what `run --record FILE` writes"
+                    .to_owned()
+            }
+            Err(_) => error.to_string(),
+        })
+    })
 }
 
 /// The profile that a recording was made under; one that there is not is told with the name of its

@@ -8,6 +8,7 @@ use clap::Args;
 use super::reports::{ReportArguments, Unwritten};
 use super::show::ShowArguments;
 use super::{exit, fail, say};
+use crate::recording::RunRecording;
 use crate::report::{Results, disagreement, from_json, terminal};
 
 #[derive(Args)]
@@ -49,7 +50,16 @@ pub(super) fn read(path: &PathBuf) -> Result<Results, String> {
         std::fs::read_to_string(path)
     };
     let text = text.map_err(|error| format!("{}: {error}", path.display()))?;
-    let results = from_json(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let results = from_json(&text).map_err(|error| {
+        let shown = path.display();
+        match RunRecording::read(&text) {
+            Ok(_) => format!(
+                "{shown}: this is a recording; results are what `run --report json=FILE` writes, or `replay {shown} \
+                 --report json=FILE`"
+            ),
+            Err(_) => format!("{shown}: {error}"),
+        }
+    })?;
     match disagreement(&results) {
         None => Ok(results),
         Some(what) => Err(format!(

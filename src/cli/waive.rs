@@ -21,7 +21,16 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> ExitCode {
     match super::report::read(&arguments.results) {
-        Ok(results) => say(&entries(&results)),
+        Ok(results) => {
+            let found = found(&results);
+            if found.is_empty() {
+                tell!(
+                    "note: {}: no case has failed, so that there is nothing to waive",
+                    arguments.results.display()
+                );
+            }
+            say(&written(&found, &results.profile.name))
+        }
         Err(message) => fail(&message),
     }
 }
@@ -30,7 +39,7 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
 type Found = BTreeMap<(String, Vec<String>), usize>;
 
 /// One entry for all cases of a scenario that show the same.
-fn entries(results: &Results) -> String {
+fn found(results: &Results) -> Found {
     let mut found = Found::new();
     for case in &results.cases {
         let CaseVerdict::Deviates { deviations } = &case.verdict else {
@@ -43,7 +52,7 @@ fn entries(results: &Results) -> String {
         let shows = shown_by(&found_here).into_iter().collect();
         *found.entry((scenario(&case.id), shows)).or_default() += 1;
     }
-    written(&found, &results.profile.name)
+    found
 }
 
 fn deviation(told: &DeviationTold) -> Deviation {
@@ -57,6 +66,9 @@ fn deviation(told: &DeviationTold) -> Deviation {
 }
 
 fn written(found: &Found, profile: &str) -> String {
+    if found.is_empty() {
+        return "waivers: []\n".to_owned();
+    }
     let mut text = String::from("waivers:\n");
     for ((cases, shows), count) in found {
         text += &format!("  - cases: {}\n    shows:\n", quoted(cases));

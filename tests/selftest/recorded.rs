@@ -14,7 +14,7 @@ use super::trials::named;
 const PROFILE: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 10] = [
+    let all: [(&str, fn()); 11] = [
         ("judged-again-alike", judged_again_alike),
         ("judged-by-another-contract", judged_by_another_contract),
         ("cut-short", cut_short),
@@ -22,6 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("private", private),
         ("served-again", served_again),
         ("bad-files", bad_files),
+        ("results-are-none", results_are_none),
         ("another-suite", another_suite),
         ("another-profile", another_profile),
         ("cannot-be-written", cannot_be_written),
@@ -209,6 +210,39 @@ fn bad_files() {
         let path = recorded.beside(name, &text);
         refused(&recorded.path(), &path, wanted);
     }
+}
+
+/// Both are JSON of a run, and somebody takes one for the other.
+fn results_are_none() {
+    let recorded = Recorded::new(PROFILE, &["no-key/every-route/get"]);
+    let results = recorded.beside("results.json", "");
+    let report = format!("json={}", results.display());
+    replay(&recorded.path(), &["--report", &report]).must_exit(0);
+    refused(&recorded.path(), &results, "`run --record FILE` writes");
+    for command in ["report", "merge", "waive"] {
+        let said = run(program().arg(command).arg(recorded.path()));
+        said.must_exit(2);
+        let wanted = "run.jsonl: this is a recording; results are what ";
+        assert!(said.stderr.contains(wanted), "{}", said.stderr);
+    }
+    // Of a run in which nothing has failed there is nothing to waive, and that can be read.
+    let said = run(program().arg("waive").arg(&results));
+    said.must_exit(0);
+    assert!(
+        said.stderr.contains("no case has failed"),
+        "{}",
+        said.stderr
+    );
+    let waivers = recorded.beside("waivers.yaml", &said.stdout);
+    let mut command = program();
+    command.args([
+        "run",
+        "--embedded",
+        "--profile",
+        PROFILE,
+        "no-key/every-route/get",
+    ]);
+    run(command.arg("--waivers").arg(waivers)).must_exit(0);
 }
 
 /// Whatever reads a recording refuses one that is wrong, and names it.

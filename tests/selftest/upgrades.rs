@@ -330,6 +330,7 @@ fn one_cause_one_sentence() {
              AuthenticationException or 302 → granted; ",
             1,
         ),
+        ("limit-untold", "If nothing stands in the way, or if ", 1),
     ] {
         let panel = Panel::serve_with(AFTER, &["--fault", fault]);
         let after = recording_of(&panel, AFTER, folder.path(), "after");
@@ -338,7 +339,11 @@ fn one_cause_one_sentence() {
         let found = section(&said.stdout, "not expected");
         let told: Vec<_> = found.chunks(2).map(|lines| lines[0].trim()).collect();
         assert!(told[0].starts_with(first), "{fault}: {}", said.stdout);
-        assert!(told[0].contains(" → granted"), "{fault}: {}", said.stdout);
+        assert!(
+            told[0].contains(" → granted") || told[0].contains(": present → absent"),
+            "{fault}: {}",
+            said.stdout
+        );
         assert!(told.len() <= most, "{fault}: {}", said.stdout);
         let refused = told.iter().position(|line| !line.contains("granted"));
         let granted = told.iter().rposition(|line| line.contains(" → granted"));
@@ -569,6 +574,18 @@ fn bad_files() {
         said.must_exit(2);
         assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
     }
+    let said = compare(Path::new("https://panel.invalid"), &good, &[]);
+    said.must_exit(2);
+    let wanted = format!("`compare {} https://panel.invalid`", good.display());
+    assert!(said.stderr.contains(&wanted), "{}", said.stderr);
+    let said = compare(&good, Path::new("panel.invalid"), &[]);
+    said.must_exit(2);
+    let wanted = "; the URL of a panel begins with https:// or http://";
+    assert!(said.stderr.contains(wanted), "{}", said.stderr);
+    let said = compare(&good, &good, &["--to-profile", "1.10"]);
+    said.must_exit(2);
+    let wanted = "did you mean `pterodactyl-1.10`?";
+    assert!(said.stderr.contains(wanted), "{}", said.stderr);
     let good = good.display().to_string();
     for (alone, wanted) in [
         (
