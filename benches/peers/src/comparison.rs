@@ -104,19 +104,15 @@ impl<'a> Suites<'a> {
     fn write(arguments: &'a Arguments) -> Result<Self, String> {
         let (scratch, cases) = (arguments.scratch.as_path(), arguments.cases);
         for cases in [cases, arguments.few] {
-            let size = Size {
-                cases,
-                per_file: 100,
-                per_scenario: 10,
-            };
-            write_ours(&scratch.join(format!("ours-{cases}")), size)?;
+            for (form, per_scenario) in [("ours", 10), ("alone", 1)] {
+                let size = Size {
+                    cases,
+                    per_file: 100,
+                    per_scenario,
+                };
+                write_ours(&scratch.join(format!("{form}-{cases}")), size)?;
+            }
         }
-        let alone = Size {
-            cases,
-            per_file: 100,
-            per_scenario: 1,
-        };
-        write_ours(&scratch.join("ours-alone"), alone)?;
         write_hurl(&scratch.join("hurl"), cases, 1)?;
         write_hurl(&scratch.join("hurl-grouped"), cases, cases.div_ceil(GROUPS))?;
         Ok(Self { scratch, cases })
@@ -181,12 +177,17 @@ impl<'a> Suites<'a> {
             ours("ptero-conformance", &format!("ours-{cases}"), cases),
             ours(
                 "ptero-conformance, a scenario per case",
-                "ours-alone",
+                &format!("alone-{cases}"),
                 cases,
             ),
             ours(
                 "ptero-conformance, the small suite",
                 &format!("ours-{}", arguments.few),
+                arguments.few,
+            ),
+            ours(
+                "ptero-conformance, the small suite, a scenario per case",
+                &format!("alone-{}", arguments.few),
                 arguments.few,
             ),
             hurl("hurl, a file per case", "hurl"),

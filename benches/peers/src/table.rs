@@ -40,13 +40,18 @@ impl Row {
         let memory = self.median(|cost| cost.memory);
         let of_wall = wall / floor.median(|cost| cost.wall);
         let of_cpu = cpu / floor.median(|cost| cost.cpu);
-        let requests = self.counts.iter().map(|counts| counts.requests).max();
+        let asked = self.counts.iter().map(|counts| counts.cases).max();
+        let others = self
+            .counts
+            .iter()
+            .map(|counts| counts.requests - counts.cases);
         let at_once = self.counts.iter().map(|counts| counts.at_once).max();
         format!(
-            "| {} | {} | {} | {} | {wall:.3} s | {cpu:.3} s | {memory:.1} MiB | {of_wall:.2} | {of_cpu:.2} |",
+            "| {} | {} | {} | {} | {} | {wall:.3} s | {cpu:.3} s | {memory:.1} MiB | {of_wall:.2} | {of_cpu:.2} |",
             self.name,
             self.cases,
-            requests.unwrap_or_default(),
+            asked.unwrap_or_default(),
+            others.max().unwrap_or_default(),
             at_once.unwrap_or_default(),
         )
     }
@@ -55,8 +60,8 @@ impl Row {
 /// The first row is the floor.
 pub fn table(rows: &[Row]) -> String {
     let mut text = String::from(
-        "| program | cases | requests | at once | wall | CPU | peak memory | wall / floor | CPU / floor |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+        "| program | cases | requests of cases | other requests | at once | wall | CPU | peak memory | wall / floor | CPU / floor |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
     );
     let Some(floor) = rows.first() else {
         return text;
