@@ -30,6 +30,11 @@ impl Endpoint {
     /// The values of the parameters in a concrete path, if it is one of this template's.
     #[must_use]
     pub fn match_path<'p>(&self, path: &'p str) -> Option<Vec<(&str, &'p str)>> {
+        // Most templates of an inventory differ before their first parameter.
+        let literal = self.path.split('{').next().unwrap_or_default();
+        if !path.starts_with(literal) {
+            return None;
+        }
         let (mut template, mut concrete) = (self.path.split('/'), path.split('/'));
         let mut values = Vec::new();
         loop {
@@ -389,6 +394,9 @@ mod tests {
         );
         assert_eq!(template.match_path("/api/client/servers/a/users"), None);
         assert_eq!(template.match_path("/api/client/servers//users/b"), None);
+        let plain = endpoint("GET /api/client");
+        assert_eq!(plain.match_path("/api/client"), Some(Vec::new()));
+        assert_eq!(plain.match_path("/api/clients"), None);
         assert!(Endpoint::try_from("get /x".to_owned()).is_err());
     }
 

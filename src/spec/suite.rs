@@ -173,14 +173,15 @@ fn read(file: &SourceFile, names: &Names<'_>) -> Result<Suite, Vec<Diagnostic>> 
     let mut cases = Vec::new();
     let mut troubles = Vec::new();
     let mut last = Last::default();
-    for scenario in &written.scenarios {
+    let has_scenarios = !written.scenarios.is_empty();
+    for scenario in written.scenarios {
         match build::cases(&head, scenario, names, &mut last) {
             Ok(built) => cases.extend(built),
             Err(wrong) => troubles.extend(wrong),
         }
     }
     troubles.extend(repeated_ids(file, &cases));
-    if written.scenarios.is_empty() {
+    if !has_scenarios {
         troubles.push(Diagnostic::of_file(&file.shown, "has no scenarios"));
     }
     if troubles.is_empty() {

@@ -48,6 +48,9 @@ pub(super) type Row = BTreeMap<String, String>;
 
 /// Fills in what the matrix row knows and leaves the rest.
 pub(super) fn fill(text: &str, row: &Row) -> Result<String, BadTemplate> {
+    if !text.contains("${") {
+        return Ok(text.to_owned());
+    }
     let mut out = String::new();
     for piece in pieces(text)? {
         match piece {

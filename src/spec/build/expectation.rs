@@ -228,6 +228,9 @@ impl Builder<'_> {
 /// may stand in it: prefixes, limits, an origin.
 fn match_text(text: &str, row: &MatrixRow) -> Result<String, template::BadTemplate> {
     let filled = template::fill(text, &row.values)?;
+    if !filled.contains("${") {
+        return Ok(filled);
+    }
     let read = template::parse(&filled, &[])?;
     let is_agreed = |part: &&Part| {
         let fact = matches!(part, Part::Limit | Part::AllowedOrigin);

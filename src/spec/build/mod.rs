@@ -51,7 +51,7 @@ pub(super) struct Last(Option<Arc<Expectation>>);
 /// The cases of a scenario, or all that is wrong with it.
 pub(super) fn cases(
     suite: &SuiteHead<'_>,
-    written: &ScenarioFile,
+    mut written: ScenarioFile,
     names: &Names<'_>,
     last: &mut Last,
 ) -> Result<Vec<Case>, Vec<Diagnostic>> {
@@ -62,9 +62,9 @@ pub(super) fn cases(
         troubles: Vec::new(),
         last,
     };
-    let scenario = Arc::new(builder.scenario(written));
-    let steps = builder.written_steps(written);
-    let rows = match matrix::rows(suite.file, written, names.inventory) {
+    let scenario = Arc::new(builder.scenario(&written));
+    let steps = builder.written_steps(&mut written);
+    let rows = match matrix::rows(suite.file, &written, names.inventory) {
         Ok(rows) => rows,
         Err(troubles) => {
             builder.troubles.extend(troubles);
@@ -199,23 +199,20 @@ impl Builder<'_> {
         }
     }
 
-    /// The steps as written; a plain request is one step.
-    fn written_steps(&mut self, written: &ScenarioFile) -> Vec<StepFile> {
-        match (&written.request, &written.expect, written.steps.as_slice()) {
-            (Some(request), Some(expect), []) => vec![StepFile {
+    /// The steps as written, taken out of the scenario; a plain request is one step.
+    fn written_steps(&mut self, written: &mut ScenarioFile) -> Vec<StepFile> {
+        let steps = std::mem::take(&mut written.steps);
+        match (written.request.take(), written.expect.take()) {
+            (Some(request), Some(expect)) if steps.is_empty() => vec![StepFile {
                 name: None,
-                request: request.clone(),
-                expect: expect.clone(),
+                request,
+                expect,
                 save: super::yaml::Ordered::default(),
                 cleanup: None,
                 repeat: None,
                 wait: None,
             }],
-            (None, None, [_, ..]) => written
-                .steps
-                .iter()
-                .map(|step| step.value.clone())
-                .collect(),
+            (None, None) if !steps.is_empty() => steps.into_iter().map(|step| step.value).collect(),
             _ => {
                 self.advise(
                     &written.id.span,
