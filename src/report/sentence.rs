@@ -68,7 +68,8 @@ impl Teller<'_> {
             one.is_like(other) && one.reasons == other.reasons
         });
         let told = joined(told.into_iter(), |one, other| {
-            one.is_like(other) && (one.is_surprise() || one.place() == other.place())
+            let has_no_place = one.is_surprise() || one.is_of_routes();
+            one.is_like(other) && (has_no_place || one.place() == other.place())
         });
         let mut told = joined(told.into_iter(), Sentence::is_of_one_cause_with);
         told.sort_by_key(|one| {
@@ -181,10 +182,10 @@ impl Teller<'_> {
         let cases = counted(told.cases.len(), "case");
         let to = self.to;
         match (told.course, told.silence) {
-            (Course::NoLongerStated, Some(Silence::NoRoute)) if told.after.is_empty() => {
+            (Course::NoLongerStated, _) if told.is_of_routes() => {
                 format!("Gone in {to}: {} ({cases})", told.routes())
             }
-            (_, Some(Silence::NoRoute)) if !told.is_surprise() => format!(
+            _ if told.is_of_routes() => format!(
                 "New in {to}, and answered as it says: {} ({cases})",
                 told.routes()
             ),
@@ -249,15 +250,16 @@ impl Sentence {
         is_surprise(self.course)
     }
 
+    /// Whether it is about routes that come or go, which it names.
+    fn is_of_routes(&self) -> bool {
+        self.silence == Some(Silence::NoRoute)
+            && !self.is_surprise()
+            && (self.before.is_empty() || self.after.is_empty())
+    }
+
     fn is_like(&self, other: &Self) -> bool {
         let is_kind = self.course == other.course && self.silence == other.silence;
-        let comes_or_goes = |one: &Self| one.before.is_empty() || one.after.is_empty();
-        if is_kind
-            && self.silence == Some(Silence::NoRoute)
-            && !self.is_surprise()
-            && comes_or_goes(self)
-            && comes_or_goes(other)
-        {
+        if is_kind && self.is_of_routes() && other.is_of_routes() {
             return true;
         }
         let differ = |one: &Self| -> Vec<String> {

@@ -16,7 +16,7 @@ const BEFORE: &str = "pterodactyl-1.10";
 const AFTER: &str = "pterodactyl-1.11";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 16] = [
+    let all: [(&str, fn()); 17] = [
         ("as-expected", as_expected),
         ("in-the-words-of-the-contract", in_the_words_of_the_contract),
         ("a-fault-is-not-expected", a_fault_is_not_expected),
@@ -26,6 +26,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("routes-come-and-go", routes_come_and_go),
         ("known-not-to-be-kept", known_not_to_be_kept),
         ("one-cause-one-sentence", one_cause_one_sentence),
+        ("every-step-of-sound-panels", every_step_of_sound_panels),
         ("the-same-twice", the_same_twice),
         ("did-not-happen", did_not_happen),
         ("cut-short", cut_short),
@@ -300,6 +301,32 @@ fn known_not_to_be_kept() {
     compare(&new, &old, &[]).must_exit(0);
     // Within one contract nothing is known of a step.
     compare(&old, &new, &["--to-profile", "pterodactyl-1.8"]).must_exit(1);
+}
+
+/// No step between two versions surprises anybody where both panels keep their contracts.
+fn every_step_of_sound_panels() {
+    let versions = ["1.8", "1.10", "1.11", "1.14"];
+    let recorded = versions.map(|version| {
+        let profile = format!("pterodactyl-{version}");
+        Recorded::new(&profile, &[])
+    });
+    for pair in recorded.windows(2) {
+        let [older, newer] = [pair[0].path(), pair[1].path()];
+        for (before, after) in [(&older, &newer), (&newer, &older)] {
+            let said = compare(before, after, &[]);
+            said.must_exit(0);
+            for heading in ["not expected", "expected, but did not happen"] {
+                assert_eq!(section(&said.stdout, heading), [""; 0], "{}", said.stdout);
+            }
+            assert!(said.stdout.contains("AS EXPECTED: of 1"), "{}", said.stdout);
+        }
+    }
+    // Routes of both APIs come with a fork, in one line.
+    let fork = Recorded::new("pelican", &[]);
+    let said = compare(&recorded[2].path(), &fork.path(), &[]);
+    said.must_exit(0);
+    let new = said.stdout.matches("New in pelican").count();
+    assert_eq!(new, 1, "{}", said.stdout);
 }
 
 /// One defect is told once, though it has many answers: what lets somebody in first.
