@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use semver::Version;
 use url::Url;
 
 use super::results::{Cause, Group, NotBegun};
@@ -9,8 +10,8 @@ use crate::exchange::{Redactor, printable};
 use crate::plan::due;
 use crate::run::{CaseResult, Hindrance, StepResult};
 use crate::spec::{
-    CaseClue, CauseInfo, Contract, GRANTED, Holder, KeyUse, Outcome, Profile, RequestPlan, Role,
-    RoleName, Step,
+    CaseClue, CauseInfo, Contract, GRANTED, Holder, KeyUse, Origin, Outcome, Presence, Profile,
+    RequestPlan, Role, RoleName, Step,
 };
 use crate::verdict::{Deviation, Judged, Policy, Standing, Verdict, is_answer, judge};
 
@@ -74,10 +75,8 @@ impl Grouping<'_> {
         };
         // A line to paste is for one profile.
         let fill_lines = |text: &str| {
-            let names = found.profiles.iter();
-            let each = names.map(|name| text.replace("${profile}", name));
-            let each: String = each.collect();
-            if each.is_empty() { fill(text) } else { each }
+            let first = found.profiles.first();
+            first.map_or_else(|| fill(text), |name| text.replace("${profile}", name))
         };
         let info = found.info;
         let cause = Cause {
@@ -142,11 +141,10 @@ impl Grouping<'_> {
             clues.any(|clue| self.shows(clue, results[*number], other))
         };
         let shown: BTreeSet<usize> = open.iter().copied().filter(shows).collect();
-        let proves = |clue: &CaseClue| shown.iter().any(|n| self.shows(clue, results[*n], other));
-        if !info.proof.is_empty() && !info.proof.iter().any(proves) {
+        if shown.is_empty() || self.is_refuted(info, results) {
             return Vec::new();
         }
-        let could = self.could_show(info, results, open);
+        let could = self.could_show(info, results);
         let scopes: Vec<Option<RoleName>> = if info.per_role {
             let roles = shown.iter().filter_map(|n| self.role(results[*n]));
             roles
@@ -176,6 +174,21 @@ impl Grouping<'_> {
         found
     }
 
+    /// Whether a case that conforms shows that something is not the cause.
+    fn is_refuted(&self, info: &CauseInfo, results: &[&CaseResult]) -> bool {
+        let mut sound = results
+            .iter()
+            .filter(|result| result.verdict == Ok(Verdict::Conforms));
+        !info.unless.is_empty()
+            && sound.any(|result| {
+                let mut steps = result.case.steps.iter().zip(&result.steps);
+                steps.any(|(step, sent)| {
+                    let mut clues = info.unless.iter();
+                    clues.any(|clue| clue.is_required(result) && self.is_shown_by(clue, step, sent))
+                })
+            })
+    }
+
     /// Whether so many cases show a cause, of those that could, that it is one.
     fn is_proved(
         &self,
@@ -188,6 +201,9 @@ impl Grouping<'_> {
         let conforms = |n: &usize| results[*n].verdict == Ok(Verdict::Conforms);
         let rest_conforms = || could.iter().filter(|n| !cases.contains(n)).all(conforms);
         let decides = |clue: &CaseClue| cases.iter().any(|n| self.shows(clue, results[*n], None));
+        if !info.proof.is_empty() && !info.proof.iter().any(decides) {
+            return false;
+        }
         let is_often = || {
             cases.len() >= info.least.max(1)
                 && roles.len() >= info.roles
@@ -197,16 +213,11 @@ impl Grouping<'_> {
     }
 
     /// The cases that could show a cause: of those that were asked, the ones with a reason that it
-    /// speaks of; where it is about other profiles, the ones that failed.
-    fn could_show(
-        &self,
-        info: &CauseInfo,
-        results: &[&CaseResult],
-        open: &BTreeSet<usize>,
-    ) -> Vec<usize> {
+    /// speaks of; where it is about other profiles, all that failed, whatever else they show.
+    fn could_show(&self, info: &CauseInfo, results: &[&CaseResult]) -> Vec<usize> {
         if info.when.iter().any(|clue| clue.other_profile) {
             let failed = |n: &usize| results[*n].standing(self.policy) == Standing::Failed;
-            return open.iter().copied().filter(failed).collect();
+            return (0..results.len()).filter(failed).collect();
         }
         let could = |result: &CaseResult| {
             let mut steps = result.case.steps.iter().zip(&result.steps);
@@ -266,16 +277,18 @@ impl Grouping<'_> {
             return other.is_some_and(|other| keeps(result, self.contract, other));
         }
         let mut steps = wrong_steps(result);
-        steps.any(|(step, sent)| {
-            clue.is_due(sent)
-                && self.is_carried(clue, &step.request)
-                && clue.is_sent(&step.request)
-                && clue
-                    .asks_json
-                    .is_none_or(|asks| asks == step.request.wants_json(self.profile))
-                && Url::parse(self.base)
-                    .is_ok_and(|base| is_answer(&clue.answer, &sent.observed, &base))
-        })
+        steps.any(|(step, sent)| self.is_shown_by(clue, step, sent))
+    }
+
+    fn is_shown_by(&self, clue: &CaseClue, step: &Step, sent: &StepResult) -> bool {
+        clue.is_due(sent)
+            && self.is_carried(clue, &step.request)
+            && clue.is_sent(&step.request)
+            && clue
+                .asks_json
+                .is_none_or(|asks| asks == step.request.wants_json(self.profile))
+            && Url::parse(self.base)
+                .is_ok_and(|base| is_answer(&clue.answer, &sent.observed, &base))
     }
 
     /// The profiles that most of the failed cases conform to, if they do to any: those that count
@@ -299,7 +312,8 @@ impl Grouping<'_> {
         let is_best = |(kept, _): &&(usize, &Profile)| *kept > 0 && Some(*kept) == most;
         let mut best: Vec<_> = counted.iter().filter(is_best).map(|(_, p)| *p).collect();
         let is_other_kind = |p: &Profile| p.routes.is_some() != self.profile.routes.is_some();
-        best.sort_by_key(|profile| is_other_kind(profile));
+        // The published page is no version to look for.
+        best.sort_by_key(|profile| (is_other_kind(profile), profile.origin == Origin::Documented));
         best.truncate(MOST_PROFILES);
         best
     }
@@ -411,10 +425,23 @@ fn of_deviation(result: &CaseResult, deviation: &Deviation) -> String {
     }
 }
 
-/// Whether the answers of a case conform to another profile.
+/// Whether the answers of a case conform to another profile, in the first or the last of its
+/// versions.
 pub(super) fn keeps(result: &CaseResult, contract: &Contract, profile: &Profile) -> bool {
-    let Ok(dues) = due(contract, &result.case, profile, None) else {
-        return false;
+    let versions = [&profile.versions.from, &profile.versions.to];
+    versions
+        .iter()
+        .any(|version| keeps_as(result, contract, profile, version))
+}
+
+fn keeps_as(
+    result: &CaseResult,
+    contract: &Contract,
+    profile: &Profile,
+    version: &Version,
+) -> bool {
+    let Ok(dues) = due(contract, &result.case, profile, Some(version)) else {
+        return is_of_a_lacking_route(result, profile, version);
     };
     let steps = dues.iter().zip(&result.steps);
     let judged: Vec<_> = steps
@@ -424,4 +451,16 @@ pub(super) fn keeps(result: &CaseResult, contract: &Contract, profile: &Profile)
         })
         .collect();
     judged.len() == dues.len() && judge(&judged, contract) == Ok(Verdict::Conforms)
+}
+
+/// Whether a case was answered as by panels that lack its route: nothing is at the path, or
+/// nothing takes the method (RFC 9110, sections 15.5.5 and 15.5.6).
+fn is_of_a_lacking_route(result: &CaseResult, profile: &Profile, version: &Version) -> bool {
+    let is_lacking = |request: &RequestPlan| {
+        let route = request.route.as_ref();
+        route.is_some_and(|route| profile.presence(route, Some(version)) == Presence::Never)
+    };
+    let last = result.steps.last();
+    result.case.requests().any(is_lacking)
+        && last.is_some_and(|step| matches!(step.observed.status, 404 | 405))
 }

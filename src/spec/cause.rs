@@ -39,6 +39,9 @@ pub struct CauseInfo {
     /// One of those cases must show one of these; none: whatever they show is enough.
     #[serde(default)]
     pub proof: Vec<CaseClue>,
+    /// No case that conforms shows one of these, in any step.
+    #[serde(default)]
+    pub unless: Vec<CaseClue>,
     /// One case that shows one of these is enough.
     #[serde(default)]
     pub enough: Vec<CaseClue>,
@@ -91,7 +94,8 @@ impl CauseInfo {
     }
 
     fn clues(&self) -> impl Iterator<Item = &CaseClue> {
-        self.when.iter().chain(&self.proof).chain(&self.enough)
+        let shows = self.when.iter().chain(&self.proof);
+        shows.chain(&self.enough).chain(&self.unless)
     }
 }
 
@@ -122,6 +126,15 @@ impl CaseClue {
     #[must_use]
     pub fn says_nothing(&self) -> bool {
         self.answer.says_nothing() && self.kind.is_none() && !self.other_profile
+    }
+
+    /// Whether it asks for more of an answer than its status.
+    fn needs_content(&self) -> bool {
+        let rest = AnswerMatch {
+            status: None,
+            ..self.answer.clone()
+        };
+        !rest.says_nothing()
     }
 }
 
@@ -154,6 +167,9 @@ pub(super) fn check(
         }
         if cause.when.is_empty() || cause.clues().any(CaseClue::says_nothing) {
             complain("every case that does not conform would show this cause".to_owned());
+        }
+        if cause.unless.iter().any(CaseClue::needs_content) {
+            complain("of a case that conforms only the status is kept for `unless`".to_owned());
         }
         if cause.share > 100 {
             complain("`share` is a percentage".to_owned());
@@ -311,6 +327,11 @@ strangers: []
                 "is a percentage",
             ),
             ("means", "meens", "meens"),
+            (
+                "    origin",
+                "    unless:\n      - answer: { status: 401, content: json }\n    origin",
+                "only the status is kept",
+            ),
             (
                 "    origin",
                 "    keeps_out: { finding: wels }\n    origin",

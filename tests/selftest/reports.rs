@@ -16,6 +16,7 @@ use serde_json::Value;
 use super::canary::{not_in_text, shows};
 use super::hosted::{Hosted, PROFILE};
 use super::ill::{Illness, fall_ill, hostile, panel, source_and_trace};
+use super::panel::Panel;
 use super::program::{Said, program, root, run};
 
 /// The suites of these runs: few, so that no scenario of `specs/` changes what is stored.
@@ -73,7 +74,12 @@ fn stages() -> Vec<Stage> {
     };
     vec![
         stage("sound", Illness::None, 0, &[]),
-        stage("skip-key-type", Illness::Faulty("skip-key-type"), 1, &[]),
+        stage(
+            "skip-key-type",
+            Illness::Faulty("skip-key-type"),
+            1,
+            &["wrong-api"],
+        ),
         stage(
             "skip-permission",
             Illness::Faulty("skip-permission"),
@@ -180,12 +186,13 @@ pub(crate) fn trials() -> Vec<Trial> {
             )
         })
         .collect();
-    let others: [(&str, fn()); 8] = [
+    let others: [(&str, fn()); 9] = [
         ("schema-is-current", schema_is_current),
         ("unwritable", unwritable),
         ("two-into-one-file", two_into_one_file),
         ("not-begun", not_begun),
         ("no-key-would-arrive", no_key_would_arrive),
+        ("whole-runs", whole_runs),
         ("as-tests", as_tests),
         ("reader-gone", reader_gone),
         ("to-standard-output", to_standard_output),
@@ -703,6 +710,55 @@ fn no_key_would_arrive() {
         let named: BTreeSet<_> = named.map(|cause| cause.id.as_str()).collect();
         assert_eq!(named, causes.iter().copied().collect(), "{}", said.stdout);
     }
+}
+
+/// Runs of all suites name the cause of what fails, and no cause that is none.
+fn whole_runs() {
+    let as_its_own = [
+        ("key-in-detail", &[][..]),
+        ("html-errors", &["errors-replaced"]),
+        ("login-redirect", &["sent-to-log-in"]),
+        ("accept-dropped", &["accept-dropped"]),
+        ("skip-auth", &["open-to-anybody"]),
+        ("skip-key-type", &["wrong-api"]),
+        ("skip-permission", &[]),
+    ];
+    for (fault, causes) in as_its_own {
+        let panel = Panel::serve_with(PROFILE, &["--fault", fault]);
+        assert_eq!(causes_of(&panel, PROFILE), causes, "{fault}");
+    }
+    for (of, judged_as) in [
+        ("pterodactyl-1.11", "pterodactyl-1.10"),
+        ("pterodactyl-1.11", "documented"),
+        ("pterodactyl-1.11.9", PROFILE),
+        ("pterodactyl-1.14", PROFILE),
+        ("pelican", PROFILE),
+    ] {
+        let causes = causes_of(&Panel::serve(of), judged_as);
+        assert_eq!(causes, ["another-version"], "{of} as {judged_as}");
+    }
+}
+
+/// The causes of what failed in a run of all suites.
+fn causes_of(panel: &Panel, profile: &str) -> Vec<String> {
+    let mut command = program();
+    command.args([
+        "run",
+        panel.url(),
+        "--profile",
+        profile,
+        "--report",
+        "json=-",
+    ]);
+    command.arg("--keys").arg(panel.keys_yaml());
+    let said = run(&mut command);
+    let results = from_json(&said.stdout).unwrap_or_else(|error| panic!("{error}: {}", said.all()));
+    let failed = results
+        .groups
+        .iter()
+        .filter(|g| g.standing == Standing::Failed);
+    let named = failed.filter_map(|group| group.cause.as_ref());
+    named.map(|cause| cause.id.clone()).collect()
 }
 
 /// The tests write the same reports as the program, by a variable; a runner that starts a process
