@@ -414,11 +414,18 @@ fn in_common(result: &CaseResult) -> String {
 }
 
 fn of_deviation(result: &CaseResult, deviation: &Deviation) -> String {
+    let (kind, what) = (deviation.kind, &deviation.what);
+    let (expected, observed) = (&deviation.expected, &deviation.observed);
+    // These are alike whatever was due: one proxy, one leak.
+    if what == "content" {
+        return format!("{kind}: {what}: expected {expected}, observed {observed}");
+    }
+    if what.starts_with("header ") {
+        return format!("{kind}: {what}");
+    }
     let due = result.steps.get(deviation.step).and_then(winner);
     let due = due.map_or(String::new(), |due| format!(" where `{due}` is due"));
-    let (kind, what) = (deviation.kind, &deviation.what);
     if what == "status" {
-        let (expected, observed) = (&deviation.expected, &deviation.observed);
         format!("{kind}{due}: expected {expected}, observed {observed}")
     } else {
         format!("{kind}{due}: {what}")

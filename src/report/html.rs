@@ -100,7 +100,7 @@ struct Line<'a> {
 pub fn html(results: &Results) -> Result<String, PageError> {
     let kinds = Kind::ALL.map(|kind| {
         let count = results.counts.kinds.get(&kind).copied();
-        let is_grave = count.is_some() && matches!(kind, Kind::Opened | Kind::Closed);
+        let is_grave = results.has_failed_by(kind);
         Tile {
             word: kind.to_string(),
             class: if is_grave { "grave" } else { "" }.to_owned(),

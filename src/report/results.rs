@@ -512,13 +512,26 @@ impl Results {
         )
     }
 
-    /// Cases by their gravest kind: `0 opened · 1 closed · 6 reshaped · 111 reworded`.
+    /// Cases by their gravest kind, `0 opened · 1 closed · 6 reshaped · 111 reworded`, and how many
+    /// of them failed, where not all did.
     #[must_use]
     pub fn kinds(&self) -> String {
         let count = |kind: &Kind| self.counts.kinds.get(kind).copied().unwrap_or_default();
-        Kind::ALL
-            .map(|kind| format!("{} {kind}", count(&kind)))
-            .join(" · ")
+        let all: usize = self.counts.kinds.values().sum();
+        let failed = self.count(Standing::Failed);
+        let kinds = Kind::ALL.map(|kind| format!("{} {kind}", count(&kind)));
+        match (all, failed) {
+            (all, failed) if all == failed => kinds.join(" · "),
+            (all, 0) => format!("{}, none of these {all} failed", kinds.join(" · ")),
+            (all, failed) => format!("{}, {failed} of these {all} failed", kinds.join(" · ")),
+        }
+    }
+
+    /// Whether a case of a kind that alarms has failed.
+    #[must_use]
+    pub fn has_failed_by(&self, kind: Kind) -> bool {
+        let mut failed = self.cases.iter().filter(|c| c.standing == Standing::Failed);
+        matches!(kind, Kind::Opened | Kind::Closed) && failed.any(|case| case.kind == Some(kind))
     }
 
     /// Cases by their standing.

@@ -137,9 +137,8 @@ impl Writer<'_> {
     }
 
     fn kinds(&self) -> String {
-        let counts = &self.results.counts.kinds;
-        let alarming = [Kind::Opened, Kind::Closed];
-        let alarms = alarming.iter().any(|kind| counts.contains_key(kind));
+        let mut kinds = Kind::ALL.into_iter();
+        let alarms = kinds.any(|kind| self.results.has_failed_by(kind));
         let style = if alarms {
             self.style().red().bold()
         } else {
