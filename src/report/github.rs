@@ -27,13 +27,21 @@ pub fn github(results: &Results) -> String {
     for waiver in &results.waivers {
         errors.push(command("error", None, "waiver", waiver));
     }
+    // What a page has no room for are further places of a group, and no group.
+    let (mut more_errors, mut more_warnings) = (Vec::new(), Vec::new());
     for group in &results.groups {
-        let (level, list) = match group.standing {
-            Standing::Failed | Standing::Broken | Standing::Unjudged => ("error", &mut errors),
-            _ => ("warning", &mut warnings),
+        let (level, list, more) = match group.standing {
+            Standing::Failed | Standing::Broken | Standing::Unjudged => {
+                ("error", &mut errors, &mut more_errors)
+            }
+            _ => ("warning", &mut warnings, &mut more_warnings),
         };
-        list.extend(annotations(results, group, level));
+        let mut annotations = annotations(results, group, level).into_iter();
+        list.extend(annotations.next());
+        more.extend(annotations);
     }
+    errors.extend(more_errors);
+    warnings.extend(more_warnings);
     let mut text = String::new();
     for (level, list) in [("error", errors), ("warning", warnings)] {
         text += &bounded(level, list);
@@ -76,7 +84,7 @@ fn bounded(level: &str, mut list: Vec<String>) -> String {
     list.concat()
 }
 
-/// A group, at every scenario that its cases are of.
+/// A group, at every scenario that its cases are of; the first says how many there are in all.
 fn annotations(results: &Results, group: &Group, level: &str) -> Vec<String> {
     let mut places: BTreeMap<(&str, usize), Vec<&Case>> = BTreeMap::new();
     for case in group.cases.iter().filter_map(|id| results.case(id)) {
@@ -85,18 +93,23 @@ fn annotations(results: &Results, group: &Group, level: &str) -> Vec<String> {
             .or_default()
             .push(case);
     }
-    let annotation = |((file, line), shown): ((&str, usize), Vec<&Case>)| {
+    let scenarios = places.len();
+    let annotation = |(number, ((file, line), shown)): (usize, ((&str, usize), Vec<&Case>))| {
         let count = shown.len();
         let first = shown.first().map_or("", |case| case.id.as_str());
         let words = in_words(group.standing, count);
         let count = counted(count, "case");
         let mut text = format!("{count} {words}, such as {first}");
+        if number == 0 && scenarios > 1 {
+            let all = counted(group.cases.len(), "case");
+            text = format!("{all} of {scenarios} scenarios; here {text}");
+        }
         if let Some(cause) = &group.cause {
             text += &format!("\n{}", of_cause(cause));
         }
         command(level, Some((file, line)), &group.title, text.trim_end())
     };
-    places.into_iter().map(annotation).collect()
+    places.into_iter().enumerate().map(annotation).collect()
 }
 
 /// One workflow command, with its line end.
