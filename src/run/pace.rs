@@ -28,13 +28,22 @@ struct State {
     answers: Answers,
 }
 
+/// A request that may go.
+#[derive(Debug)]
+pub(crate) struct Admitted<'b> {
+    /// The limit that it is counted in, if it is in one.
+    bucket: Option<&'b Bucket>,
+    /// Which of the requests of that limit's window it is, from 1.
+    place: u32,
+}
+
 /// What is known of a bucket's present window.
 #[derive(Debug)]
 struct Window {
     opened: Instant,
     /// Requests of ours since then.
     used: u32,
-    /// What the panel last said that remains.
+    /// The least that the panel said remains.
     remaining: Option<u32>,
     /// Until when the panel told us to wait.
     closed_until: Option<Instant>,
@@ -76,19 +85,23 @@ impl Pacer {
     }
 
     /// Waits until a request may go, and counts it.
-    pub(crate) async fn admit(&self, bucket: Option<&Bucket>) {
+    pub(crate) async fn admit<'b>(&self, bucket: Option<&'b Bucket>) -> Admitted<'b> {
         loop {
             match self.try_admit(bucket, Instant::now()) {
-                Ok(at) => return sleep_until(at).await,
+                Ok((at, place)) => {
+                    sleep_until(at).await;
+                    return Admitted { bucket, place };
+                }
                 Err(later) => sleep_until(later).await,
             }
         }
     }
 
-    /// When the request goes, if its bucket has room now; else when to ask again.
-    fn try_admit(&self, bucket: Option<&Bucket>, now: Instant) -> Result<Instant, Instant> {
+    /// When the request goes and its place, if its bucket has room now; else when to ask again.
+    fn try_admit(&self, bucket: Option<&Bucket>, now: Instant) -> Result<(Instant, u32), Instant> {
         let mut state = self.lock();
         let at = state.next.map_or(now, |next| next.max(now));
+        let mut place = 0;
         if let Some(bucket) = bucket {
             let allowance = self.pace.allowance(bucket.api);
             let window = state
@@ -103,18 +116,22 @@ impl Pacer {
                 *window = Window::new(at);
             }
             window.used += 1;
+            place = window.used;
         }
         let gap = Duration::from_secs_f64(state.answers.slowness() / self.pace.rate);
         state.next = Some(at + gap);
-        Ok(at)
+        Ok((at, place))
     }
 
     /// Learns from an answer what others have used, and how the panel fares.
-    pub(crate) fn learn(&self, bucket: Option<&Bucket>, answer: &Observation, took: Duration) {
+    pub(crate) fn learn(&self, admitted: &Admitted<'_>, answer: &Observation, took: Duration) {
         let now = Instant::now();
         let mut state = self.lock();
         state.answers.add(took);
-        let Some(window) = bucket.and_then(|bucket| state.windows.get_mut(bucket)) else {
+        let Some(window) = admitted
+            .bucket
+            .and_then(|bucket| state.windows.get_mut(bucket))
+        else {
             return;
         };
         let number = |name: &str| {
@@ -123,14 +140,17 @@ impl Pacer {
                 .and_then(|value| value.parse::<u32>().ok())
         };
         if let Some(left) = number("x-ratelimit-remaining") {
-            if window.remaining.is_some_and(|before| left > before) {
+            // Answers overtake each other: what went after this one may be counted already.
+            let after = window.used.saturating_sub(admitted.place);
+            let before = window.remaining;
+            if before.is_some_and(|before| left > before.saturating_add(after)) {
                 // The panel counts anew: its window began between the two answers.
                 *window = Window {
-                    used: 1,
+                    used: 1 + after,
                     ..Window::new(now)
                 };
             }
-            window.remaining = Some(left);
+            window.remaining = Some(window.remaining.map_or(left, |least| least.min(left)));
         }
         if answer.status == 429 {
             let wait = number("retry-after").map_or(WINDOW, |s| Duration::from_secs(s.into()));
@@ -242,6 +262,30 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
+    async fn answers_that_overtake_each_other_open_no_window() {
+        let pacer = Pacer::new(pace(100.0, 0.5, 20));
+        let learn = |admitted: &Admitted<'_>, left: u32| {
+            let told = answer(200, &[("x-ratelimit-remaining", left)]);
+            pacer.learn(admitted, &told, Duration::ZERO);
+        };
+        let start = Instant::now();
+        // The second is answered when eight that went later were.
+        let bucket = bucket();
+        learn(&pacer.admit(Some(&bucket)).await, 19);
+        let second = pacer.admit(Some(&bucket)).await;
+        for left in (10..18).rev() {
+            learn(&pacer.admit(Some(&bucket)).await, left);
+        }
+        learn(&second, 18);
+        assert!(start.elapsed() < Duration::from_secs(1));
+        let next = pacer.admit(Some(&bucket)).await;
+        assert!(start.elapsed() >= WINDOW, "ten of twenty are ours");
+        learn(&next, 19);
+        pacer.admit(Some(&bucket)).await;
+        assert!(start.elapsed() < WINDOW + Duration::from_secs(1));
+    }
+
+    #[tokio::test(start_paused = true)]
     async fn requests_keep_their_distance() {
         let pacer = Pacer::new(pace(4.0, 0.0, 720));
         let start = Instant::now();
@@ -270,10 +314,10 @@ mod tests {
         for _ in 0..8 {
             let _ = panel.ask();
         }
-        let start = Instant::now();
+        let (start, bucket) = (Instant::now(), bucket());
         let mut minute = panel.window;
         for _ in 0..60 {
-            pacer.admit(Some(&bucket())).await;
+            let admitted = pacer.admit(Some(&bucket)).await;
             let seen = panel.ask();
             if panel.window.map(|w| w.0) != minute.map(|w| w.0) {
                 minute = panel.window;
@@ -281,7 +325,7 @@ mod tests {
                     let _ = panel.ask();
                 }
             }
-            pacer.learn(Some(&bucket()), &seen, Duration::from_millis(50));
+            pacer.learn(&admitted, &seen, Duration::from_millis(50));
         }
         assert_eq!(panel.refused, 0);
         let took = start.elapsed();
@@ -294,14 +338,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_spent_limit_is_waited_out() {
         let pacer = Pacer::new(pace(100.0, 0.5, 20));
-        pacer.admit(Some(&bucket())).await;
+        let bucket = bucket();
+        let admitted = pacer.admit(Some(&bucket)).await;
         let start = Instant::now();
         pacer.learn(
-            Some(&bucket()),
+            &admitted,
             &answer(429, &[("retry-after", 42)]),
             Duration::ZERO,
         );
-        pacer.admit(Some(&bucket())).await;
+        pacer.admit(Some(&bucket)).await;
         assert!(
             start.elapsed() >= Duration::from_secs(42),
             "{:?}",
@@ -312,14 +357,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_others_have_spent_counts() {
         let pacer = Pacer::new(pace(100.0, 0.5, 20));
-        pacer.admit(Some(&bucket())).await;
+        let bucket = bucket();
+        let admitted = pacer.admit(Some(&bucket)).await;
         let start = Instant::now();
         pacer.learn(
-            Some(&bucket()),
+            &admitted,
             &answer(200, &[("x-ratelimit-remaining", 0)]),
             Duration::ZERO,
         );
-        pacer.admit(Some(&bucket())).await;
+        pacer.admit(Some(&bucket)).await;
         assert!(
             start.elapsed() >= Duration::from_secs(59),
             "{:?}",
@@ -331,8 +377,8 @@ mod tests {
     async fn a_panel_that_grows_slow_is_asked_half_as_often() {
         let pacer = Pacer::new(pace(10.0, 0.0, 720));
         for took in [20; SAMPLE].into_iter().chain([50; SAMPLE]) {
-            pacer.admit(None).await;
-            pacer.learn(None, &answer(401, &[]), Duration::from_millis(took));
+            let admitted = pacer.admit(None).await;
+            pacer.learn(&admitted, &answer(401, &[]), Duration::from_millis(took));
         }
         pacer.admit(None).await;
         let start = Instant::now();

@@ -422,22 +422,23 @@ impl Session {
         request: &Request,
         interest: &Interest,
     ) -> Result<Performed, TransportError> {
-        if let Some(pacer) = &self.pacer {
-            pacer.admit(bucket).await;
-        }
+        let paced = match &self.pacer {
+            Some(pacer) => Some((pacer, pacer.admit(bucket).await)),
+            None => None,
+        };
         // It is never closed, so that there always is room at some time.
         let room = self.room.acquire().await;
         let sent = self.perform(&self.transport, request, interest).await;
         drop(room);
         // On this machine nobody else is hurt by a panel that is asked although it is in trouble.
-        let Some(pacer) = &self.pacer else {
+        let Some((pacer, admitted)) = paced else {
             return sent;
         };
         match &sent {
             Ok(performed) => {
                 self.breaker
                     .note(&performed.observation, &self.contract.signatures);
-                pacer.learn(bucket, &performed.observation, performed.elapsed);
+                pacer.learn(&admitted, &performed.observation, performed.elapsed);
             }
             Err(error) => self.breaker.note_error(error),
         }
