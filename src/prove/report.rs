@@ -8,6 +8,9 @@ use super::finding::Failure;
 use super::matrix::Matrix;
 use crate::spec::{Case, CaseId};
 
+/// How many of the cases that nothing kills are named.
+const NAMED: usize = 20;
+
 /// What was found out, and what is not proven.
 pub struct Proof {
     pub(super) cases: Vec<Arc<Case>>,
@@ -38,7 +41,7 @@ impl Proof {
             .collect()
     }
 
-    /// Every sentence; with `verbose` also the cases that nothing kills, and what each fault does.
+    /// Every sentence; with `verbose` all cases that nothing kills, and what each fault does.
     #[must_use]
     pub fn text(&self, verbose: bool) -> String {
         let mut text = String::new();
@@ -48,11 +51,17 @@ impl Proof {
         let is_case = |failure: &&Failure| matches!(failure, Failure::Unproven(_));
         let (cases, faults): (Vec<_>, Vec<_>) = self.failures.iter().partition(is_case);
         text += &listed("not proven of faults", &faults);
+        let most = if verbose { cases.len() } else { NAMED };
+        let named = &cases[..cases.len().min(most)];
+        text += &listed("cases that no fault makes deviate", named);
+        let more = cases.len() - named.len();
+        if more > 0 {
+            text += &format!("  and {more} others; --verbose names them\n");
+        }
         if verbose {
-            text += &listed("cases that no fault makes deviate", &cases);
             text += &listed("cases that conform on no panel", &self.elsewhere());
         }
-        text + &self.summary(cases.len(), faults.len(), verbose)
+        text + &self.summary(cases.len(), faults.len())
     }
 
     /// What each fault changes; of those that somebody asked for, the cases by name.
@@ -82,7 +91,7 @@ impl Proof {
         elsewhere.map(|(_, case)| &case.id).collect()
     }
 
-    fn summary(&self, cases: usize, faults: usize, verbose: bool) -> String {
+    fn summary(&self, cases: usize, faults: usize) -> String {
         let matrix = &self.matrix;
         let mut text = String::from("\n");
         for figures in &matrix.figures {
@@ -106,12 +115,7 @@ impl Proof {
             unseen.count()
         );
         text += &format!("{:>6} cases are proven\n", matrix.proven.len());
-        let hint = if verbose || cases == 0 {
-            ""
-        } else {
-            "; --verbose names them"
-        };
-        text += &format!("{cases:>6} cases are not{hint}\n");
+        text += &format!("{cases:>6} cases are not\n");
         let verdict = match (cases, faults) {
             (0, 0) => "PROVEN".to_owned(),
             _ => format!("NOT PROVEN: {cases} cases, and {faults} claims about faults"),

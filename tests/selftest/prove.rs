@@ -88,7 +88,7 @@ fn a_blind_case_is_named() {
     fs::write(folder.path().join("own/suite.yaml"), SUITE).expect("a file");
     let mut command = program();
     command
-        .args(["prove", "--verbose", "--profile", PROFILE, "--specs"])
+        .args(["prove", "--profile", PROFILE, "--specs"])
         .arg(folder.path());
     let said = run_within(BOUND, &mut command);
     said.must_exit(1);
