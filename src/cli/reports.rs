@@ -1,13 +1,13 @@
 //! `--report KIND=FILE`: where reports go, opened before the first request.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Seek, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
 
-use super::outputs::Taken;
+use super::outputs::{OutputFile, Taken};
 use crate::report::{Format, Results, Told};
 
 /// The variable in which a GitHub workflow names the file of a step's summary.
@@ -54,7 +54,7 @@ impl FromStr for ReportTo {
 
 /// Reports that can be written.
 pub(crate) struct Reports {
-    files: Vec<(Format, PathBuf, File)>,
+    files: Vec<(Format, OutputFile)>,
     /// What goes to standard output.
     printed: Vec<Format>,
     step_summary: Option<(PathBuf, File)>,
@@ -100,7 +100,7 @@ impl ReportArguments {
         };
         for ReportTo { format, file } in &self.reports {
             match file {
-                Some(path) => reports.files.push((*format, path.clone(), open(path)?)),
+                Some(path) => reports.files.push((*format, open(path)?)),
                 None => reports.printed.push(*format),
             }
         }
@@ -125,13 +125,12 @@ pub(super) fn named(file: &Path, name: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// A file that is there keeps its content until there is another.
-fn open(path: &PathBuf) -> Result<File, String> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    options
-        .open(path)
-        .map_err(|error| format!("the report {} cannot be written: {error}", path.display()))
+fn open(path: &Path) -> Result<OutputFile, String> {
+    OutputFile::open(path).map_err(|error| unwritten(path, error))
+}
+
+fn unwritten(path: &Path, error: impl std::fmt::Display) -> String {
+    format!("the report {} cannot be written: {error}", path.display())
 }
 
 fn step_summary() -> Result<Option<(PathBuf, File)>, String> {
@@ -169,22 +168,37 @@ impl Reports {
         self.files.is_empty() && self.printed.is_empty()
     }
 
-    /// Writes all of them; a reader of standard output who is gone is told by the kind of error.
+    /// Writes all of them, also where one cannot be written; a reader of standard output who is
+    /// gone is told by the kind of error.
     pub(crate) fn write(&mut self, results: &Results) -> Result<(), Unwritten> {
-        for (format, path, file) in &mut self.files {
+        let files = self.files.iter_mut().map(|(format, file)| {
             let text = render(*format, results)?;
-            replace(file, &text).map_err(|error| {
-                Unwritten::Failed(format!("the report {}: {error}", path.display()))
-            })?;
+            let written = file.replace(&text);
+            written.map_err(|error| unwritten(file.path(), error))
+        });
+        let mut failed: Vec<_> = files.filter_map(Result::err).collect();
+        failed.extend(self.append_summary(results).err());
+        match self.print(results) {
+            Err(Unwritten::Failed(why)) => failed.push(why),
+            printed if failed.is_empty() => return printed,
+            _ => {}
         }
-        if let Some((path, file)) = &mut self.step_summary {
-            let text = render(Format::Markdown, results)?;
-            file.write_all(text.as_bytes())
-                .map_err(|error| Unwritten::Failed(format!("{}: {error}", path.display())))?;
-        }
+        Err(Unwritten::Failed(failed.join("; ")))
+    }
+
+    fn append_summary(&mut self, results: &Results) -> Result<(), String> {
+        let Some((path, file)) = &mut self.step_summary else {
+            return Ok(());
+        };
+        let text = render(Format::Markdown, results)?;
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|error| unwritten(path, error))
+    }
+
+    fn print(&self, results: &Results) -> Result<(), Unwritten> {
         let mut out = std::io::stdout().lock();
         for format in &self.printed {
-            let text = render(*format, results)?;
+            let text = render(*format, results).map_err(Unwritten::Failed)?;
             out.write_all(text.as_bytes())
                 .map_err(|error| Unwritten::of_stdout(&error))?;
         }
@@ -211,20 +225,8 @@ impl Unwritten {
     }
 }
 
-fn render(format: Format, results: &Results) -> Result<String, Unwritten> {
-    format
-        .render(results)
-        .map_err(|error| Unwritten::Failed(error.to_string()))
-}
-
-/// Puts a text into a file in the place of what is there; a pipe has nothing to be replaced.
-pub(super) fn replace(file: &mut File, text: &str) -> std::io::Result<()> {
-    if file.metadata()?.is_file() {
-        file.rewind()?;
-        file.set_len(0)?;
-    }
-    file.write_all(text.as_bytes())?;
-    file.flush()
+fn render(format: Format, results: &Results) -> Result<String, String> {
+    format.render(results).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -269,16 +271,5 @@ mod tests {
             message.contains("folder.json cannot be written"),
             "{message}"
         );
-    }
-
-    #[test]
-    fn a_shorter_report_takes_the_whole_place_of_a_longer_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("report");
-        std::fs::write(&path, "a long text").unwrap();
-        let mut file = open(&path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a long text");
-        replace(&mut file, "short").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "short");
     }
 }
