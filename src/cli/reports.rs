@@ -17,15 +17,54 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ReportArguments {
     /// Write a report: json, junit, markdown, html, acceptance, or github (annotations of a workflow, which need
-    /// no file). `-` is standard output. Several with commas, or the flag again
+    /// no file). `-` is standard output. Several with commas, each before a KIND, or the flag again
     #[arg(
         long = "report",
         value_name = "KIND=FILE",
         env = "PTERO_REPORT",
-        hide_env_values = true,
-        value_delimiter = ','
+        hide_env_values = true
     )]
-    reports: Vec<ReportTo>,
+    reports: Vec<ReportsTo>,
+}
+
+/// The reports of one flag or variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ReportsTo(Vec<ReportTo>);
+
+impl FromStr for ReportsTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let reports = parts(text).into_iter().map(str::parse);
+        reports.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// A text at the commas that a kind follows: any other is part of the name of a file.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (at, _) in text.match_indices(',') {
+        if begins_with_kind(&text[at + 1..]) {
+            parts.push(&text[begin..at]);
+            begin = at + 1;
+        }
+    }
+    parts.push(&text[begin..]);
+    parts
+}
+
+/// Whether a text begins as a report does; a kind may be mistyped, so any word before `=` is one.
+fn begins_with_kind(text: &str) -> bool {
+    let (word, end) = match text.find(['=', ',']) {
+        Some(at) => (&text[..at], text.as_bytes().get(at)),
+        None => (text, None),
+    };
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match end {
+        Some(b'=') => is_word,
+        _ => word.parse::<Format>().is_ok(),
+    }
 }
 
 /// One report, and where it goes.
@@ -64,9 +103,13 @@ pub(crate) struct Reports {
 pub(super) const PLACE: &str = "{target}";
 
 impl ReportArguments {
+    fn all(&self) -> impl Iterator<Item = &ReportTo> {
+        self.reports.iter().flat_map(|reports| &reports.0)
+    }
+
     /// The reports of one panel of several: its name is in the names of their files.
     pub(super) fn of(&self, name: &str) -> Result<Self, String> {
-        let reports = self.reports.iter().map(|report| {
+        let reports = self.all().map(|report| {
             let Some(file) = &report.file else {
                 return Err(format!(
                     "a report of several panels needs a file for each: `{}=reports/{PLACE}`",
@@ -77,12 +120,14 @@ impl ReportArguments {
             Ok(ReportTo { file, ..*report })
         });
         let reports = reports.collect::<Result<_, String>>()?;
-        Ok(Self { reports })
+        Ok(Self {
+            reports: vec![ReportsTo(reports)],
+        })
     }
 
     /// Takes the files that they go to.
     pub(super) fn take(&self, taken: &mut Taken) -> Result<(), String> {
-        for ReportTo { format, file } in &self.reports {
+        for ReportTo { format, file } in self.all() {
             if let Some(file) = file {
                 taken.take(file, &format!("the {format} report"))?;
             }
@@ -98,7 +143,7 @@ impl ReportArguments {
             printed: Vec::new(),
             step_summary: None,
         };
-        for ReportTo { format, file } in &self.reports {
+        for ReportTo { format, file } in self.all() {
             match file {
                 Some(path) => reports.files.push((*format, open(path)?)),
                 None => reports.printed.push(*format),
@@ -107,7 +152,7 @@ impl ReportArguments {
         if reports.documents().count() > 1 {
             return Err("two reports cannot both go to standard output; name a file".to_owned());
         }
-        if self.reports.iter().any(|r| r.format == Format::Github) {
+        if self.all().any(|r| r.format == Format::Github) {
             reports.step_summary = step_summary()?;
         }
         Ok(reports)
@@ -251,6 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn a_comma_that_no_kind_follows_is_part_of_a_name() {
+        for (text, wanted) in [
+            ("html=my out, 1.html", &["html=my out, 1.html"][..]),
+            ("junit=a,b.xml,github", &["junit=a,b.xml", "github"]),
+            ("github,json=-", &["github", "json=-"]),
+            ("json=a,jsno=b", &["json=a", "jsno=b"]),
+            ("json=a,html", &["json=a", "html"]),
+            ("json=a,", &["json=a,"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(parts(text), wanted, "{text}");
+        }
+        assert!("json=a,jsno=b".parse::<ReportsTo>().is_err());
+        assert!("json=a,html".parse::<ReportsTo>().is_err());
+    }
+
+    #[test]
     fn only_one_document_goes_to_standard_output() {
         let open = |texts: &[&str]| {
             let reports = texts.iter().map(|text| text.parse().unwrap()).collect();
@@ -258,6 +320,7 @@ mod tests {
         };
         assert_eq!(open(&["json=-"]), Ok(true));
         assert!(open(&["json=-", "html=-"]).is_err());
+        assert!(open(&["json=-,html=-"]).is_err());
     }
 
     #[test]
