@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::collect::sort_skipped;
 use super::exit;
 use super::reached::checks_reached;
 use super::results::{
@@ -253,10 +254,7 @@ fn finish(specs: &Specs, whole: &mut Results, is_interrupted: bool) {
         requirement_outcome(&requirement.standings).clone_into(&mut requirement.outcome);
     }
     whole.counts = counts(&whole.cases);
-    whole
-        .not_tested
-        .skipped
-        .sort_by_key(|skipped| std::cmp::Reverse(skipped.count));
+    sort_skipped(&mut whole.not_tested.skipped);
     let conforming: BTreeSet<&str> = whole
         .cases
         .iter()
