@@ -143,7 +143,7 @@ fn difference(one: &Results, other: &Results) -> Option<&'static str> {
         (one.target != other.target, "target"),
         (one.profile != other.profile, "profile"),
         (
-            one.options.of_all_cases() != other.options.of_all_cases(),
+            one.options.of_all_parts() != other.options.of_all_parts(),
             "options and consents",
         ),
     ];

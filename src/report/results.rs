@@ -474,8 +474,21 @@ pub enum AnswerContent {
     },
 }
 
+/// The flags that say where something is found, which differs between the machines of one run: what
+/// is found there is compared by itself.
+const WHERE_FOUND: [&str; 4] = ["--keys", "--resolve", "--ca-cert", "--specs"];
+
 impl Options {
-    /// Without which cases were chosen: what the parts of one run have in common.
+    /// What the parts of one run have in common.
+    #[must_use]
+    pub fn of_all_parts(&self) -> Self {
+        let mut all = self.of_all_cases();
+        all.given
+            .retain(|flag| !WHERE_FOUND.contains(&flag.as_str()));
+        all
+    }
+
+    /// Without which cases were chosen.
     #[must_use]
     pub fn of_all_cases(&self) -> Self {
         Self {
