@@ -164,6 +164,9 @@ fn without_values(reason: &str) -> &str {
 }
 
 fn requirements(results: &Results) -> String {
+    if results.requirements.is_empty() {
+        return String::new();
+    }
     let mut text = String::from(
         "\n<details><summary>by requirement</summary>\n\n| requirement | level | outcome | cases |\n|---|---|---|---|\n",
     );

@@ -534,12 +534,17 @@ impl Results {
             .join(" · ")
     }
 
-    /// Cases by their standing.
+    /// Cases by their standing; of a run that could not begin, also how many there were to be.
     #[must_use]
     pub fn standings(&self) -> String {
         let count = |standing: Standing| format!("{} {standing}", self.count(standing));
         let counts = Standing::ALL.map(count).join(" · ");
-        format!("{} cases: {counts}", self.decided())
+        let decided = self.decided();
+        if self.not_begun.is_some() {
+            format!("{decided} of {} cases: {counts}", self.planned)
+        } else {
+            format!("{decided} cases: {counts}")
+        }
     }
 
     /// How many cases were decided.

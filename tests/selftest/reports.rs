@@ -356,7 +356,13 @@ fn every_case_is_in_every_format(reported: &Reported, results: &Results) {
             "{id} is not in the page"
         );
     }
-    assert_eq!(html.matches("<details class=\"case ").count(), ids.len());
+    let cases: Vec<_> = html.split("<details class=\"case ").skip(1).collect();
+    assert_eq!(cases.len(), ids.len());
+    let last = |class: &str| cases.iter().rposition(|case| case.starts_with(class));
+    let first = cases.iter().position(|case| case.starts_with("advice"));
+    if let (Some(failed), Some(advice)) = (last("failed"), first) {
+        assert!(failed < advice, "what failed stands before advice");
+    }
     let told = format!("{} cases: ", ids.len());
     let summary_of = |text: &str| assert!(text.contains(&told), "{told}{text}");
     summary_of(&reported.texts["markdown"]);
@@ -669,6 +675,16 @@ fn is_not_begun(
     is_valid(&json);
     let results = from_json(&json).expect("results");
     assert!(!results.complete && results.exit_code == code && results.cases.is_empty());
+    let told = format!("\n0 of {} cases: ", results.planned);
+    let shown = run(program().arg("report").arg(path("json")));
+    for text in [&shown.stdout, &read("md")] {
+        assert!(results.planned > 0 && text.contains(&told), "{told}{text}");
+    }
+    let page = read("html");
+    assert!(!page.contains("id=\"requirements\""));
+    let banner = page.split("<p class=\"outcome ").nth(1);
+    let banner = banner.and_then(|rest| rest.split("</p>").next());
+    assert!(!banner.expect("the outcome").contains('`'), "{banner:?}");
     assert!(
         results.outcome.starts_with("NOT BEGUN: the "),
         "{}",
