@@ -773,7 +773,17 @@ fn as_tests() {
 /// `| head`: no panic, and no verdict for nobody.
 fn reader_gone() {
     let panel = panel(Illness::Faulty("skip-key-type"));
-    let mut command = run_at(&panel);
+    let mut report = program();
+    let results = root().join("tests/selftest/reports/stored/hostile.whole.json");
+    report.arg("report").arg(results);
+    let mut list = program();
+    list.arg("list");
+    for command in [run_at(&panel), report, list] {
+        nobody_reads(command);
+    }
+}
+
+fn nobody_reads(mut command: Command) {
     command
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
