@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::runtime::Runtime;
 
 use super::neighbours::Neighbours;
-use super::outcome::{Ended, Known};
+use super::outcome::{Ended, Known, both};
 use super::outputs::Taken;
 use super::progress::Bars;
 use super::record::RecordFile;
@@ -223,10 +223,11 @@ fn one(
 
 /// Writes the reports of one panel; what came of it, in a line.
 fn tell(name: &str, ended: &Ended, reports: &mut Reports, voice: &Voice) -> Result<Panel, String> {
-    let (Ended::Over(results) | Ended::InVain(results)) = ended;
-    if let Err(Unwritten::Failed(why)) = reports.write(results) {
-        return Err(why);
-    }
+    let (results, recorded) = match ended {
+        Ended::Over(results, recorded) => (results, recorded),
+        Ended::InVain(results) => (results, &Ok(())),
+    };
+    let written = reports.write(results);
     match &results.not_begun {
         Some(not_begun) => voice.say(&format!("error: {}", in_vain(not_begun))),
         None => {
@@ -234,5 +235,9 @@ fn tell(name: &str, ended: &Ended, reports: &mut Reports, voice: &Voice) -> Resu
             voice.say(&results.outcome);
         }
     }
-    Ok(Panel::of(name, results))
+    let told = match written {
+        Err(Unwritten::Failed(why)) => Err(why),
+        _ => Ok(Panel::of(name, results)),
+    };
+    both(recorded, told)
 }

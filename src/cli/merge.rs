@@ -80,14 +80,20 @@ fn side_by_side(
         lines.push(Panel::of(&name, &whole));
         written.push((arguments.reports.of(&name)?.open()?, whole));
     }
+    let mut failed = Vec::new();
     for (mut reports, whole) in written {
         if let Err(Unwritten::Failed(message)) = reports.write(&whole) {
-            return Err(message);
+            failed.push(message);
         }
     }
     let panels = Panels {
         list: format!("{} results", arguments.parts.len()),
         panels: lines,
     };
-    Ok(say_with(&panels.text(), panels.exit_code()))
+    let code = say_with(&panels.text(), panels.exit_code());
+    if failed.is_empty() {
+        Ok(code)
+    } else {
+        Err(failed.join("; "))
+    }
 }

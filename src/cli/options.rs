@@ -217,6 +217,8 @@ pub(crate) struct Agreed {
     pub(crate) keys: Option<(Arc<KeysFile>, PathBuf)>,
     /// What is accepted of it.
     pub(crate) waivers: Waivers,
+    /// The flags whose values the target file gives.
+    pub(crate) by_file: Vec<&'static str>,
 }
 
 /// Hides flags of a run that have no meaning for a command. They are taken all the same, so that a
@@ -417,6 +419,23 @@ impl RunOptions {
             }
             _ => self.target_url = Some(file.url),
         }
+        let by_file = [
+            ("--keys", self.keys.is_none() && file.keys.is_some()),
+            (
+                "--resolve",
+                self.resolve.is_none() && file.resolve.is_some(),
+            ),
+            (
+                "--ca-cert",
+                self.ca_cert.is_none() && file.ca_cert.is_some(),
+            ),
+            (
+                "--waivers",
+                self.waivers.is_none() && file.waivers.is_some(),
+            ),
+        ];
+        let by_file = by_file.iter().filter(|(_, is_given)| *is_given);
+        self.agreed.by_file = by_file.map(|(flag, _)| *flag).collect();
         self.profile = self.profile.take().or(file.profile);
         self.panel_version = self.panel_version.take().or(file.version);
         self.ca_cert = self.ca_cert.take().or(file.ca_cert);

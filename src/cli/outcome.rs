@@ -33,8 +33,8 @@ impl<'r> Known<'r> {
 
 /// How a run ended.
 pub(super) enum Ended {
-    /// It was begun, and this came of it.
-    Over(Box<Results>),
+    /// It was begun, and this came of it; its recording may not have been written.
+    Over(Box<Results>, Result<(), String>),
     /// It could not begin.
     InVain(Box<Results>),
 }
@@ -67,13 +67,14 @@ fn code_of(trouble: &Trouble) -> u8 {
 
 /// Writes the reports of a run that could not begin, and says why; the exit code.
 pub(crate) fn tell_in_vain(reports: &mut Reports, results: &Results) -> Result<u8, String> {
-    if let Err(Unwritten::Failed(message)) = reports.write(results) {
-        return Err(message);
-    }
+    let written = reports.write(results);
     if let Some(not_begun) = &results.not_begun {
         tell!("error: {}", in_vain(not_begun));
     }
-    Ok(results.exit_code)
+    match written {
+        Err(Unwritten::Failed(message)) => Err(message),
+        _ => Ok(results.exit_code),
+    }
 }
 
 /// What keeps something from beginning, on a terminal; the exit code.
@@ -89,14 +90,24 @@ pub(super) fn tell(
     reports: &mut Reports,
     show: ShowArguments,
 ) -> Result<ExitCode, String> {
-    match reports.write(results) {
+    let written = reports.write(results);
+    let code = match &written {
+        Err(Unwritten::ReaderGone) => ExitCode::from(exit::INTERRUPTED),
+        _ if reports.take_stdout() => ExitCode::from(results.exit_code),
+        _ => say_with(&terminal(results, &show.screen()), results.exit_code),
+    };
+    match written {
         Err(Unwritten::Failed(message)) => Err(message),
-        Err(Unwritten::ReaderGone) => Ok(ExitCode::from(exit::INTERRUPTED)),
-        Ok(()) if reports.take_stdout() => Ok(ExitCode::from(results.exit_code)),
-        Ok(()) => Ok(say_with(
-            &terminal(results, &show.screen()),
-            results.exit_code,
-        )),
+        _ => Ok(code),
+    }
+}
+
+/// What came of a run whose recording may not have been written: all that is wrong is told.
+pub(super) fn both<T>(recorded: &Result<(), String>, told: Result<T, String>) -> Result<T, String> {
+    match (recorded, told) {
+        (Ok(()), told) => told,
+        (Err(one), Ok(_)) => Err(one.clone()),
+        (Err(one), Err(other)) => Err(format!("{one}; {other}")),
     }
 }
 
@@ -110,27 +121,34 @@ impl Telling {
     /// Tells them; the exit code.
     pub(super) fn tell(&mut self, ended: &Ended) -> Result<u8, String> {
         match ended {
-            Ended::Over(results) => self.show(results),
+            Ended::Over(results, recorded) => both(recorded, self.show(results)),
             Ended::InVain(results) => tell_in_vain(&mut self.reports, results),
         }
     }
 
     fn show(&mut self, results: &Results) -> Result<u8, String> {
-        let text = terminal(results, &self.show.screen());
-        let written = self.reports.write(results).and_then(|()| {
-            let shown = if self.reports.take_stdout() {
-                std::io::stderr().lock().write_all(text.as_bytes())
-            } else {
-                std::io::stdout().lock().write_all(text.as_bytes())
-            };
-            shown.map_err(|error| Unwritten::of_stdout(&error))
-        });
+        let written = self.reports.write(results);
+        let shown = match &written {
+            Err(Unwritten::ReaderGone) => Ok(()),
+            _ => self.print(results),
+        };
         super::tell_waivers(&Voice::default(), results);
-        match written {
+        match written.and(shown) {
             Ok(()) => Ok(results.exit_code),
             // The reader went away: nobody is told a verdict, so none is given.
             Err(Unwritten::ReaderGone) => Ok(exit::INTERRUPTED),
             Err(Unwritten::Failed(message)) => Err(message),
         }
+    }
+
+    /// Shows the results, beside a report that has standard output.
+    fn print(&self, results: &Results) -> Result<(), Unwritten> {
+        let text = terminal(results, &self.show.screen());
+        let shown = if self.reports.take_stdout() {
+            std::io::stderr().lock().write_all(text.as_bytes())
+        } else {
+            std::io::stdout().lock().write_all(text.as_bytes())
+        };
+        shown.map_err(|error| Unwritten::of_stdout(&error))
     }
 }

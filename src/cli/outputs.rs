@@ -1,6 +1,9 @@
-//! What a command writes into: no two outputs go into one file, and none into a file that is read.
+//! What a command writes into: no two outputs go into one file, and none into a file that is read;
+//! what is in a file stays there until something whole takes its place.
 
 use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// The files that a command reads or writes, each with what it is.
@@ -41,9 +44,130 @@ fn place(file: &Path) -> Result<PathBuf, String> {
     })
 }
 
+/// A file that is known to be writable long before there is anything to write.
+pub(super) struct OutputFile {
+    /// As somebody has named it.
+    path: PathBuf,
+    opened: Opened,
+}
+
+/// How it is written.
+enum Opened {
+    /// A file of a folder, by its own name: another is made beside it, and takes its place.
+    Plain(PathBuf),
+    /// A pipe, a device, or what the system names for this process, such as `/dev/stdout`.
+    InPlace(File),
+}
+
+impl OutputFile {
+    /// Opens a file; what is in it stays there.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let file = writable(path)?;
+        let is_of_system = ["/dev", "/proc"].iter().any(|root| path.starts_with(root));
+        let opened = if file.metadata()?.is_file() && !is_of_system {
+            Opened::Plain(path.canonicalize()?)
+        } else {
+            Opened::InPlace(file)
+        };
+        let path = path.to_owned();
+        Ok(Self { path, opened })
+    }
+
+    /// The name that somebody gave it.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Puts a text in the place of what is there. Where it cannot be written whole, what was there
+    /// stays.
+    pub(super) fn replace(&mut self, text: &str) -> io::Result<()> {
+        match &mut self.opened {
+            Opened::Plain(path) => replace_whole(path, text),
+            Opened::InPlace(file) => write_over(file, text),
+        }
+    }
+}
+
+fn writable(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    options.open(path)
+}
+
+/// Writes a file beside it, which then takes its place.
+fn replace_whole(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut beside = match tempfile::NamedTempFile::new_in(folder) {
+        Ok(beside) => beside,
+        // A file may be writable in a folder that is not.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+            return write_over(&mut writable(path)?, text);
+        }
+        Err(error) => return Err(error),
+    };
+    beside.write_all(text.as_bytes())?;
+    if let Ok(old) = path.metadata() {
+        beside.as_file().set_permissions(old.permissions())?;
+    }
+    match beside.persist(path) {
+        Ok(_) => Ok(()),
+        // Nothing can be put in the place of a file that is mounted, though it can be written.
+        Err(_) => write_over(&mut writable(path)?, text),
+    }
+}
+
+/// A pipe has nothing to be replaced.
+fn write_over(file: &mut File, text: &str) -> io::Result<()> {
+    if file.metadata()?.is_file() {
+        file.rewind()?;
+        file.set_len(0)?;
+    }
+    file.write_all(text.as_bytes())?;
+    file.flush()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_shorter_text_takes_the_whole_place_of_a_longer_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        std::fs::write(&path, "a long text").unwrap();
+        let read = || std::fs::read_to_string(&path).unwrap();
+        let mut file = OutputFile::open(&path).unwrap();
+        assert_eq!(read(), "a long text");
+        file.replace("short").unwrap();
+        assert_eq!(read(), "short");
+        file.replace("again").unwrap();
+        assert_eq!(read(), "again");
+        let left = std::fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(left, 1, "nothing else is left in the folder");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_that_is_replaced_stays_what_it_was_to_others() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("report"), folder.path().join("latest"));
+        std::fs::write(&path, "old").unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o640)).unwrap();
+        std::os::unix::fs::symlink(&path, &link).unwrap();
+        OutputFile::open(&link).unwrap().replace("new").unwrap();
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "new");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o640);
+        assert!(link.is_symlink(), "the link is still one");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_device_is_written_in_its_place() {
+        let mut device = OutputFile::open(Path::new("/dev/null")).unwrap();
+        device.replace("text").unwrap();
+        assert!(matches!(device.opened, Opened::InPlace(_)));
+    }
 
     #[test]
     fn a_file_has_one_purpose() {

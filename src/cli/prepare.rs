@@ -180,17 +180,25 @@ pub(crate) fn prepare(
     })
 }
 
-/// The flags that reports name without their values: those may be paths and ids.
+/// The flags that reports name without their values: those may be paths, addresses and ids. What a
+/// target file gives is not named beside it.
 fn given_flags(options: &RunOptions) -> Vec<&'static str> {
-    let untold = [
+    let told = [
         "--target",
         "--server",
         "--ids",
         "--waivers",
         "--allow-plaintext",
+        "--keys",
+        "--resolve",
+        "--ca-cert",
+        "--specs",
     ];
     let mut given = options.of_one_panel();
-    given.retain(|flag| untold.contains(flag));
+    given.extend(options.ca_cert.as_ref().map(|_| "--ca-cert"));
+    given.extend(options.specs.specs.as_ref().map(|_| "--specs"));
+    let by_file = &options.agreed.by_file;
+    given.retain(|flag| told.contains(flag) && !by_file.contains(flag));
     given
 }
 

@@ -1,13 +1,12 @@
 //! `--record FILE`, and recordings that commands read.
 
-use std::fs::{File, OpenOptions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
 
-use super::outputs::Taken;
-use super::reports::{named, replace};
+use super::outputs::{OutputFile, Taken};
+use super::reports::named;
 use crate::recording::RunRecording;
 use crate::report::from_json;
 use crate::spec::{Contract, Profile};
@@ -26,10 +25,7 @@ pub(super) struct RecordArguments {
 }
 
 /// A file that a recording goes into.
-pub(super) struct RecordFile {
-    path: PathBuf,
-    file: File,
-}
+pub(super) struct RecordFile(OutputFile);
 
 impl RecordArguments {
     /// Where one panel of several is recorded: its name is in the name of the file.
@@ -53,28 +49,26 @@ impl RecordArguments {
         let Some(path) = &self.record else {
             return Ok(None);
         };
-        let mut options = OpenOptions::new();
-        options.write(true).create(true).truncate(false);
-        let file = options.open(path).map_err(|error| {
-            format!(
-                "the recording {} cannot be written: {error}",
-                path.display()
-            )
-        })?;
-        let path = path.clone();
-        Ok(Some(RecordFile { path, file }))
+        let file = OutputFile::open(path).map_err(|error| unwritten(path, error))?;
+        Ok(Some(RecordFile(file)))
     }
 }
 
 impl RecordFile {
     /// Writes the recording into it.
     pub(super) fn write(&mut self, recording: &RunRecording) -> Result<(), String> {
-        let told = |error: String| format!("the recording {}: {error}", self.path.display());
-        let text = recording
-            .to_text()
-            .map_err(|error| told(error.to_string()))?;
-        replace(&mut self.file, &text).map_err(|error| told(error.to_string()))
+        let text = recording.to_text();
+        let text = text.map_err(|error| unwritten(self.0.path(), error))?;
+        let written = self.0.replace(&text);
+        written.map_err(|error| unwritten(self.0.path(), error))
     }
+}
+
+fn unwritten(path: &Path, error: impl std::fmt::Display) -> String {
+    format!(
+        "the recording {} cannot be written: {error}",
+        path.display()
+    )
 }
 
 /// Reads a recording; what is wrong with it is told with the name of its file.

@@ -1,13 +1,13 @@
 //! `--report KIND=FILE`: where reports go, opened before the first request.
 
 use std::fs::{File, OpenOptions};
-use std::io::{ErrorKind, Seek, Write};
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
 
-use super::outputs::Taken;
+use super::outputs::{OutputFile, Taken};
 use crate::report::{Format, Results, Told};
 
 /// The variable in which a GitHub workflow names the file of a step's summary.
@@ -17,15 +17,54 @@ const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct ReportArguments {
     /// Write a report: json, junit, markdown, html, acceptance, or github (annotations of a workflow, which need
-    /// no file). `-` is standard output. Several with commas, or the flag again
+    /// no file). `-` is standard output. Several with commas, each before a KIND, or the flag again
     #[arg(
         long = "report",
         value_name = "KIND=FILE",
         env = "PTERO_REPORT",
-        hide_env_values = true,
-        value_delimiter = ','
+        hide_env_values = true
     )]
-    reports: Vec<ReportTo>,
+    reports: Vec<ReportsTo>,
+}
+
+/// The reports of one flag or variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct ReportsTo(Vec<ReportTo>);
+
+impl FromStr for ReportsTo {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let reports = parts(text).into_iter().map(str::parse);
+        reports.collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// A text at the commas that a kind follows: any other is part of the name of a file.
+fn parts(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (at, _) in text.match_indices(',') {
+        if begins_with_kind(&text[at + 1..]) {
+            parts.push(&text[begin..at]);
+            begin = at + 1;
+        }
+    }
+    parts.push(&text[begin..]);
+    parts
+}
+
+/// Whether a text begins as a report does; a kind may be mistyped, so any word before `=` is one.
+fn begins_with_kind(text: &str) -> bool {
+    let (word, end) = match text.find(['=', ',']) {
+        Some(at) => (&text[..at], text.as_bytes().get(at)),
+        None => (text, None),
+    };
+    let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    match end {
+        Some(b'=') => is_word,
+        _ => word.parse::<Format>().is_ok(),
+    }
 }
 
 /// One report, and where it goes.
@@ -54,7 +93,7 @@ impl FromStr for ReportTo {
 
 /// Reports that can be written.
 pub(crate) struct Reports {
-    files: Vec<(Format, PathBuf, File)>,
+    files: Vec<(Format, OutputFile)>,
     /// What goes to standard output.
     printed: Vec<Format>,
     step_summary: Option<(PathBuf, File)>,
@@ -64,9 +103,13 @@ pub(crate) struct Reports {
 pub(super) const PLACE: &str = "{target}";
 
 impl ReportArguments {
+    fn all(&self) -> impl Iterator<Item = &ReportTo> {
+        self.reports.iter().flat_map(|reports| &reports.0)
+    }
+
     /// The reports of one panel of several: its name is in the names of their files.
     pub(super) fn of(&self, name: &str) -> Result<Self, String> {
-        let reports = self.reports.iter().map(|report| {
+        let reports = self.all().map(|report| {
             let Some(file) = &report.file else {
                 return Err(format!(
                     "a report of several panels needs a file for each: `{}=reports/{PLACE}`",
@@ -77,12 +120,14 @@ impl ReportArguments {
             Ok(ReportTo { file, ..*report })
         });
         let reports = reports.collect::<Result<_, String>>()?;
-        Ok(Self { reports })
+        Ok(Self {
+            reports: vec![ReportsTo(reports)],
+        })
     }
 
     /// Takes the files that they go to.
     pub(super) fn take(&self, taken: &mut Taken) -> Result<(), String> {
-        for ReportTo { format, file } in &self.reports {
+        for ReportTo { format, file } in self.all() {
             if let Some(file) = file {
                 taken.take(file, &format!("the {format} report"))?;
             }
@@ -98,16 +143,16 @@ impl ReportArguments {
             printed: Vec::new(),
             step_summary: None,
         };
-        for ReportTo { format, file } in &self.reports {
+        for ReportTo { format, file } in self.all() {
             match file {
-                Some(path) => reports.files.push((*format, path.clone(), open(path)?)),
+                Some(path) => reports.files.push((*format, open(path)?)),
                 None => reports.printed.push(*format),
             }
         }
         if reports.documents().count() > 1 {
             return Err("two reports cannot both go to standard output; name a file".to_owned());
         }
-        if self.reports.iter().any(|r| r.format == Format::Github) {
+        if self.all().any(|r| r.format == Format::Github) {
             reports.step_summary = step_summary()?;
         }
         Ok(reports)
@@ -125,13 +170,12 @@ pub(super) fn named(file: &Path, name: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// A file that is there keeps its content until there is another.
-fn open(path: &PathBuf) -> Result<File, String> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    options
-        .open(path)
-        .map_err(|error| format!("the report {} cannot be written: {error}", path.display()))
+fn open(path: &Path) -> Result<OutputFile, String> {
+    OutputFile::open(path).map_err(|error| unwritten(path, error))
+}
+
+fn unwritten(path: &Path, error: impl std::fmt::Display) -> String {
+    format!("the report {} cannot be written: {error}", path.display())
 }
 
 fn step_summary() -> Result<Option<(PathBuf, File)>, String> {
@@ -169,22 +213,37 @@ impl Reports {
         self.files.is_empty() && self.printed.is_empty()
     }
 
-    /// Writes all of them; a reader of standard output who is gone is told by the kind of error.
+    /// Writes all of them, also where one cannot be written; a reader of standard output who is
+    /// gone is told by the kind of error.
     pub(crate) fn write(&mut self, results: &Results) -> Result<(), Unwritten> {
-        for (format, path, file) in &mut self.files {
+        let files = self.files.iter_mut().map(|(format, file)| {
             let text = render(*format, results)?;
-            replace(file, &text).map_err(|error| {
-                Unwritten::Failed(format!("the report {}: {error}", path.display()))
-            })?;
+            let written = file.replace(&text);
+            written.map_err(|error| unwritten(file.path(), error))
+        });
+        let mut failed: Vec<_> = files.filter_map(Result::err).collect();
+        failed.extend(self.append_summary(results).err());
+        match self.print(results) {
+            Err(Unwritten::Failed(why)) => failed.push(why),
+            printed if failed.is_empty() => return printed,
+            _ => {}
         }
-        if let Some((path, file)) = &mut self.step_summary {
-            let text = render(Format::Markdown, results)?;
-            file.write_all(text.as_bytes())
-                .map_err(|error| Unwritten::Failed(format!("{}: {error}", path.display())))?;
-        }
+        Err(Unwritten::Failed(failed.join("; ")))
+    }
+
+    fn append_summary(&mut self, results: &Results) -> Result<(), String> {
+        let Some((path, file)) = &mut self.step_summary else {
+            return Ok(());
+        };
+        let text = render(Format::Markdown, results)?;
+        let written = file.write_all(text.as_bytes());
+        written.map_err(|error| unwritten(path, error))
+    }
+
+    fn print(&self, results: &Results) -> Result<(), Unwritten> {
         let mut out = std::io::stdout().lock();
         for format in &self.printed {
-            let text = render(*format, results)?;
+            let text = render(*format, results).map_err(Unwritten::Failed)?;
             out.write_all(text.as_bytes())
                 .map_err(|error| Unwritten::of_stdout(&error))?;
         }
@@ -211,20 +270,8 @@ impl Unwritten {
     }
 }
 
-fn render(format: Format, results: &Results) -> Result<String, Unwritten> {
-    format
-        .render(results)
-        .map_err(|error| Unwritten::Failed(error.to_string()))
-}
-
-/// Puts a text into a file in the place of what is there; a pipe has nothing to be replaced.
-pub(super) fn replace(file: &mut File, text: &str) -> std::io::Result<()> {
-    if file.metadata()?.is_file() {
-        file.rewind()?;
-        file.set_len(0)?;
-    }
-    file.write_all(text.as_bytes())?;
-    file.flush()
+fn render(format: Format, results: &Results) -> Result<String, String> {
+    format.render(results).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -249,6 +296,23 @@ mod tests {
     }
 
     #[test]
+    fn a_comma_that_no_kind_follows_is_part_of_a_name() {
+        for (text, wanted) in [
+            ("html=my out, 1.html", &["html=my out, 1.html"][..]),
+            ("junit=a,b.xml,github", &["junit=a,b.xml", "github"]),
+            ("github,json=-", &["github", "json=-"]),
+            ("json=a,jsno=b", &["json=a", "jsno=b"]),
+            ("json=a,html", &["json=a", "html"]),
+            ("json=a,", &["json=a,"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(parts(text), wanted, "{text}");
+        }
+        assert!("json=a,jsno=b".parse::<ReportsTo>().is_err());
+        assert!("json=a,html".parse::<ReportsTo>().is_err());
+    }
+
+    #[test]
     fn only_one_document_goes_to_standard_output() {
         let open = |texts: &[&str]| {
             let reports = texts.iter().map(|text| text.parse().unwrap()).collect();
@@ -256,6 +320,7 @@ mod tests {
         };
         assert_eq!(open(&["json=-"]), Ok(true));
         assert!(open(&["json=-", "html=-"]).is_err());
+        assert!(open(&["json=-,html=-"]).is_err());
     }
 
     #[test]
@@ -269,16 +334,5 @@ mod tests {
             message.contains("folder.json cannot be written"),
             "{message}"
         );
-    }
-
-    #[test]
-    fn a_shorter_report_takes_the_whole_place_of_a_longer_one() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("report");
-        std::fs::write(&path, "a long text").unwrap();
-        let mut file = open(&path).unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "a long text");
-        replace(&mut file, "short").unwrap();
-        assert_eq!(std::fs::read_to_string(&path).unwrap(), "short");
     }
 }

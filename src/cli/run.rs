@@ -237,7 +237,7 @@ pub(super) async fn play(
     let results = run_all(&session, &plan, &schedule, interrupt, told, &voice).await;
     super::tell_how_it_went(&voice, &session, results.len());
     super::warn_of_what_is_left(&voice, &session.finish().await, &finished.heading.base);
-    if let Some(mut file) = record {
+    let recorded = record.map_or(Ok(()), |mut file| {
         let record = Record {
             specs: known.specs,
             session: &session,
@@ -245,8 +245,8 @@ pub(super) async fn play(
             planned: plan.cases.len(),
             results: &results,
         };
-        file.write(&record.recording())?;
-    }
+        file.write(&record.recording())
+    });
     let finished = Finished {
         interrupted: interrupt.is_requested(),
         stopped: session.stopped(),
@@ -254,7 +254,7 @@ pub(super) async fn play(
         told,
         ..finished
     };
-    Ok(Ended::Over(Box::new(finished.results())))
+    Ok(Ended::Over(Box::new(finished.results()), recorded))
 }
 
 /// Runs the cases and returns their results in the order of the plan; what is not begun when it is

@@ -106,9 +106,10 @@ fn check_presence(presence: Presence, route: &Route, profile: &Profile) -> Resul
         (Presence::Always, _) => Ok(()),
         (Presence::Never, _) => Err(Skip::NoRoute(why)),
         (Presence::Sometimes, Some(_)) => Err(Skip::NotApplicable(why)),
-        (Presence::Sometimes, None) => Err(Skip::NotApplicable(format!(
-            "`{endpoint}` exists in some versions of {name} only; say which one it is with --panel-version"
-        ))),
+        (Presence::Sometimes, None) => Err(Skip::Untold {
+            why: format!("`{endpoint}` exists in some versions of {name} only"),
+            how: "--panel-version VERSION".to_owned(),
+        }),
     }
 }
 
@@ -202,10 +203,10 @@ fn limit_headers(
 }
 
 fn no_origin() -> Skip {
-    Skip::NotApplicable(
-        "nobody said which foreign origins the target lets in (`cors_origins` in a target file)"
-            .to_owned(),
-    )
+    Skip::Untold {
+        why: "nobody said which foreign origins the target lets in".to_owned(),
+        how: "`cors_origins: [ORIGIN]` in a target file, and --has cors-origins".to_owned(),
+    }
 }
 
 /// A match in which prefixes of keys, limits and the origin that is let in are the profile's.

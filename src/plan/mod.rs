@@ -129,21 +129,6 @@ impl Plan {
             .collect()
     }
 
-    /// The roles that cases lack, each with the number of cases and how to make its key.
-    #[must_use]
-    pub fn missing_roles(&self) -> BTreeMap<RoleName, (usize, String)> {
-        let mut missing: BTreeMap<RoleName, (usize, String)> = BTreeMap::new();
-        for planned in &self.cases {
-            if let Err(Skip::RoleMissing { role, why }) = &planned.due {
-                missing
-                    .entry(role.clone())
-                    .or_insert_with(|| (0, why.clone()))
-                    .0 += 1;
-            }
-        }
-        missing
-    }
-
     /// The requests of the cases, by whose limit they count towards, but for those that spend one;
     /// with those that verify keys and find ids.
     #[must_use]
@@ -233,8 +218,8 @@ fn decide(
     given: &BTreeSet<RoleName>,
 ) -> Result<Vec<Due>, Skip> {
     let due = due(contract, case, profile, agreement.version.as_ref())?;
-    if let Some(why) = wrong_state(contract, case, &agreement.has) {
-        return Err(Skip::NotApplicable(why));
+    if let Some(skip) = wrong_state(contract, case, &agreement.has) {
+        return Err(skip);
     }
     if let Some(consent) = case
         .scenario
@@ -259,18 +244,33 @@ fn decide(
 }
 
 /// Why a case says nothing about a target in these states, if it does not.
-fn wrong_state(contract: &Contract, case: &Case, has: &BTreeSet<String>) -> Option<String> {
+fn wrong_state(contract: &Contract, case: &Case, has: &BTreeSet<String>) -> Option<Skip> {
     let scenario = &case.scenario;
     if let Some(state) = scenario.needs.iter().find(|state| !has.contains(*state)) {
-        return Some(format!("the target was not said to have: {state}"));
+        return Some(untold(contract, state));
     }
     if let Some(state) = scenario.unless.iter().find(|state| has.contains(*state)) {
-        return Some(format!("the target is said to have: {state}"));
+        let why = format!("the target is said to have: {state}");
+        return Some(Skip::NotApplicable(why));
     }
     let closing = closing(contract, has).filter(|state| !scenario.needs.contains(state))?;
-    Some(format!(
+    Some(Skip::NotApplicable(format!(
         "the target is said to have {closing}, which closes it to ordinary requests"
-    ))
+    )))
+}
+
+/// That a state is needed, and how a panel comes into it.
+fn untold(contract: &Contract, name: &str) -> Skip {
+    let state = contract.state(name);
+    let alone = match state {
+        Some(state) if state.closes => " in a run of its own",
+        _ => "",
+    };
+    let way = state.map(|state| format!("; to bring a staging panel into it: {}", state.how));
+    Skip::Untold {
+        why: format!("the target was not said to have: {name}"),
+        how: format!("--has {name}{alone}{}", way.unwrap_or_default()),
+    }
 }
 
 /// The state of the target, if there is one, in which ordinary requests are refused.
@@ -296,15 +296,12 @@ fn missing(contract: &Contract, name: &RoleName) -> Skip {
     match role.obtainable {
         Obtainable::Yes => Skip::RoleMissing {
             role: name.clone(),
-            why: format!(
-                "one that may do this: {}; to make it: {}",
-                role.may, role.make
-            ),
+            make: role.make.clone(),
         },
-        Obtainable::WithWrites | Obtainable::DatabaseOnly => Skip::NotApplicable(format!(
-            "no key for `{name}`, which takes more than the panel's pages: {}",
-            role.make
-        )),
+        Obtainable::WithWrites | Obtainable::DatabaseOnly => Skip::Untold {
+            why: format!("no key for `{name}`, which takes more than the panel's pages"),
+            how: format!("a key that is made so: {}", role.make),
+        },
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::fmt::Write;
 
+use super::again::{Cases, command, given_with};
 use super::exit;
 use super::markdown::of_not_begun;
 use super::results::{RequirementResult, Results};
@@ -191,78 +192,9 @@ fn made_by(results: &Results) -> String {
     for suite in &results.suites {
         let _ = writeln!(text, "- {}: SHA-256 {}", suite.file, suite.sha256);
     }
-    let _ = write!(text, "\n```sh\n{}\n```\n", command(results));
-    text + &given_with(results)
-}
-
-/// What the command needs that no page tells: keys, paths and ids.
-fn given_with(results: &Results) -> String {
-    let mut text = String::new();
-    if !results.target.is_embedded() && !results.roles.is_empty() {
-        let _ = write!(text, "\nwith keys for: {}\n", results.roles.join(", "));
-    }
-    let given = results.options.given.iter();
-    let untold: Vec<_> = given
-        .filter(|flag| !is_consent(flag))
-        .map(|flag| format!("`{flag}`"))
-        .collect();
-    if !untold.is_empty() {
-        let _ = write!(text, "\nand with the same {}\n", untold.join(", "));
-    }
-    text
-}
-
-/// Whether a flag has no value that is left out.
-fn is_consent(flag: &str) -> bool {
-    flag.starts_with("--allow-")
-}
-
-/// A text as one word of a POSIX shell.
-fn word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_.".contains(c);
-    if text.chars().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// The command that does the same again.
-fn command(results: &Results) -> String {
-    let options = &results.options;
-    let (name, target) = (&results.tool.name, results.target.argument());
-    let mut words = vec![format!("{name} run {target}")];
-    words.extend(options.filters.iter().map(|filter| word(filter)));
-    if options.exact {
-        words.push("--exact".to_owned());
-    }
-    words.push(format!("--profile {}", results.profile.name));
-    if !options.has.is_empty() {
-        words.push(format!("--has {}", options.has.join(",")));
-    }
-    words.extend(
-        options
-            .panel_version
-            .iter()
-            .map(|v| format!("--panel-version {v}")),
-    );
-    let is_agreed = !results.target.is_embedded();
-    let agreed = options.given.iter().filter(|flag| is_consent(flag));
-    let consents = options.consents.iter().chain(agreed);
-    words.extend(consents.filter(|_| is_agreed).cloned());
-    if options.partial {
-        words.push("--partial".to_owned());
-    }
-    let kinds: Vec<_> = options.fail_on.iter().map(ToString::to_string).collect();
-    words.push(format!("--fail-on {}", kinds.join(",")));
-    if options.level == Level::Should {
-        words.push("--level should".to_owned());
-    }
-    if options.trust_source {
-        words.push("--trust-source".to_owned());
-    }
-    words.push("--report acceptance=FILE".to_owned());
-    words.join(" ")
+    let command = command(results, &Cases::Chosen);
+    let _ = write!(text, "\n```sh\n{command} --report acceptance=FILE\n```\n");
+    text + &given_with(results, &results.roles)
 }
 
 #[cfg(test)]
@@ -285,13 +217,6 @@ mod tests {
             specified,
             standings: standings.iter().copied().collect(),
         })
-    }
-
-    #[test]
-    fn a_filter_is_one_word_of_a_shell() {
-        assert_eq!(word("no-key/get"), "no-key/get");
-        assert_eq!(word("a b;$c"), "'a b;$c'");
-        assert_eq!(word("it's"), r"'it'\''s'");
     }
 
     #[test]

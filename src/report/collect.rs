@@ -1,5 +1,6 @@
 //! From a run to its results: everything that reports tell is gathered here, once.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,8 +23,8 @@ use crate::keys::variable;
 use crate::plan::{Agreement, Selection};
 use crate::run::{CaseResult, Hindrance, StepResult};
 use crate::spec::{
-    Api, Case as SpecCase, Contract, Holder, KeyUse, Level, Profile, RequirementId, ResolutionStep,
-    RoleName, SourceFile, Specs, VerifiedBy,
+    Api, Case as SpecCase, Consent, Contract, Holder, KeyUse, Level, Presence, Profile,
+    RequirementId, ResolutionStep, RoleName, SourceFile, Specs, VerifiedBy,
 };
 use crate::verdict::{
     Deviation, Policy, Skip, Standing, Verdict, like, nearest, waivers_that_do_not_hold,
@@ -320,7 +321,7 @@ impl Finished<'_> {
         let mut skipped: BTreeMap<String, SkippedCases> = BTreeMap::new();
         for result in &self.results {
             if let Ok(Verdict::Skipped(skip)) = &result.verdict {
-                let (reason, to_test) = self.in_few_words(skip);
+                let (reason, to_test) = self.in_few_words(&result.case, skip);
                 let entry = skipped.entry(reason.clone());
                 let entry = entry.or_insert(SkippedCases {
                     reason,
@@ -331,7 +332,7 @@ impl Finished<'_> {
             }
         }
         let mut skipped: Vec<_> = skipped.into_values().collect();
-        skipped.sort_by_key(|skipped| std::cmp::Reverse(skipped.count));
+        sort_skipped(&mut skipped);
         let requirements = self.specs.contract.requirements.iter();
         let by_a_person = requirements.filter_map(|requirement| match &requirement.verified_by {
             VerifiedBy::Manual(reason) => Some(ByAPerson {
@@ -360,14 +361,16 @@ impl Finished<'_> {
     }
 
     /// A reason for many cases, and what would make them tested.
-    fn in_few_words(&self, skip: &Skip) -> (String, Option<String>) {
+    fn in_few_words(&self, case: &SpecCase, skip: &Skip) -> (String, Option<String>) {
         let silent = format!("profile {} says nothing", self.profile.name.value);
         match skip {
-            Skip::RoleMissing { role, why } => (
+            _ if self.is_elsewhere(case) => (ELSEWHERE.to_owned(), None),
+            Skip::RoleMissing { role, make } => (
                 format!("no key for `{role}`"),
-                Some(format!("{}, {why}", variable(role))),
+                Some(self.way_to_key(role, make)),
             ),
             Skip::NotAgreed(consent) => (skip.to_string(), Some(consent.flag().to_owned())),
+            Skip::Untold { why, how } => (printable(why), Some(printable(how))),
             Skip::NotStated(why) if why.starts_with(&silent) => (
                 format!("{silent} about it"),
                 Some("a profile that does; `explain CASE` says what is missing".to_owned()),
@@ -376,6 +379,27 @@ impl Finished<'_> {
                 (printable(why), None)
             }
         }
+    }
+
+    /// How the key of a role is given, or made by the run itself.
+    fn way_to_key(&self, role: &RoleName, make: &str) -> String {
+        let known = self.specs.contract.roles.real(role);
+        let by_run = match known.and_then(|role| role.made_by.as_ref()) {
+            Some(_) => format!("; or {}: the run makes one", Consent::CreateKeys.flag()),
+            None => String::new(),
+        };
+        format!("{}; to make it: {make}{by_run}", variable(role))
+    }
+
+    /// Whether a case asks a route that no panel of this profile has to have.
+    fn is_elsewhere(&self, case: &SpecCase) -> bool {
+        let version = self.agreement.version.as_ref();
+        let mut routes = case.requests().filter_map(|r| r.route.as_deref());
+        routes.any(|route| match self.profile.presence(route, version) {
+            Presence::Always => false,
+            Presence::Sometimes => route.only.is_some(),
+            Presence::Never => true,
+        })
     }
 
     /// The cases whose answers say something of the panel, with the number of steps that were sent.
@@ -422,6 +446,14 @@ impl Finished<'_> {
         }
         roles
     }
+}
+
+/// Why nothing can be done about cases: no panel of the profile has their routes.
+const ELSEWHERE: &str = "routes that only other products or versions have";
+
+/// Sorts reasons: the most cases first, and at the end those about which nothing can be done.
+pub(super) fn sort_skipped(skipped: &mut [SkippedCases]) {
+    skipped.sort_by_key(|skipped| (skipped.reason == ELSEWHERE, Reverse(skipped.count)));
 }
 
 /// How much of the panel conforming cases have touched.
@@ -606,19 +638,31 @@ fn hash_of_all(files: &[SourceFile]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::Plan;
+    use crate::plan::{Plan, Planned};
     use crate::report::Access;
     use crate::spec::Source;
 
-    /// A run of two cases, of which so many have a result.
+    /// A run of two cases that conform, of which so many have a result.
     fn of_two(results: usize, change: impl FnOnce(&mut Finished<'_>)) -> Results {
+        of_run("documented", (2, |_| Verdict::Conforms), |finished| {
+            finished.results.truncate(results);
+            change(finished);
+        })
+    }
+
+    /// A run without a key of the first cases, with what each comes to.
+    fn of_run(
+        profile: &str,
+        (cases, verdict): (usize, fn(&Planned) -> Verdict),
+        change: impl FnOnce(&mut Finished<'_>),
+    ) -> Results {
         let specs = Specs::load(&Source::Embedded).unwrap();
-        let profile = Arc::clone(specs.contract.profile("documented").unwrap());
+        let profile = Arc::clone(specs.contract.profile(profile).unwrap());
         let (agreement, roles) = (Agreement::default(), BTreeSet::new());
-        let two = specs.cases().take(2);
-        let plan = Plan::new(&specs.contract, two, &profile, &agreement, &roles);
-        let conforms = |planned| CaseResult::of(planned, Ok(Verdict::Conforms), Vec::new());
-        let kept: Vec<_> = plan.cases.iter().map(conforms).collect();
+        let cases = specs.cases().take(cases);
+        let plan = Plan::new(&specs.contract, cases, &profile, &agreement, &roles);
+        let of = |planned| CaseResult::of(planned, Ok(verdict(planned)), Vec::new());
+        let kept: Vec<_> = plan.cases.iter().map(of).collect();
         let mut finished = Finished {
             specs: &specs,
             profile,
@@ -640,7 +684,7 @@ mod tests {
             stopped: None,
             not_begun: None,
             has_broken_suite: false,
-            results: kept.iter().take(results).collect(),
+            results: kept.iter().collect(),
             told: Told::All,
         };
         change(&mut finished);
@@ -666,5 +710,54 @@ mod tests {
         });
         assert_eq!((refused.exit_code, refused.complete), (3, false));
         assert_eq!(refused.outcome, "NOT BEGUN: nobody answers");
+    }
+    /// As if every case conformed in which something is asked.
+    fn as_planned(planned: &Planned) -> Verdict {
+        match &planned.due {
+            Ok(_) => Verdict::Conforms,
+            Err(skip) => Verdict::Skipped(skip.clone()),
+        }
+    }
+
+    #[test]
+    fn what_is_not_tested_stands_with_what_would_make_it_so() {
+        let results = of_run("pterodactyl-1.11", (usize::MAX, as_planned), |_| ());
+        let skipped = results.not_tested.skipped;
+        for (reason, begins, ends) in [
+            (
+                "the target was not said to have: maintenance",
+                "--has maintenance in a run of its own; ",
+                "into it: php artisan down",
+            ),
+            (
+                "the target was not said to have: public-edge",
+                "--has public-edge; ",
+                "outside of the panel's networks",
+            ),
+            (
+                "nobody said which foreign origins the target lets in",
+                "`cors_origins: [ORIGIN]` in a target file",
+                "",
+            ),
+            (
+                "no key for `client-ip-locked`",
+                "PTERO_KEY_CLIENT_IP_LOCKED; to make it: log in ",
+                "; or --allow-create-keys: the run makes one",
+            ),
+            (
+                "no key for `client-expired`, which takes more than the panel's pages",
+                "a key that is made so: set `expires_at` ",
+                "",
+            ),
+        ] {
+            let told = skipped.iter().find(|told| told.reason == reason);
+            let told = told.expect(reason).to_test.as_deref().expect(reason);
+            assert!(told.starts_with(begins) && told.ends_with(ends), "{told}");
+        }
+        // What nobody can do anything about is one line, and the last.
+        let (last, others) = skipped.split_last().expect("reasons");
+        assert_eq!((last.reason.as_str(), &last.to_test), (ELSEWHERE, &None));
+        let of_routes = others.iter().filter(|told| told.reason.contains(" route"));
+        assert_eq!(of_routes.count(), 0, "{others:?}");
     }
 }

@@ -150,17 +150,26 @@ fn standings(results: &Results) -> Vec<Tile> {
         .collect()
 }
 
+/// The standings that need reading, those first that fail a run.
+const READ: [Standing; 4] = [
+    Standing::Failed,
+    Standing::Broken,
+    Standing::Unjudged,
+    Standing::Advice,
+];
+
 fn needs_reading(standing: Standing) -> bool {
-    matches!(
-        standing,
-        Standing::Failed | Standing::Broken | Standing::Unjudged | Standing::Advice
-    )
+    READ.contains(&standing)
 }
 
-/// The cases, those that need reading first.
+/// The cases, those that need reading first, the gravest of them at the top.
 fn in_order(results: &Results) -> Vec<&Case> {
+    let place = |case: &&Case| {
+        let place = READ.iter().position(|standing| *standing == case.standing);
+        place.unwrap_or(READ.len())
+    };
     let mut cases: Vec<_> = results.cases.iter().collect();
-    cases.sort_by_key(|case| !needs_reading(case.standing));
+    cases.sort_by_key(place);
     cases
 }
 

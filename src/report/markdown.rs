@@ -1,6 +1,7 @@
 //! Results as Markdown that fits a comment: what broke, how badly, what to do. It quotes nothing
 //! that the panel has answered but status codes.
 
+use super::again::{Cases, command, given_with};
 use super::results::{Case, CaseVerdict, Cause, Group, NotBegun, Results};
 use super::summary::{counted, rather};
 use super::terminal::in_words;
@@ -124,11 +125,7 @@ fn of_group(results: &Results, group: &Group) -> String {
 
 /// How to see a case again. A `curl` line would hold ids that the panel gave.
 fn again(results: &Results, case: &Case) -> String {
-    let (name, target) = (&results.tool.name, results.target.argument());
-    let (profile, id) = (&results.profile.name, &case.id);
-    block(&format!(
-        "{name} run {target} --profile {profile} --exact {id}"
-    ))
+    block(&command(results, &Cases::One(&case.id))) + &given_with(results, &case.roles)
 }
 
 /// A case by its id, and by what differs; of what came, only the status is told.
@@ -167,6 +164,9 @@ fn without_values(reason: &str) -> &str {
 }
 
 fn requirements(results: &Results) -> String {
+    if results.requirements.is_empty() {
+        return String::new();
+    }
     let mut text = String::from(
         "\n<details><summary>by requirement</summary>\n\n| requirement | level | outcome | cases |\n|---|---|---|---|\n",
     );

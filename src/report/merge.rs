@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::collect::sort_skipped;
 use super::exit;
 use super::reached::checks_reached;
 use super::results::{
@@ -142,7 +143,7 @@ fn difference(one: &Results, other: &Results) -> Option<&'static str> {
         (one.target != other.target, "target"),
         (one.profile != other.profile, "profile"),
         (
-            one.options.of_all_cases() != other.options.of_all_cases(),
+            one.options.of_all_parts() != other.options.of_all_parts(),
             "options and consents",
         ),
     ];
@@ -253,10 +254,7 @@ fn finish(specs: &Specs, whole: &mut Results, is_interrupted: bool) {
         requirement_outcome(&requirement.standings).clone_into(&mut requirement.outcome);
     }
     whole.counts = counts(&whole.cases);
-    whole
-        .not_tested
-        .skipped
-        .sort_by_key(|skipped| std::cmp::Reverse(skipped.count));
+    sort_skipped(&mut whole.not_tested.skipped);
     let conforming: BTreeSet<&str> = whole
         .cases
         .iter()

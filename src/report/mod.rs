@@ -2,6 +2,7 @@
 //! format is a function of that value alone.
 
 mod acceptance;
+mod again;
 mod case;
 mod cause;
 mod changes;

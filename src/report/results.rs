@@ -474,8 +474,21 @@ pub enum AnswerContent {
     },
 }
 
+/// The flags that say where something is found, which differs between the machines of one run: what
+/// is found there is compared by itself.
+const WHERE_FOUND: [&str; 4] = ["--keys", "--resolve", "--ca-cert", "--specs"];
+
 impl Options {
-    /// Without which cases were chosen: what the parts of one run have in common.
+    /// What the parts of one run have in common.
+    #[must_use]
+    pub fn of_all_parts(&self) -> Self {
+        let mut all = self.of_all_cases();
+        all.given
+            .retain(|flag| !WHERE_FOUND.contains(&flag.as_str()));
+        all
+    }
+
+    /// Without which cases were chosen.
     #[must_use]
     pub fn of_all_cases(&self) -> Self {
         Self {
@@ -534,12 +547,17 @@ impl Results {
         matches!(kind, Kind::Opened | Kind::Closed) && failed.any(|case| case.kind == Some(kind))
     }
 
-    /// Cases by their standing.
+    /// Cases by their standing; of a run that could not begin, also how many there were to be.
     #[must_use]
     pub fn standings(&self) -> String {
         let count = |standing: Standing| format!("{} {standing}", self.count(standing));
         let counts = Standing::ALL.map(count).join(" · ");
-        format!("{} cases: {counts}", self.decided())
+        let decided = self.decided();
+        if self.not_begun.is_some() {
+            format!("{decided} of {} cases: {counts}", self.planned)
+        } else {
+            format!("{decided} cases: {counts}")
+        }
     }
 
     /// How many cases were decided.

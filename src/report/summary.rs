@@ -63,6 +63,9 @@ pub fn summary(results: &Results, width: usize) -> String {
 }
 
 fn requirements(results: &Results) -> String {
+    if results.requirements.is_empty() {
+        return String::new();
+    }
     let mut text = String::from("\nby requirement\n");
     let ids = results.requirements.iter().map(|r| r.id.chars().count());
     let widest = ids.max().unwrap_or_default();

@@ -53,8 +53,15 @@ pub enum Skip {
     RoleMissing {
         /// The role.
         role: RoleName,
-        /// What the role is and how to make its key.
+        /// How to make its key.
+        make: String,
+    },
+    /// The operator has not said or given something else that it needs.
+    Untold {
+        /// What was not said.
         why: String,
+        /// How it is said, and what has to be so before.
+        how: String,
     },
     /// The operator has not agreed to it.
     NotAgreed(Consent),
@@ -62,14 +69,17 @@ pub enum Skip {
     NotStated(String),
     /// A panel of the profile has no such route.
     NoRoute(String),
-    /// There is nothing to ask, for another reason: the state is not given, the panel lacks something.
+    /// There is nothing to ask, for another reason: the panel is in another state, or lacks something.
     NotApplicable(String),
 }
 
 impl fmt::Display for Skip {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RoleMissing { role, why } => write!(f, "no key for `{role}`: {why}"),
+            Self::RoleMissing { role, make } => {
+                write!(f, "no key for `{role}`; to make it: {make}")
+            }
+            Self::Untold { why, how } => write!(f, "{why}; to test it: {how}"),
             Self::NotAgreed(consent) => write!(f, "not agreed to: needs {}", consent.flag()),
             Self::NotStated(why) | Self::NoRoute(why) | Self::NotApplicable(why) => {
                 f.write_str(why)
@@ -100,9 +110,15 @@ mod tests {
     fn a_skip_says_why() {
         let missing = Skip::RoleMissing {
             role: "client".parse().unwrap(),
-            why: "make one".to_owned(),
+            make: "log in".to_owned(),
         };
-        assert_eq!(missing.to_string(), "no key for `client`: make one");
+        let told = "no key for `client`; to make it: log in";
+        assert_eq!(missing.to_string(), told);
+        let untold = Skip::Untold {
+            why: "nobody said it".to_owned(),
+            how: "say it".to_owned(),
+        };
+        assert_eq!(untold.to_string(), "nobody said it; to test it: say it");
         let agreed = Skip::NotAgreed(Consent::Writes).to_string();
         assert_eq!(agreed, "not agreed to: needs --allow-writes");
         assert_eq!(

@@ -99,6 +99,7 @@ pub fn standing(verdict: &Verdict, level: Level, origin: Origin, policy: &Policy
         Verdict::Skipped(Skip::RoleMissing { .. }) if level == Level::Must => Standing::Missing,
         Verdict::Skipped(
             Skip::RoleMissing { .. }
+            | Skip::Untold { .. }
             | Skip::NotStated(_)
             | Skip::NoRoute(_)
             | Skip::NotApplicable(_),
@@ -145,7 +146,7 @@ mod tests {
     fn missing() -> Verdict {
         Verdict::Skipped(Skip::RoleMissing {
             role: "client".parse().unwrap(),
-            why: String::new(),
+            make: String::new(),
         })
     }
 
@@ -223,9 +224,12 @@ mod tests {
         };
         let consent = crate::spec::Consent::Writes;
         assert_eq!(skipped(Skip::NotAgreed(consent)), Standing::NotAgreed);
-        assert_eq!(
-            skipped(Skip::NotApplicable(String::new())),
-            Standing::NotApplicable
-        );
+        let untold = Skip::Untold {
+            why: String::new(),
+            how: String::new(),
+        };
+        for skip in [Skip::NotApplicable(String::new()), untold] {
+            assert_eq!(skipped(skip), Standing::NotApplicable);
+        }
     }
 }

@@ -17,6 +17,8 @@ use super::canary::{not_in_text, shows};
 use super::hosted::{Hosted, PROFILE};
 use super::ill::{Illness, fall_ill, hostile, panel, source_and_trace};
 use super::panel::Panel;
+#[cfg(unix)]
+use super::program::shell;
 use super::program::{Said, program, root, run};
 
 /// The suites of these runs: few, so that no scenario of `specs/` changes what is stored.
@@ -199,7 +201,14 @@ pub(crate) fn trials() -> Vec<Trial> {
     ];
     trials.extend(others.map(|(name, body)| test(name.to_owned(), Box::new(body))));
     #[cfg(unix)]
-    trials.push(test("interrupted".to_owned(), Box::new(interrupted)));
+    {
+        let others: [(&str, fn()); 3] = [
+            ("interrupted", interrupted),
+            ("full-disk", full_disk),
+            ("earlier-report-is-kept", earlier_report_is_kept),
+        ];
+        trials.extend(others.map(|(name, body)| test(name.to_owned(), Box::new(body))));
+    }
     trials
 }
 
@@ -354,7 +363,13 @@ fn every_case_is_in_every_format(reported: &Reported, results: &Results) {
             "{id} is not in the page"
         );
     }
-    assert_eq!(html.matches("<details class=\"case ").count(), ids.len());
+    let cases: Vec<_> = html.split("<details class=\"case ").skip(1).collect();
+    assert_eq!(cases.len(), ids.len());
+    let last = |class: &str| cases.iter().rposition(|case| case.starts_with(class));
+    let first = cases.iter().position(|case| case.starts_with("advice"));
+    if let (Some(failed), Some(advice)) = (last("failed"), first) {
+        assert!(failed < advice, "what failed stands before advice");
+    }
     let told = format!("{} cases: ", ids.len());
     let summary_of = |text: &str| assert!(text.contains(&told), "{told}{text}");
     summary_of(&reported.texts["markdown"]);
@@ -667,6 +682,16 @@ fn is_not_begun(
     is_valid(&json);
     let results = from_json(&json).expect("results");
     assert!(!results.complete && results.exit_code == code && results.cases.is_empty());
+    let told = format!("\n0 of {} cases: ", results.planned);
+    let shown = run(program().arg("report").arg(path("json")));
+    for text in [&shown.stdout, &read("md")] {
+        assert!(results.planned > 0 && text.contains(&told), "{told}{text}");
+    }
+    let page = read("html");
+    assert!(!page.contains("id=\"requirements\""));
+    let banner = page.split("<p class=\"outcome ").nth(1);
+    let banner = banner.and_then(|rest| rest.split("</p>").next());
+    assert!(!banner.expect("the outcome").contains('`'), "{banner:?}");
     assert!(
         results.outcome.starts_with("NOT BEGUN: the "),
         "{}",
@@ -804,7 +829,17 @@ fn as_tests() {
 /// `| head`: no panic, and no verdict for nobody.
 fn reader_gone() {
     let panel = panel(Illness::Faulty("skip-key-type"));
-    let mut command = run_at(&panel);
+    let mut report = program();
+    let results = root().join("tests/selftest/reports/stored/hostile.whole.json");
+    report.arg("report").arg(results);
+    let mut list = program();
+    list.arg("list");
+    for command in [run_at(&panel), report, list] {
+        nobody_reads(command);
+    }
+}
+
+fn nobody_reads(mut command: Command) {
     command
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());
@@ -836,6 +871,65 @@ fn to_standard_output() {
     assert!(coloured.stdout.contains("\u{1b}["), "{}", coloured.stdout);
     let plain = run(&mut run_at(&panel));
     assert!(!plain.stdout.contains('\u{1b}'), "a pipe has no colours");
+}
+
+/// What cannot be written at the end keeps nobody else from being told.
+#[cfg(unix)]
+fn full_disk() {
+    const FULL: &str = "/dev/full";
+    if !Path::new(FULL).exists() {
+        return;
+    }
+    let panel = panel(Illness::Faulty("skip-key-type"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let written = |name: &str| std::fs::read_to_string(path(name)).expect("a report");
+    let mut command = run_at(&panel);
+    command.args(["--record", FULL, "--report", "html=/dev/full", "--report"]);
+    command.arg(format!("json={}", path("run.json").display()));
+    let said = run(&mut command);
+    said.must_exit(2);
+    is_valid(&written("run.json"));
+    assert!(said.stdout.contains("\nFAILED: "), "{}", said.all());
+    for what in ["the recording", "the report"] {
+        let wanted = format!("{what} {FULL} cannot be written: ");
+        assert!(said.stderr.contains(&wanted), "{wanted}: {}", said.stderr);
+    }
+    let mut command = program();
+    command.arg("report").arg(path("run.json"));
+    command.args(["--report", "html=/dev/full", "--report"]);
+    command.arg(format!("markdown={}", path("run.md").display()));
+    run(&mut command).must_exit(2);
+    assert_eq!(written("run.md").lines().last(), Some(PROMISE));
+    // One that could not begin says why as well.
+    let mut command = program();
+    command.args(["run", panel.url(), "--report", "html=/dev/full"]);
+    let said = run(command.env("PTERO_KEY_CLIENT", super::canary::CANARY));
+    said.must_exit(2);
+    for wanted in ["is not accepted", FULL] {
+        assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
+    }
+}
+
+/// A report that was good is not lost to one that cannot be written whole.
+#[cfg(unix)]
+fn earlier_report_is_kept() {
+    let results = root().join("tests/selftest/reports/stored/hostile.whole.json");
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("page.html");
+    std::fs::write(&page, "an earlier report").expect("a file");
+    // No file may be longer than a block or two, and that is an error, not the end of the process.
+    let mut command = shell(
+        "trap '' XFSZ; ulimit -f 1; exec ptero-conformance report \"$RESULTS\" --report \"html=$PAGE\"",
+    );
+    command.env("RESULTS", results).env("PAGE", &page);
+    let said = run(&mut command);
+    said.must_exit(2);
+    assert!(said.stderr.contains("cannot be written"), "{}", said.all());
+    let kept = std::fs::read_to_string(&page).expect("a report");
+    assert_eq!(kept, "an earlier report");
+    let left = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(left, 1, "no part of the new one is left");
 }
 
 /// Ctrl-C: what is known is written, and says that it is not all.
