@@ -32,17 +32,20 @@ pub fn exit_code(standings: &BTreeMap<Standing, usize>, partial: bool, is_whole:
 #[must_use]
 pub fn summary(results: &Results, width: usize) -> String {
     let title = results.title();
-    let mut text = format!("{title}\n{}\n{}\n", results.kinds(), results.standings());
+    let fitted = |line: &str| paragraph_within(width, "", line);
+    let mut text = format!("{title}\n");
+    text += &fitted(&results.kinds());
+    text += &fitted(&results.standings());
     text += &requirements(results);
     text += &not_tested(results, width);
     let reach = results.reach;
-    let _ = writeln!(
-        text,
-        "\nconforming, as distinct (method, route, role): {} (Client API {}, Application API {})",
+    text += "\n";
+    text += &fitted(&format!(
+        "conforming, as distinct (method, route, role): {} (Client API {}, Application API {})",
         reach.client + reach.application,
         reach.client,
         reach.application
-    );
+    ));
     let checks = results.checks_reached.iter();
     let each: Vec<_> = checks
         .map(|reached| {
@@ -52,13 +55,12 @@ pub fn summary(results: &Results, width: usize) -> String {
             )
         })
         .collect();
-    let _ = writeln!(
-        text,
+    text += &fitted(&format!(
         "checks reached at ids that exist: {}",
         each.join(", ")
-    );
+    ));
     text += &rather(results);
-    let _ = writeln!(text, "\n{}", results.outcome);
+    let _ = write!(text, "\n{}", fitted(&results.outcome));
     text + &format!("{title}\n")
 }
 

@@ -144,7 +144,8 @@ impl Writer<'_> {
         } else {
             self.style()
         };
-        style.apply_to(self.results.kinds()).to_string()
+        let kinds = self.fitted(&self.results.kinds());
+        style.apply_to(kinds.trim_end()).to_string()
     }
 
     fn headline(&self, group: &Group) -> String {
@@ -194,14 +195,27 @@ impl Writer<'_> {
     }
 
     fn case(&self, case: &Case) -> String {
-        let head = format!("── {}: {}", case.standing, case.id);
+        let head = self.fitted(&format!("── {}: {}", case.standing, case.id));
         let full = in_full(case, &self.results.title(), &self.clauses, None);
+        let full: String = full.lines().map(|line| self.fitted(line)).collect();
         let full = if self.screen.in_colour {
             full.lines().map(|line| self.line(line) + "\n").collect()
         } else {
             full
         };
-        format!("\n{}\n{full}", self.of(case.standing).apply_to(head))
+        format!(
+            "\n{}\n{full}",
+            self.of(case.standing).apply_to(head.trim_end())
+        )
+    }
+
+    /// A line of prose in lines that fit; what is set in, such as a line to paste, is not broken.
+    fn fitted(&self, line: &str) -> String {
+        if line.is_empty() || line.starts_with(' ') {
+            format!("{line}\n")
+        } else {
+            paragraph_within(self.screen.width, "", line)
+        }
     }
 
     /// A line of a diff in its colour.

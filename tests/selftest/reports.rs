@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use libtest_mimic::Trial;
-use ptero_conformance::report::{PROMISE, Results, from_json, schema};
+use ptero_conformance::report::{
+    PROMISE, Results, Screen, from_json, schema, terminal as terminal_of,
+};
 use ptero_conformance::verdict::Standing;
 use regex::Regex;
 use serde_json::Value;
@@ -188,13 +190,14 @@ pub(crate) fn trials() -> Vec<Trial> {
             )
         })
         .collect();
-    let others: [(&str, fn()); 9] = [
+    let others: [(&str, fn()); 10] = [
         ("schema-is-current", schema_is_current),
         ("unwritable", unwritable),
         ("two-into-one-file", two_into_one_file),
         ("not-begun", not_begun),
         ("no-key-would-arrive", no_key_would_arrive),
         ("whole-runs", whole_runs),
+        ("narrow", narrow),
         ("as-tests", as_tests),
         ("reader-gone", reader_gone),
         ("to-standard-output", to_standard_output),
@@ -735,6 +738,23 @@ fn no_key_would_arrive() {
         let named: BTreeSet<_> = named.map(|cause| cause.id.as_str()).collect();
         assert_eq!(named, causes.iter().copied().collect(), "{}", said.stdout);
     }
+}
+
+/// Nothing that can be broken is wider than the screen: not tables, and no lines to paste.
+fn narrow() {
+    let stored = root().join("tests/selftest/reports/stored/hostile.whole.json");
+    let results = from_json(&std::fs::read_to_string(stored).expect("a report")).expect("results");
+    let screen = Screen {
+        width: 50,
+        verbose: true,
+        ..Screen::default()
+    };
+    let text = terminal_of(&results, &screen);
+    let mut prose = text.lines().filter(|line| !line.starts_with("  "));
+    let is_wide = |line: &&str| line.chars().count() > 50 && line.trim().contains(' ');
+    let title = results.title();
+    let wide = prose.find(|line| is_wide(line) && **line != *title);
+    assert_eq!(wide, None, "{text}");
 }
 
 /// Runs of all suites name the cause of what fails, and no cause that is none.
