@@ -80,21 +80,12 @@ impl Prober<'_> {
     }
 
     fn request(&self, probe: &Probe) -> Result<Request, String> {
-        let given = probe.headers.0.iter();
-        let mut headers: Vec<(String, Vec<u8>)> = given
-            .map(|(name, value)| (name.value.clone(), value.clone().into_bytes()))
-            .collect();
+        let mut headers = probe.fields();
         if let Some(role) = &probe.key {
             let key = self.keys.and_then(|keys| keys.key(&role.value));
             let key = key.ok_or_else(|| format!("no key of `{}` is given", role.value))?;
             let bearer = format!("Bearer {}", key.expose_secret());
             headers.push(("Authorization".to_owned(), bearer.into_bytes()));
-        }
-        if !headers
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case("accept"))
-        {
-            headers.push(("Accept".to_owned(), b"application/json".to_vec()));
         }
         headers.push(("User-Agent".to_owned(), agent().into_bytes()));
         Ok(Request {

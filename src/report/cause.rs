@@ -7,7 +7,7 @@ use url::Url;
 
 use super::results::{Cause, Group, NotBegun};
 use crate::exchange::{Redactor, printable};
-use crate::plan::due;
+use crate::plan::{Due, due};
 use crate::run::{CaseResult, Hindrance, StepResult};
 use crate::spec::{
     CaseClue, CauseInfo, Contract, GRANTED, Holder, KeyUse, Origin, Outcome, Presence, Profile,
@@ -26,7 +26,8 @@ pub(super) struct Grouping<'a> {
     pub(super) contract: &'a Contract,
     pub(super) profile: &'a Profile,
     pub(super) policy: &'a Policy,
-    pub(super) base: &'a str,
+    /// The address that answers are held against; without it nothing shows a cause.
+    pub(super) base: Option<Url>,
 }
 
 /// The standings whose cases need reading, the gravest first.
@@ -287,8 +288,10 @@ impl Grouping<'_> {
             && clue
                 .asks_json
                 .is_none_or(|asks| asks == step.request.wants_json(self.profile))
-            && Url::parse(self.base)
-                .is_ok_and(|base| is_answer(&clue.answer, &sent.observed, &base))
+            && self
+                .base
+                .as_ref()
+                .is_some_and(|base| is_answer(&clue.answer, &sent.observed, base))
     }
 
     /// The profiles that most of the failed cases conform to, if they do to any: those that count
@@ -345,13 +348,9 @@ impl NotBegun {
         // A key that somebody typed in the wrong place is part of many messages.
         let safe = |text: &str| printable(&Redactor::default().text(text));
         let cause = hindrance.cause.as_ref();
-        let title = cause.map_or(String::new(), |(info, role)| {
-            format!(": {}", info.about(&info.title, role.as_ref()))
-        });
-        let mend = hindrance.mend.as_ref().filter(|_| cause.is_none());
         Self {
-            why: safe(&hindrance.what) + &title,
-            mend: mend.map(|mend| safe(mend)),
+            why: safe(&hindrance.headline()),
+            mend: hindrance.mend().map(safe),
             cause: cause.map(|(info, role)| told(info, |text| info.about(text, role.as_ref()))),
         }
     }
@@ -432,24 +431,22 @@ fn of_deviation(result: &CaseResult, deviation: &Deviation) -> String {
     }
 }
 
-/// Whether the answers of a case conform to another profile, in the first or the last of its
-/// versions.
+/// Whether the answers of a case conform to another profile; where that depends on the version, in
+/// the first or the last of those that it speaks of.
 pub(super) fn keeps(result: &CaseResult, contract: &Contract, profile: &Profile) -> bool {
+    if let Ok(dues) = due(contract, &result.case, profile, None) {
+        return is_kept(result, contract, &dues);
+    }
     let versions = [&profile.versions.from, &profile.versions.to];
-    versions
-        .iter()
-        .any(|version| keeps_as(result, contract, profile, version))
+    versions.iter().any(
+        |version| match due(contract, &result.case, profile, Some(version)) {
+            Ok(dues) => is_kept(result, contract, &dues),
+            Err(_) => is_of_a_lacking_route(result, profile, version),
+        },
+    )
 }
 
-fn keeps_as(
-    result: &CaseResult,
-    contract: &Contract,
-    profile: &Profile,
-    version: &Version,
-) -> bool {
-    let Ok(dues) = due(contract, &result.case, profile, Some(version)) else {
-        return is_of_a_lacking_route(result, profile, version);
-    };
+fn is_kept(result: &CaseResult, contract: &Contract, dues: &[Due]) -> bool {
     let steps = dues.iter().zip(&result.steps);
     let judged: Vec<_> = steps
         .map(|(due, sent)| Judged {

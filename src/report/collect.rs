@@ -4,6 +4,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use url::Url;
+
 use super::case::Heading;
 use super::cause::{Grouping, keeps};
 use super::curl::{Shell, curl, needs};
@@ -121,7 +123,7 @@ impl Finished<'_> {
             contract,
             profile: &self.profile,
             policy: &self.policy,
-            base: &self.heading.base,
+            base: Url::parse(&self.heading.base).ok(),
         };
         let counts = self.counts();
         let mut results = Results {

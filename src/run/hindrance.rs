@@ -50,15 +50,27 @@ impl From<String> for Hindrance {
     }
 }
 
+impl Hindrance {
+    /// What was seen, with the headline of its cause where one was found.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        let cause = self.cause.as_ref();
+        let title = cause.map(|(cause, role)| cause.about(&cause.title, role.as_ref()));
+        self.what.clone() + &title.map_or(String::new(), |title| format!(": {title}"))
+    }
+
+    /// What it can be, and what to do, where no cause was found that says it better.
+    #[must_use]
+    pub fn mend(&self) -> Option<&str> {
+        self.mend.as_deref().filter(|_| self.cause.is_none())
+    }
+}
+
 /// In one line: what was seen, then its cause or what it can be.
 impl fmt::Display for Hindrance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
-        match (&self.cause, &self.mend) {
-            (Some((cause, role)), _) => write!(f, ": {}", cause.about(&cause.title, role.as_ref())),
-            (None, Some(mend)) => write!(f, "; {mend}"),
-            (None, None) => Ok(()),
-        }
+        f.write_str(&self.headline())?;
+        self.mend().map_or(Ok(()), |mend| write!(f, "; {mend}"))
     }
 }
 
@@ -125,13 +137,10 @@ fn request_of(probe: &Probe) -> Option<Request> {
     if probe.key.is_some() || probe.over != Way::Target {
         return None;
     }
-    let given = probe.headers.0.iter();
-    let given = given.map(|(name, value)| (name.value.clone(), value.clone().into_bytes()));
-    let accept = ("Accept".to_owned(), b"application/json".to_vec());
     Some(Request {
         method: probe.request.method.clone(),
         target: probe.request.target.clone(),
-        headers: given.chain([accept]).collect(),
+        headers: probe.fields(),
         body: None,
     })
 }

@@ -152,6 +152,18 @@ pub(super) struct Names<'a> {
     pub(super) checkup: &'a Checkup,
 }
 
+impl Names<'_> {
+    fn has_condition(&self, name: &str) -> bool {
+        let mut conditions = self.conditions.iter();
+        name == GRANTED || conditions.any(|condition| *condition.name.value == *name)
+    }
+
+    fn has_requirement(&self, id: &str) -> bool {
+        let mut requirements = self.requirements.iter();
+        requirements.any(|requirement| requirement.id.value.as_str() == id)
+    }
+}
+
 /// Checks names and clues.
 pub(super) fn check(
     file: &SourceFile,
@@ -175,25 +187,24 @@ pub(super) fn check(
             complain("`share` is a percentage".to_owned());
         }
         let dues = cause.clues().filter_map(|clue| clue.due.as_ref());
-        for due in dues.flat_map(|due| &due.0) {
-            if due != GRANTED && !names.conditions.iter().any(|c| *c.name.value == **due) {
-                complain(format!("unknown condition `{due}`"));
-            }
-        }
+        unknown("condition", dues, |due| names.has_condition(due)).for_each(&mut complain);
         let required = cause.clues().filter_map(|clue| clue.requires.as_ref());
-        for id in required.flat_map(|ids| &ids.0) {
-            if !names
-                .requirements
-                .iter()
-                .any(|r| r.id.value.as_str() == id.as_str())
-            {
-                complain(format!("unknown requirement `{id}`"));
-            }
-        }
+        unknown("requirement", required, |id| names.has_requirement(id)).for_each(&mut complain);
         if let Some(KeepsOut::Finding(named)) = &cause.keeps_out {
             troubles.extend(wrong_finding(file, named, names.checkup));
         }
     }
+}
+
+/// A complaint for each name that nothing has.
+fn unknown<'c>(
+    what: &'c str,
+    named: impl Iterator<Item = &'c OneOrMany<String>>,
+    is_known: impl Fn(&str) -> bool,
+) -> impl Iterator<Item = String> {
+    let names = named.flat_map(|names| &names.0);
+    let unknown = names.filter(move |name| !is_known(name));
+    unknown.map(move |name| format!("unknown {what} `{name}`"))
 }
 
 /// What is wrong with the finding of a cause: it must be there, and be decided by answers that

@@ -218,6 +218,23 @@ impl Checkup {
     }
 }
 
+impl Probe {
+    /// The header fields of its request, but for credentials: those that are given, and that JSON
+    /// is asked for where they do not say what is.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(String, Vec<u8>)> {
+        let given = self.headers.0.iter();
+        let mut fields: Vec<_> = given
+            .map(|(name, value)| (name.value.clone(), value.clone().into_bytes()))
+            .collect();
+        let is_accept = |(name, _): &(String, _)| name.eq_ignore_ascii_case("accept");
+        if !fields.iter().any(is_accept) {
+            fields.push(("Accept".to_owned(), b"application/json".to_vec()));
+        }
+        fields
+    }
+}
+
 impl Clue {
     /// Whether it would hold whatever is answered.
     #[must_use]
