@@ -44,11 +44,14 @@ fn place(file: &Path) -> Result<PathBuf, String> {
     })
 }
 
-/// A file that is known to be writable long before there is anything to write.
+/// A file that is known to be writable long before there is anything to write. One that was made
+/// for that, and in which nothing came to be written, goes again.
 pub(super) struct OutputFile {
     /// As somebody has named it.
     path: PathBuf,
     opened: Opened,
+    /// Whether it was made for this, and nothing whole is in it yet.
+    is_unused: bool,
 }
 
 /// How it is written.
@@ -62,6 +65,11 @@ enum Opened {
 impl OutputFile {
     /// Opens a file; what is in it stays there.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let is_unused = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(path)
+            .is_ok();
         let file = writable(path)?;
         let is_of_system = ["/dev", "/proc"].iter().any(|root| path.starts_with(root));
         let opened = if file.metadata()?.is_file() && !is_of_system {
@@ -70,7 +78,11 @@ impl OutputFile {
             Opened::InPlace(file)
         };
         let path = path.to_owned();
-        Ok(Self { path, opened })
+        Ok(Self {
+            path,
+            opened,
+            is_unused,
+        })
     }
 
     /// The name that somebody gave it.
@@ -84,6 +96,17 @@ impl OutputFile {
         match &mut self.opened {
             Opened::Plain(path) => replace_whole(path, text),
             Opened::InPlace(file) => write_over(file, text),
+        }?;
+        self.is_unused = false;
+        Ok(())
+    }
+}
+
+impl Drop for OutputFile {
+    fn drop(&mut self) {
+        if self.is_unused {
+            // Where it cannot go, it stays: it is empty.
+            let _ = std::fs::remove_file(&self.path);
         }
     }
 }
@@ -144,6 +167,18 @@ mod tests {
         assert_eq!(read(), "again");
         let left = std::fs::read_dir(folder.path()).unwrap().count();
         assert_eq!(left, 1, "nothing else is left in the folder");
+    }
+
+    #[test]
+    fn a_file_that_was_made_for_nothing_goes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report");
+        drop(OutputFile::open(&path).unwrap());
+        assert!(!path.exists());
+        OutputFile::open(&path).unwrap().replace("").unwrap();
+        assert!(path.exists(), "an empty text was written");
+        drop(OutputFile::open(&path).unwrap());
+        assert!(path.exists(), "it was there before");
     }
 
     #[cfg(unix)]
