@@ -24,7 +24,7 @@ pub enum NotMerged {
         /// Another.
         other: String,
         /// In what they differ.
-        what: &'static str,
+        what: String,
     },
     /// A case is in two of them.
     #[error("{one} and {other} both have the case `{case}`; give each case to one part")]
@@ -138,20 +138,18 @@ fn check(specs: &Specs, parts: &[(String, Results)]) -> Result<(), NotMerged> {
 }
 
 /// In what two results show that they are not of one run.
-fn difference(one: &Results, other: &Results) -> Option<&'static str> {
+fn difference(one: &Results, other: &Results) -> Option<String> {
     let differ = [
         (one.target != other.target, "target"),
         (one.profile != other.profile, "profile"),
-        (
-            one.options.of_all_parts() != other.options.of_all_parts(),
-            "options and consents",
-        ),
     ];
-    difference_of_makers(one, other).or_else(|| first(&differ))
+    difference_of_makers(one, other)
+        .or_else(|| first(&differ))
+        .or_else(|| difference_of_options(one, other))
 }
 
 /// In what two results show that they were not made with the same program and specification.
-fn difference_of_makers(one: &Results, other: &Results) -> Option<&'static str> {
+fn difference_of_makers(one: &Results, other: &Results) -> Option<String> {
     first(&[
         (one.tool != other.tool, "version of the program"),
         (one.contract_sha256 != other.contract_sha256, "contract"),
@@ -159,9 +157,21 @@ fn difference_of_makers(one: &Results, other: &Results) -> Option<&'static str> 
     ])
 }
 
-fn first(differ: &[(bool, &'static str)]) -> Option<&'static str> {
+/// The options that were not the same, by the names that they have in results.
+fn difference_of_options(one: &Results, other: &Results) -> Option<String> {
+    let [one, other] = [one, other].map(|results| {
+        let options = serde_json::to_value(results.options.of_all_parts());
+        options.expect("options are text and lists")
+    });
+    let members = one.as_object()?.iter();
+    let differ = members.filter(|(name, value)| other.get(name) != Some(value));
+    let names: Vec<_> = differ.map(|(name, _)| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("options: {}", names.join(", ")))
+}
+
+fn first(differ: &[(bool, &str)]) -> Option<String> {
     let mut differ = differ.iter();
-    differ.find_map(|(differs, what)| differs.then_some(*what))
+    differ.find_map(|(differs, what)| differs.then(|| (*what).to_owned()))
 }
 
 fn join(whole: &mut Results, part: Results) {

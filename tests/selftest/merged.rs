@@ -338,6 +338,11 @@ fn no_parts() {
     let ours = format!("\"version\": \"{}\"", env!("CARGO_PKG_VERSION"));
     assert!(text.contains(&ours), "{text:.500}");
     std::fs::write(&version, text.replacen(&ours, "\"version\": \"9.9.9\"", 1)).expect("a file");
+    let options = folder.path().join("options");
+    let mut agreed_otherwise = read(&heads);
+    agreed_otherwise["options"]["has"] = serde_json::json!(["maintenance"]);
+    agreed_otherwise["options"]["trust_source"] = serde_json::json!(true);
+    std::fs::write(&options, agreed_otherwise.to_string()).expect("a file");
     let rows = [
         (
             vec![&heads, &again],
@@ -349,6 +354,10 @@ fn no_parts() {
         (
             vec![&heads, &version],
             "differ in the version of the program",
+        ),
+        (
+            vec![&heads, &options],
+            "differ in the options: `trust_source`, `has`\n",
         ),
         (vec![&heads, &torn], "no results of a run"),
         (vec![&heads], "at least two parts"),
