@@ -64,7 +64,7 @@ fn states(specs: &Specs) -> String {
         let needing = specs.cases();
         let needing = needing.filter(|case| case.scenario.needs.contains(&state.name.value));
         format!(
-            "{}: {} ({} cases)\n    to bring a staging panel into it: {}\n",
+            "{}: {} ({} cases)\n    how, on a staging panel: {}\n",
             state.name.value,
             state.means,
             needing.count(),

@@ -266,7 +266,7 @@ fn untold(contract: &Contract, name: &str) -> Skip {
         Some(state) if state.closes => " in a run of its own",
         _ => "",
     };
-    let way = state.map(|state| format!("; to bring a staging panel into it: {}", state.how));
+    let way = state.map(|state| format!("; how, on a staging panel: {}", state.how));
     Skip::Untold {
         why: format!("the target was not said to have: {name}"),
         how: format!("--has {name}{alone}{}", way.unwrap_or_default()),
