@@ -305,7 +305,7 @@ fn diagnose(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
     };
     let found = match error.location() {
         Some(place) if place != Location::UNKNOWN => {
-            Diagnostic::at(file, &byte_span(&place), &*message)
+            Diagnostic::at(file, &place_in(&file.text, &place), &*message)
         }
         _ => Diagnostic::of_file(&file.shown, &message),
     };
@@ -322,6 +322,19 @@ fn unknown(message: &str) -> Option<(&str, impl Iterator<Item = &str>)> {
     let (wrong, known) = rest.split_once("`, expected ")?;
     let known = known.strip_prefix("one of ").unwrap_or(known);
     Some((wrong, known.split(", ").map(|name| name.trim_matches('`'))))
+}
+
+/// The place of an error. Where the text is no YAML, the library knows its line and column only.
+fn place_in(text: &str, place: &Location) -> Range<usize> {
+    if place.span().byte_offset().is_some() {
+        return byte_span(place);
+    }
+    let before = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let lines = text.split_inclusive('\n').take(before(place.line()));
+    let line: usize = lines.map(str::len).sum();
+    let column = text[line..].chars().take(before(place.column()));
+    let start = line + column.map(char::len_utf8).sum::<usize>();
+    start..start + text[start..].chars().next().map_or(1, char::len_utf8)
 }
 
 fn byte_span(place: &Location) -> Range<usize> {
@@ -381,6 +394,18 @@ mod tests {
         assert_eq!(found.help.as_deref(), Some("did you mean `status`?"));
         let found = read::<Thing>(&file("expect: { zzz: 401 }\n")).unwrap_err();
         assert_eq!(found.help, None);
+    }
+
+    #[test]
+    fn text_that_is_no_yaml_is_told_where_it_ceases_to_be() {
+        for (text, place) in [
+            ("title: é\nlist: [\n", "specs/a.yaml:2:7"),
+            ("title: é\nlist: { id: {server} }}\n", "specs/a.yaml:2:23"),
+            ("ä: \"open\n", "specs/a.yaml:1:4"),
+        ] {
+            let found = read::<serde_json::Value>(&file(text)).unwrap_err();
+            assert_eq!(found.location(), place, "{found}");
+        }
     }
 
     #[test]
