@@ -327,6 +327,18 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_fault_is_told_what_there_is() {
+        let told = |name| fault(name).unwrap_err();
+        assert!(told("skip-auht").ends_with("; did you mean `skip-auth`?"));
+        assert!(told("zzzzzzzzzzzz").ends_with("; `serve --list-faults` names them all"));
+        let misplaced = told("skip-ownership@GET:/api/client");
+        assert!(
+            !misplaced.contains("list-faults"),
+            "it is a name of a fault: {misplaced}"
+        );
+    }
+
+    #[test]
     fn an_address_alone_is_for_the_doctor() {
         for address in [
             "https://panel.example.com",

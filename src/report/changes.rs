@@ -134,3 +134,25 @@ fn not_compared(changes: &Changes) -> String {
     }
     section("not compared", &told)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rarest_reasons_are_counted_together() {
+        let reasons = |number: usize| Changes {
+            not_compared: (1..=number)
+                .map(|n| (format!("reason {n:02}"), n))
+                .collect(),
+            ..Changes::default()
+        };
+        let told = not_compared(&reasons(MOST_REASONS));
+        assert!(told.contains("1 case: reason 01"), "{told}");
+        assert!(!told.contains("other reasons"), "{told}");
+        let told = not_compared(&reasons(MOST_REASONS + 2));
+        assert!(told.contains("3 cases: reason 03"), "{told}");
+        assert!(!told.contains("reason 02"), "{told}");
+        assert!(told.contains("3 cases for other reasons"), "{told}");
+    }
+}

@@ -211,6 +211,8 @@ fn an_address_can_be_changed_three_times_a_day_since_1_12() {
             .count();
         if family < Family::V1_12 {
             assert_eq!(changed, 10, "{family}");
+            let api = limit(&visit.ask("client", "GET", "/api/client/account", ""));
+            assert_eq!(limit(&change("password")), api, "{family}: and no other");
             continue;
         }
         assert_eq!(changed, 3, "{family}");
