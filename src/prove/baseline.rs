@@ -265,3 +265,16 @@ impl Change {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_adds_a_fault_or_takes_a_hardening_away() {
+        let [one, two, three] = ["html-errors", "debug-mode", "skip-auth"]
+            .map(|name| name.parse::<Fault>().expect("a fault"));
+        assert_eq!(Change::With(three).of(&[one, two]), [one, two, three]);
+        assert_eq!(Change::Without(one).of(&[one, two]), [two]);
+    }
+}

@@ -162,3 +162,25 @@ fn is_known_beforehand(case: &Case) -> bool {
         !is_saved && is_plain && step.request.over == Way::Target
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::{Source, Specs};
+
+    #[test]
+    fn what_a_case_asks_is_known_unless_an_answer_decides() {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let is_known = |id: &str| {
+            let case = specs.cases().find(|case| case.id.as_str() == id);
+            is_known_beforehand(case.expect(id))
+        };
+        assert!(is_known("authentication/envelopes/head/no-key"));
+        let saves = |case: &&Arc<Case>| case.steps.iter().any(|step| !step.save.is_empty());
+        let saving: Vec<_> = specs.cases().filter(saves).collect();
+        assert!(!saving.is_empty());
+        for case in saving {
+            assert!(!is_known_beforehand(case), "{}", case.id);
+        }
+    }
+}
