@@ -380,6 +380,22 @@ fn errors_of_new_keys_name_the_field() {
 }
 
 #[test]
+fn a_server_lists_its_own_allocations() {
+    let visit = Visit::new();
+    for (server, wanted) in [(ALICE, json!([1, 2])), (BOB, json!([3]))] {
+        let role = if server == ALICE {
+            "client"
+        } else {
+            "client-other"
+        };
+        let answer = visit.ask(role, "GET", &format!("{server}/network/allocations"), "");
+        let all = answer.body["data"].as_array().expect("a list").iter();
+        let ids: Vec<_> = all.map(|one| one["attributes"]["id"].clone()).collect();
+        assert_eq!(Value::from(ids), wanted, "{server}");
+    }
+}
+
+#[test]
 fn routes_that_need_the_node_fail_without_it() {
     let path = "/api/client/servers/a1a1a1a1/resources";
     assert_eq!(Visit::new().get("client", path).status, 200);

@@ -36,6 +36,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ),
         ("cleanup-of-nothing", cleanup_of_nothing),
         ("dry-run", dry_run),
+        ("nothing-is-stored", nothing_is_stored),
         ("exhaustion", exhaustion),
         #[cfg(unix)]
         ("interrupted", interrupted),
@@ -338,6 +339,19 @@ fn dry_run() {
         !panel.state().exists(),
         "nothing is asked, and nothing is written"
     );
+}
+
+fn nothing_is_stored() {
+    let panel = panel();
+    let mut command = program();
+    command.args(["run", panel.url(), "--profile", PROFILE, "envelopes/head/"]);
+    run(with_keys(&mut command, &panel)).must_exit(0);
+    assert!(!panel.state().exists(), "nothing can be left there");
+    let mut command = program();
+    command.args(["run", "--embedded", "--allow-create-keys", "lifecycle/"]);
+    let said = run(command.arg("--state-dir").arg(panel.state()));
+    said.must_exit(0);
+    assert!(!panel.state().exists(), "our own panel is gone in the end");
 }
 
 /// A suite of somebody who wants to spend a limit.
