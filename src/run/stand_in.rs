@@ -264,8 +264,7 @@ impl Building<'_> {
         let content = match &answer.content {
             KeptContent::Empty | KeptContent::Json(_) => Vec::new(),
             KeptContent::Text(kept) => text(kept).into_bytes(),
-            KeptContent::LeftOut(why) if why.starts_with("more than") => vec![b' '; TOO_MUCH],
-            KeptContent::LeftOut(_) => vec![0xff],
+            KeptContent::LeftOut(why) => unreadable(why),
         };
         let headers = answer.headers.iter();
         let mut played = Played {
@@ -444,6 +443,15 @@ fn plan_of(kept: &KeptRequest) -> Option<RequestPlan> {
     ))
 }
 
+/// A body that nobody can read for the reason for which another was left out.
+fn unreadable(why: &str) -> Vec<u8> {
+    if why.starts_with("more than") {
+        vec![b' '; TOO_MUCH]
+    } else {
+        vec![0xff]
+    }
+}
+
 /// Puts a text where the shape has a text, and a number where it has a number.
 fn put(document: &mut Value, pointer: &str, text: &str) {
     if let Some(place) = document.pointer_mut(pointer) {
@@ -493,5 +501,30 @@ fn mapped(document: &Value, text: &impl Fn(&str) -> String) -> Value {
             .map(|(name, value)| (name.clone(), mapped(value, text)))
             .collect(),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_left_out_is_left_out_again() {
+        assert!(unreadable("more than 1 MiB").len() > 1 << 20);
+        let other = unreadable("neither UTF-8 nor anything else");
+        assert!(other.len() < 10 && String::from_utf8(other).is_err());
+    }
+
+    #[test]
+    fn a_shape_is_filled_with_what_it_stood_for() {
+        assert_eq!(filled("‹string: 3 characters›", 'b'), "bbb");
+        assert_eq!(filled("‹text: 2 characters›", 'b'), "bb");
+        assert_eq!(filled("‹value 1›", 'b'), "bbbbbbbb");
+        assert_eq!(filled("plain", 'b'), "plain");
+        let mut document = serde_json::json!({ "id": 1, "name": "x" });
+        put(&mut document, "/id", "7");
+        put(&mut document, "/name", "7");
+        put(&mut document, "/none", "7");
+        assert_eq!(document, serde_json::json!({ "id": 7, "name": "7" }));
     }
 }
