@@ -318,3 +318,32 @@ impl Drop for KeyFiles {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_is_listed_once_with_its_sentence() {
+        let list = list_of_faults();
+        let named = |fault: &Fault| {
+            let lines = list.lines().filter(|line| {
+                let mut words = line.split_whitespace();
+                line.starts_with("  ") && words.next() == Some(&fault.to_string())
+            });
+            lines.collect::<Vec<_>>()
+        };
+        for fault in Fault::all() {
+            let [line] = named(&fault)[..] else {
+                panic!("{fault}: {:?}", named(&fault));
+            };
+            assert!(line.contains(fault.description()), "{line}");
+        }
+        let groups: std::collections::BTreeSet<_> =
+            Fault::all().map(|fault| fault.group().title()).collect();
+        for title in groups {
+            let heads = list.lines().filter(|line| *line == title);
+            assert_eq!(heads.count(), 1, "{title}");
+        }
+    }
+}
