@@ -322,3 +322,38 @@ fn missing_roles(results: &Results) -> BTreeMap<String, usize> {
     });
     skipped.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::verdict::{Kind, Standing};
+
+    fn group(title: &str, standing: Standing, kind: Option<Kind>, case: &str) -> Group {
+        Group {
+            title: title.to_owned(),
+            standing,
+            kind,
+            reasons: Vec::new(),
+            cause: None,
+            cases: vec![case.to_owned()],
+        }
+    }
+
+    #[test]
+    fn only_groups_that_are_alike_in_everything_are_joined() {
+        let (failed, advice) = (Standing::Failed, Standing::Advice);
+        let (opened, closed) = (Some(Kind::Opened), Some(Kind::Closed));
+        let mut groups = vec![group("a", failed, opened, "first")];
+        for other in [
+            group("b", failed, opened, "title"),
+            group("a", advice, opened, "standing"),
+            group("a", failed, closed, "kind"),
+        ] {
+            join_group(&mut groups, other);
+        }
+        assert_eq!(groups.len(), 4, "{groups:?}");
+        join_group(&mut groups, group("a", failed, opened, "second"));
+        assert_eq!(groups.len(), 4, "{groups:?}");
+        assert_eq!(groups[0].cases, ["first", "second"]);
+    }
+}
