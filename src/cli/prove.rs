@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::progress::{Bars, Progress};
 use super::{SpecsArguments, exit, fail, report, say_with};
-use crate::prove::{Options, prove};
+use crate::prove::{Conclusion, Options, ProveError, prove};
 use crate::reference::Fault;
 use crate::spec::{Source, SourceFile};
 
@@ -71,12 +71,16 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     let proof = match proof {
         Ok(proof) => proof,
+        Err(ProveError::Table(trouble)) => {
+            tell!("{trouble}");
+            return ExitCode::from(exit::USAGE);
+        }
         Err(error) => return fail(&error.to_string()),
     };
-    let code = if proof.failures().is_empty() {
-        exit::OK
-    } else {
-        exit::FAILED
+    let code = match proof.conclusion() {
+        Conclusion::Proven => exit::OK,
+        Conclusion::NotProven => exit::FAILED,
+        Conclusion::Nothing(_) => exit::UNDECIDED,
     };
     say_with(&proof.text(arguments.verbose), code)
 }

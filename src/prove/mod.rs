@@ -20,7 +20,7 @@ use crate::spec::{Diagnostic, SourceFile, Specs};
 
 pub use finding::Failure;
 pub use matrix::{FaultResult, Figures};
-pub use report::Proof;
+pub use report::{Conclusion, Proof};
 use table::Table;
 
 /// What is to be proven, and how.
@@ -87,9 +87,13 @@ pub fn prove(
     let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
     let matrix = matrix::fill(specs, &stock, &cases, &table, options, progress)?;
     let failures = finding::failures(&matrix, &table, specs, options);
+    let why_nowhere = cases.iter().map(|case| table.why_nowhere(&case.id));
+    let why_nowhere = why_nowhere.map(|why| why.map(str::to_owned)).collect();
     Ok(Proof {
         cases,
         matrix,
         failures,
+        why_nowhere,
+        options: options.clone(),
     })
 }

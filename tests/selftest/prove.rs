@@ -47,7 +47,7 @@ scenarios:
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 5] = [
+    let all: [(&str, fn()); 12] = [
         ("witnesses-notice", witnesses_notice),
         ("a-blind-case-is-named", a_blind_case_is_named),
         (
@@ -57,6 +57,25 @@ pub(crate) fn trials() -> Vec<Trial> {
         (
             "a-witness-that-sleeps-is-named",
             a_witness_that_sleeps_is_named,
+        ),
+        ("no-case-proves-nothing", no_case_proves_nothing),
+        ("a-case-for-no-panel-is-named", a_case_for_no_panel_is_named),
+        (
+            "what-conforms-nowhere-is-said-with-a-reason",
+            what_conforms_nowhere_is_said_with_a_reason,
+        ),
+        ("one-panel-judges-no-witness", one_panel_judges_no_witness),
+        (
+            "a-table-speaks-of-what-it-lists",
+            a_table_speaks_of_what_it_lists,
+        ),
+        (
+            "a-fault-that-nobody-notices-is-named",
+            a_fault_that_nobody_notices_is_named,
+        ),
+        (
+            "a-case-that-notices-form-alone-is-told",
+            a_case_that_notices_form_alone_is_told,
         ),
         ("bad-input", bad_input),
     ];
@@ -83,26 +102,203 @@ fn witnesses_notice() {
 }
 
 fn a_blind_case_is_named() {
-    let folder = tempfile::tempdir().expect("a folder");
-    fs::create_dir(folder.path().join("own")).expect("a folder");
-    fs::write(folder.path().join("own/suite.yaml"), SUITE).expect("a file");
-    let mut command = program();
-    command
-        .args(["prove", "--profile", PROFILE, "--specs"])
-        .arg(folder.path());
-    let said = run_within(BOUND, &mut command);
-    said.must_exit(1);
+    let said = Own::new(SUITE).prove(&["--profile", PROFILE], 1);
     let is_told = |id: &str| {
         let sentence = format!("own/suite/{id}: no fault makes it deviate");
-        said.stdout.contains(&sentence)
+        said.contains(&sentence)
     };
-    assert!(is_told("blind"), "{}", said.stdout);
-    assert!(!is_told("seeing") && !is_told("reading"), "{}", said.stdout);
+    assert!(is_told("blind"), "{said}");
+    assert!(!is_told("seeing") && !is_told("reading"), "{said}");
     assert!(
-        said.stdout.contains("NOT PROVEN: 1 cases, and 0 claims"),
-        "{}",
-        said.stdout
+        said.contains("NOT PROVEN: 1 case, and 0 claims about faults"),
+        "{said}"
     );
+    // Nobody has said of somebody's own cases which faults they cannot see.
+    assert!(!said.contains("unseen"), "{said}");
+}
+
+/// A folder with suites of somebody's own.
+struct Own(tempfile::TempDir);
+
+impl Own {
+    fn new(suite: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir_all(folder.path().join("specs/own")).expect("a folder");
+        let own = Self(folder);
+        own.write("specs/own/suite.yaml", suite);
+        own
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.0.path().join(path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+
+    /// What `prove` says of them.
+    fn prove(&self, words: &[&str], code: i32) -> String {
+        let mut command = program();
+        command
+            .current_dir(self.0.path())
+            .args(["prove", "--specs", "specs"])
+            .args(words);
+        let said = run_within(BOUND, &mut command);
+        said.must_exit(code);
+        said.stdout
+    }
+
+    /// The same, with a table.
+    fn prove_by(&self, table: &str, words: &[&str], code: i32) -> String {
+        self.write("table.yaml", table);
+        let words: Vec<_> = ["--table", "table.yaml"]
+            .iter()
+            .chain(words)
+            .copied()
+            .collect();
+        self.prove(&words, code)
+    }
+}
+
+/// Scenarios that each want an answer from one route, whoever asks.
+fn suite_of(cases: &[(&str, &str, &str, &str)]) -> String {
+    let mut text = "title: Cases of somebody else\nscenarios:\n".to_owned();
+    for (id, endpoint, key, expect) in cases {
+        text += &format!(
+            "  - id: {id}\n    title: What somebody is answered\n    requires: [AUTH-BEARER]\n    \
+             request: {{ endpoint: {endpoint}, key: {key} }}\n    expect: {expect}\n"
+        );
+    }
+    text
+}
+
+const SEEING: (&str, &str, &str, &str) = ("seeing", "GET /api/client", "none", "{ status: 401 }");
+
+/// No panel answers as it wants.
+const TEAPOT: (&str, &str, &str, &str) = ("teapot", "GET /api/client", "none", "{ status: 418 }");
+
+fn no_case_proves_nothing() {
+    let folder = Own(tempfile::tempdir().expect("a folder"));
+    fs::create_dir(folder.0.path().join("specs")).expect("a folder");
+    let said = folder.prove(&[], 3);
+    assert!(
+        said.ends_with("\nNOTHING PROVEN: there is no case\n"),
+        "{said}"
+    );
+    let said = Own::new(&suite_of(&[TEAPOT])).prove(&[], 3);
+    let told = "own/suite/teapot: on pterodactyl-1.11: status: expected 418, observed 401";
+    assert!(said.contains(told), "{said}");
+    let told = "\nNOTHING PROVEN: no case conforms on a sound panel\n";
+    assert!(said.ends_with(told), "{said}");
+}
+
+fn a_case_for_no_panel_is_named() {
+    let own = Own::new(&suite_of(&[SEEING, TEAPOT]));
+    for words in [&[][..], &["--profile", PROFILE]] {
+        let said = own.prove(words, 1);
+        let told = "own/suite/teapot: on pterodactyl-1.11: status: expected 418, observed 401";
+        assert!(said.contains(told), "{said}");
+        assert!(said.contains("NOT PROVEN: 1 case, and 0 claims"), "{said}");
+    }
+    // What one panel is not asked may be for another.
+    let elsewhere = (
+        "elsewhere",
+        "GET /api/application/mounts",
+        "none",
+        "{ status: 401 }",
+    );
+    let own = Own::new(&suite_of(&[SEEING, elsewhere]));
+    let said = own.prove(&["--profile", PROFILE], 0);
+    let told = "own/suite/elsewhere: not asked on pterodactyl-1.11: a route of pelican alone";
+    assert!(said.contains(told), "{said}");
+    assert!(!own.prove(&[], 0).contains("elsewhere:"));
+    // An answer that is not due tells more than that the first panel lacks the route.
+    let tea = (
+        "tea",
+        "GET /api/application/mounts",
+        "none",
+        "{ status: 418 }",
+    );
+    let said = Own::new(&suite_of(&[SEEING, tea])).prove(&[], 1);
+    let told = "own/suite/tea: on pelican: status: expected 418, observed 401";
+    assert!(said.contains(told), "{said}");
+}
+
+fn what_conforms_nowhere_is_said_with_a_reason() {
+    let own = Own::new(&suite_of(&[SEEING, TEAPOT]));
+    let listed = |ids: &str| format!("nowhere:\n  it is tea: [{ids}]\n");
+    let said = own.prove_by(&listed("own/suite/teapot"), &["--verbose"], 0);
+    let told = "cases that conform on no panel: it is tea\n  own/suite/teapot\n";
+    assert!(said.contains(told), "{said}");
+    let said = own.prove_by(&listed("own/suite/teapot, own/suite/seeing"), &[], 1);
+    let told = "own/suite/seeing: conforms, though it is listed under `nowhere`";
+    assert!(said.contains(told), "{said}");
+    let said = own.prove_by(&listed("own/suite/teapot, own/suite/tea"), &[], 1);
+    let told = "`own/suite/tea`: is listed under `nowhere`, and is no case";
+    assert!(said.contains(told), "{said}");
+}
+
+fn one_panel_judges_no_witness() {
+    const FAULT: &str = "scheme-in-any-case";
+    let own = Own::new(&suite_of(&[SEEING]));
+    let table = format!("faults:\n  {FAULT}: {{ witnesses: [own/suite/seeing] }}\n");
+    let claim = format!("{FAULT}: its witness `own/suite/seeing` does not notice it");
+    let said = own.prove_by(&table, &[FAULT], 1);
+    assert!(said.contains(&claim), "{said}");
+    let said = own.prove_by(&table, &[FAULT, "--profile", "pterodactyl-1.14"], 3);
+    assert!(!said.contains(&claim), "{said}");
+    assert!(
+        said.contains("judged only where all panels are tried"),
+        "{said}"
+    );
+}
+
+fn a_table_speaks_of_what_it_lists() {
+    let own = Own::new(&suite_of(&[SEEING]));
+    let table = "faults:\n  skip-auth@GET:/api/client: { witnesses: [own/suite/seeing] }\n";
+    assert!(own.prove_by(table, &[], 0).ends_with("\nPROVEN\n"));
+    let said = own.prove_by(table, &["key-from-cookie"], 1);
+    let told = "key-from-cookie: the table says nothing of it";
+    assert!(said.contains(told), "{said}");
+    let wrong = table.replace("GET:/api/client", "GET:/api/clients");
+    let said = own.prove_by(&wrong, &[], 1);
+    assert!(
+        said.contains("the table names `skip-auth@GET:/api/clients`"),
+        "{said}"
+    );
+}
+
+fn a_fault_that_nobody_notices_is_named() {
+    let own = Own::new(&suite_of(&[SEEING]));
+    assert!(
+        own.prove(&["skip-auth@GET:/api/client"], 0)
+            .ends_with("\nPROVEN\n")
+    );
+    let said = own.prove(
+        &[
+            "skip-auth@GET:/api/client",
+            "skip-auth@GET:/api/client/account",
+        ],
+        1,
+    );
+    let told = "skip-auth@GET:/api/client/account: no case notices it";
+    assert!(said.contains(told), "{said}");
+    assert!(
+        !said.contains("skip-auth@GET:/api/client: no case"),
+        "{said}"
+    );
+}
+
+fn a_case_that_notices_form_alone_is_told() {
+    let formal = (
+        "formal",
+        "GET /api/client/servers/deadbeef",
+        "client",
+        "{ status: 404 }",
+    );
+    let own = Own::new(&suite_of(&[SEEING, formal]));
+    let said = own.prove(&[], 0);
+    let told = ": what answers look like, that a key arrives, which check comes first\n  own/suite/formal\n";
+    assert!(said.contains(told), "{said}");
 }
 
 /// What `prove` says of a fault when another table than the built-in one is held to be true.
@@ -134,12 +330,10 @@ fn a_fault_without_witness_is_named() {
 }
 
 fn a_witness_that_sleeps_is_named() {
-    const SLEEPER: &str = "authentication/examples/servers";
-    let table = format!(
-        "families: {{}}\nhardenings: {{}}\nfaults:\n  key-from-cookie: {{ violates: [HDR-AUTH], witnesses: [{SLEEPER}] }}\n"
-    );
-    let said = told_by(&table, "key-from-cookie");
-    let told = format!("key-from-cookie: its witness `{SLEEPER}` does not notice it");
+    const SLEEPER: &str = "own/suite/seeing";
+    let table = format!("faults:\n  key-from-query: {{ witnesses: [{SLEEPER}] }}\n");
+    let said = Own::new(SUITE).prove_by(&table, &["key-from-query"], 1);
+    let told = format!("key-from-query: its witness `{SLEEPER}` does not notice it");
     assert!(said.contains(&told), "{said}");
 }
 
@@ -158,4 +352,15 @@ fn bad_input() {
         said.must_exit(2);
         assert!(said.stderr.contains(told), "{}", said.stderr);
     }
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(file.path(), "witnesses: []\n").expect("a file");
+    let mut command = program();
+    let said = run_within(BOUND, command.args(["prove", "--table"]).arg(file.path()));
+    said.must_exit(2);
+    assert!(
+        said.stderr.contains("unknown field `witnesses`"),
+        "{}",
+        said.stderr
+    );
+    assert_eq!(said.stderr.matches("error:").count(), 1, "{}", said.stderr);
 }
