@@ -42,7 +42,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::exchange::Redactor;
 use crate::plan::Selection;
-use crate::reference::{BadFault, Fault};
+use crate::reference::{AddedRoutes, BadFault, Fault};
 pub(crate) use crate::report::exit;
 use crate::report::{Results, counted};
 use crate::run::{Cleanup, Session};
@@ -152,9 +152,9 @@ fn profile<'c>(contract: &'c Contract, name: &str) -> Result<&'c Arc<Profile>, S
     })
 }
 
-/// The fault of a name, or what there is instead.
-fn fault(name: &str) -> Result<Fault, String> {
-    name.parse().map_err(|bad: BadFault| {
+/// The fault of a name, where the panel has these routes beside its own, or what there is instead.
+fn fault(name: &str, added: &AddedRoutes) -> Result<Fault, String> {
+    Fault::named(name, added).map_err(|bad: BadFault| {
         let known = bad.known();
         let near = nearest(bad.wrong(), known.iter().map(String::as_str));
         match near {

@@ -9,10 +9,10 @@ use super::room::Room;
 use crate::exchange::InProcess;
 use crate::keys::Keyring;
 use crate::plan::Planned;
-use crate::reference::{Clock, Fault, Faults, ManualClock, Panel, World};
+use crate::reference::{Clock, Family, Fault, Faults, ManualClock, Panel, World};
 use crate::run::{
-    ALLOWED_ORIGIN, CaseResult, EmbeddedError, Session, Setup, embedded_keys, limit, panel_of,
-    put_into,
+    ALLOWED_ORIGIN, Additions, CaseResult, EmbeddedError, Session, Setup, embedded_keys, limit,
+    panel_of, put_into,
 };
 use crate::spec::{Case, Contract, Profile, RoleName};
 use crate::target::Facts;
@@ -61,7 +61,7 @@ pub(super) enum Course {
 
 impl<'s> Baseline<'s> {
     pub(super) fn new(
-        (contract, stock): (&'s Arc<Contract>, &'s Arc<Contract>),
+        (contract, stock, additions): (&'s Arc<Contract>, &'s Arc<Contract>, &Additions),
         cases: &[Arc<Case>],
         profile: &Arc<Profile>,
         ground: Vec<Fault>,
@@ -81,6 +81,9 @@ impl<'s> Baseline<'s> {
             rooms: Vec::new(),
             skipped: Misses::new(),
         };
+        if let Some(own) = stock.profile(profile.name.value.as_str()) {
+            baseline.world.added = additions.in_profile(own);
+        }
         for (number, case) in cases.iter().enumerate() {
             baseline.place(number, case);
         }
@@ -146,9 +149,10 @@ impl<'s> Baseline<'s> {
         self.rooms[place].cases.insert(number, planned);
     }
 
-    /// The profile that it plays.
-    pub(super) fn profile(&self) -> &Profile {
-        &self.profile
+    /// Whether its panel can have a fault.
+    pub(super) fn can_have(&self, fault: Fault) -> bool {
+        let family = self.profile.family.parse::<Family>();
+        family.is_ok_and(|family| fault.is_possible_in(family, &self.world.added))
     }
 
     /// What the cases say of the panel when nothing is wrong: the numbers of those that conform, and

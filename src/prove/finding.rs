@@ -112,7 +112,7 @@ pub(super) fn failures(
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
     if options.has_table() {
-        let strangers = table.strangers().map(str::to_owned);
+        let strangers = table.strangers(options.additions.all()).map(str::to_owned);
         failures.extend(strangers.map(Failure::UnknownFault));
         for result in matrix.faults.iter().filter(|one| options.judges(one)) {
             let found = of_fault(result, specs).into_iter();

@@ -123,7 +123,8 @@ pub(super) fn fill(
     matrix.checked = reached.flatten().copied().collect();
     let counter = Counter::new(progress);
     for profile in profiles(contract, stock, options)? {
-        let mut baseline = Baseline::new((contract, stock), cases, profile, Vec::new())?;
+        let told = (contract, stock, &options.additions);
+        let mut baseline = Baseline::new(told, cases, profile, Vec::new())?;
         try_on(&mut baseline, &mut suspects, &mut matrix, options, &counter)?;
     }
     if options.faults.is_empty() && options.profiles.is_empty() {
@@ -181,7 +182,8 @@ fn suspects(
             .flat_map(|gate| Family::all().map(move |family| (gate, family)))
             .flat_map(|(gate, family)| Fault::on_routes(gate, family))
             .collect();
-        Fault::all().chain(on_routes).collect()
+        let on_added = Fault::on_added(options.additions.all());
+        Fault::all().chain(on_routes).chain(on_added).collect()
     } else {
         options.faults.clone()
     };
@@ -272,7 +274,6 @@ fn try_on(
     });
     matrix.conforming.extend(&conforming);
     matrix.miss(misses);
-    let family = baseline.profile().family.parse::<Family>().ok();
     let open: BTreeSet<usize> = conforming.difference(&matrix.proven).copied().collect();
     let blind = conforming.difference(&matrix.seeing).copied();
     let unseeing: BTreeSet<usize> = blind.chain(open.iter().copied()).collect();
@@ -286,7 +287,7 @@ fn try_on(
     let jobs: Vec<_> = suspects
         .iter()
         .enumerate()
-        .filter(|(_, suspect)| suspect.is_possible_in(family))
+        .filter(|(_, suspect)| suspect.is_possible_on(baseline))
         .map(|(number, suspect)| {
             let cases = suspect.cases(&conforming, left(suspect));
             (number, suspect.change, cases)
@@ -308,10 +309,10 @@ fn try_on(
 }
 
 impl Suspect {
-    fn is_possible_in(&self, family: Option<Family>) -> bool {
-        match (self.change, family) {
-            (Change::With(fault), Some(family)) => fault.is_possible_in(family),
-            _ => true,
+    fn is_possible_on(&self, baseline: &Baseline<'_>) -> bool {
+        match self.change {
+            Change::With(fault) => baseline.can_have(fault),
+            Change::Without(_) => true,
         }
     }
 
@@ -373,7 +374,8 @@ fn harden(
             }
         })
         .collect();
-    let mut baseline = Baseline::new((&specs.contract, stock), cases, profile, ground)?;
+    let told = (&specs.contract, stock, &options.additions);
+    let mut baseline = Baseline::new(told, cases, profile, ground)?;
     try_on(&mut baseline, &mut suspects, matrix, options, counter)?;
     Ok(suspects)
 }

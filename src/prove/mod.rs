@@ -15,7 +15,7 @@ mod table;
 use std::sync::Arc;
 
 use crate::reference::Fault;
-use crate::run::{EmbeddedError, built_in};
+use crate::run::{Additions, EmbeddedError, built_in};
 use crate::spec::{Diagnostic, SourceFile, Specs};
 
 pub use finding::Failure;
@@ -35,6 +35,8 @@ pub struct Options {
     /// Whether the specification is somebody's own: then the built-in table of witnesses says
     /// nothing about it, and only cases that cannot fail are looked for.
     pub foreign: bool,
+    /// What the reference panel has beside its own routes, see [`Additions::of`].
+    pub additions: Additions,
     /// Another table of witnesses than the built-in one; it holds for any specification.
     pub table: Option<SourceFile>,
 }

@@ -147,6 +147,9 @@ impl Proof {
             text += "\nnote: what the table claims of witnesses, and of cases that conform nowhere, is \
                      judged only where all panels are tried, so without --profile\n";
         }
+        let unplayed = &self.options.additions.unplayed;
+        let title = "note: routes that the reference panel cannot play";
+        text += &listed(title, unplayed, most);
         if self.options.foreign && self.options.faults.is_empty() {
             let aside = self.aside();
             let title = format!(

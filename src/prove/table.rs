@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::reference::{Fault, RouteName};
+use crate::reference::{AddedRoutes, Fault, RouteName};
 use crate::spec::{Case, CaseId, Diagnostic, Endpoint, RequirementId, Row, SourceFile, read_yaml};
 
 /// What each fault violates, and which cases must notice it.
@@ -114,12 +114,12 @@ impl Table {
         found.map(|(why, _)| why.as_str())
     }
 
-    /// Names in the table that no fault has.
-    pub(super) fn strangers(&self) -> impl Iterator<Item = &str> {
+    /// Names in the table that no fault has, where a panel has these routes beside its own.
+    pub(super) fn strangers<'t>(&'t self, added: &'t AddedRoutes) -> impl Iterator<Item = &'t str> {
         let all = self.families.keys().chain(self.faults.keys());
         all.chain(self.hardenings.keys())
             .map(String::as_str)
-            .filter(|name| name.parse::<Fault>().is_err())
+            .filter(|name| Fault::named(name, added).is_err())
     }
 }
 
@@ -189,24 +189,16 @@ pub(super) fn is_within(case: &CaseId, id: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a request is to this very route, whatever its parameters are called. What one side
-/// takes for a parameter called `force` may be the word `force` on the other.
+/// Whether a request is to this very route.
 fn is_of(route: RouteName, endpoint: &Endpoint) -> bool {
-    let is_same = |(own, other): (&str, &str)| match own.strip_prefix('{') {
-        Some(name) => other.starts_with('{') || name.strip_suffix('}') == Some(other),
-        None => own == other,
-    };
-    let (own, other) = (route.path.split('/'), endpoint.path.split('/'));
-    route.method == endpoint.method
-        && own.clone().count() == other.clone().count()
-        && own.zip(other).all(is_same)
+    route.is(&endpoint.method, &endpoint.path)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::{Endpoint, Fault, Table, is_of};
+    use super::{AddedRoutes, Endpoint, Fault, Table, is_of};
     use crate::spec::{Source, Specs, coverage};
 
     #[test]
@@ -215,7 +207,7 @@ mod tests {
         let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
         let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
         let gaps = coverage(&specs);
-        assert_eq!(table.strangers().next(), None);
+        assert_eq!(table.strangers(&AddedRoutes::default()).next(), None);
         let mut witnesses = 0;
         for fault in Fault::all() {
             let claim = table.claim(fault, &cases, &gaps);

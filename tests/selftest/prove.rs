@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
+use super::panel::Panel;
 use super::program::{program, run_within};
 use super::trials::named;
 
@@ -47,7 +48,7 @@ scenarios:
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 12] = [
+    let all: [(&str, fn()); 15] = [
         ("witnesses-notice", witnesses_notice),
         ("a-blind-case-is-named", a_blind_case_is_named),
         (
@@ -76,6 +77,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         (
             "a-case-that-notices-form-alone-is-told",
             a_case_that_notices_form_alone_is_told,
+        ),
+        (
+            "routes-of-an-inventory-are-played",
+            routes_of_an_inventory_are_played,
+        ),
+        ("a-run-plays-the-same-routes", a_run_plays_the_same_routes),
+        (
+            "a-route-without-example-is-named",
+            a_route_without_example_is_named,
         ),
         ("bad-input", bad_input),
     ];
@@ -335,6 +345,170 @@ fn a_witness_that_sleeps_is_named() {
     let said = Own::new(SUITE).prove_by(&table, &["key-from-query"], 1);
     let told = format!("key-from-query: its witness `{SLEEPER}` does not notice it");
     assert!(said.contains(&told), "{said}");
+}
+
+/// Routes that no panel of ours has.
+const ROUTES: &str = "\
+api: client
+routes:
+  - { route: GET /api/client/widgets, success: { status: 200, schema: widgets }, effect: none }
+  - { route: 'GET /api/client/servers/{server}/widgets', success: { status: 200, schema: widgets }, permission: widget.read, effect: none }
+";
+
+const ADMIN_ROUTES: &str = "\
+api: application
+routes:
+  - { route: GET /api/application/widgets, success: { status: 200, schema: widgets }, permission: 'widgets:read', effect: none }
+";
+
+const WIDGETS: &str = r#"{
+  "$id": "widgets.json",
+  "type": "object",
+  "properties": { "object": { "const": "list" }, "data": { "type": "array", "items": { "$ref": "item.json" } } },
+  "required": ["object", "data"],
+  "examples": [{ "object": "list", "data": [{ "object": "widget", "attributes": { "id": 7 } }] }]
+}"#;
+
+const OF_SERVER: &str = "'GET /api/client/servers/{server}/widgets'";
+
+/// Cases about these routes, which the built-in profiles let follow from their reasons.
+fn widgets() -> Own {
+    let read = "{ because: [granted], body: { /data/0/attributes/id: { equals: 7 } } }";
+    let own = Own::new(&suite_of(&[
+        ("keyless", "GET /api/client/widgets", "none", "no-key"),
+        (
+            "type",
+            "GET /api/client/widgets",
+            "application",
+            "wrong-key-type",
+        ),
+        ("read", "GET /api/client/widgets", "client", read),
+        ("stranger", OF_SERVER, "client-other", "hidden"),
+        ("subuser", OF_SERVER, "client-subuser", "no-permission"),
+        ("owner", OF_SERVER, "client", "granted"),
+        (
+            "none",
+            "GET /api/application/widgets",
+            "application-none",
+            "no-permission",
+        ),
+        (
+            "admin",
+            "GET /api/application/widgets",
+            "application-read",
+            "granted",
+        ),
+    ]));
+    own.write("specs/routes/widgets.yaml", ROUTES);
+    own.write("specs/routes/widgets-admin.yaml", ADMIN_ROUTES);
+    own.write("schemas/responses/widgets.json", WIDGETS);
+    own
+}
+
+/// A fault on one of these routes, and the cases that notice it.
+const ON_WIDGETS: [(&str, &[&str]); 7] = [
+    ("skip-auth@GET:/api/client/widgets", &["keyless"]),
+    ("skip-key-type@GET:/api/client/widgets", &["type"]),
+    ("refuse-readers@GET:/api/client/widgets", &["read"]),
+    (
+        "skip-ownership@GET:/api/client/servers/{server}/widgets",
+        &["stranger"],
+    ),
+    (
+        "skip-permission@GET:/api/client/servers/{server}/widgets",
+        &["subuser"],
+    ),
+    ("skip-permission@GET:/api/application/widgets", &["none"]),
+    ("refuse-readers@GET:/api/application/widgets", &["admin"]),
+];
+
+fn routes_of_an_inventory_are_played() {
+    let own = widgets();
+    let said = own.prove(&[], 0);
+    assert!(said.contains(" 8 cases are proven\n"), "{said}");
+    assert!(!said.contains("note:"), "{said}");
+    let faults = ON_WIDGETS.map(|(fault, _)| fault);
+    let words: Vec<_> = faults.into_iter().chain(["--verbose"]).collect();
+    let said = own.prove(&words, 0);
+    for (fault, cases) in ON_WIDGETS {
+        let named: String = cases
+            .iter()
+            .map(|id| format!("    own/suite/{id}\n"))
+            .collect();
+        let told = format!("{fault}: {} cases\n{named}", cases.len());
+        assert!(said.contains(&told), "{told}{said}");
+    }
+    let mut command = program();
+    command.current_dir(own.0.path());
+    let words = [
+        "prove",
+        "--specs",
+        "specs",
+        "skip-auth@GET:/api/client/widget",
+    ];
+    let said = run_within(BOUND, command.args(words));
+    said.must_exit(2);
+    let told = "did you mean `GET:/api/client/widgets`?";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+}
+
+fn a_run_plays_the_same_routes() {
+    let own = widgets();
+    let mut command = program();
+    command.current_dir(own.0.path());
+    let words = [
+        "run",
+        "--embedded",
+        "--specs",
+        "specs",
+        "--profile",
+        PROFILE,
+    ];
+    let said = run_within(BOUND, command.args(words));
+    said.must_exit(0);
+    assert!(said.stdout.contains("8 cases: 8 passed"), "{}", said.stdout);
+    assert!(!said.stderr.contains("not played"), "{}", said.stderr);
+    let specs = own.0.path().join("specs");
+    let specs = specs.to_str().expect("a path");
+    let ask = |more: &[&str]| {
+        let words: Vec<_> = ["--specs", specs].iter().chain(more).copied().collect();
+        Panel::serve_with(PROFILE, &words).ask("GET", "/api/client/widgets", "none")
+    };
+    assert_eq!(ask(&[]), 401);
+    assert_eq!(ask(&["--fault", "skip-auth@GET:/api/client/widgets"]), 200);
+}
+
+fn a_route_without_example_is_named() {
+    let own = widgets();
+    let without = WIDGETS.replace("\"examples\"", "\"$comment\"");
+    let (without, _) = without.split_once("\"$comment\"").expect("an example");
+    let without = format!("{}}}", without.trim_end().trim_end_matches(','));
+    own.write("schemas/responses/widgets.json", &without);
+    let said = own.prove(&[], 3);
+    let told = "GET /api/client/widgets: its schema has no example: write `\"examples\": [...]`";
+    assert!(said.contains(told), "{said}");
+    let mut command = program();
+    command.current_dir(own.0.path());
+    let said = run_within(
+        BOUND,
+        command.args(["run", "--embedded", "--specs", "specs"]),
+    );
+    said.must_exit(1);
+    assert!(
+        said.stderr.contains(&format!("not played: {told}")),
+        "{}",
+        said.stderr
+    );
+    own.write(
+        "schemas/responses/widgets.json",
+        &WIDGETS.replace("\"list\", \"data\"", "\"lists\", \"data\""),
+    );
+    let mut command = program();
+    command.current_dir(own.0.path());
+    let said = run_within(BOUND, command.args(["prove", "--specs", "specs"]));
+    said.must_exit(2);
+    let told = "widgets.json: `/examples/0` does not fit the schema";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
 }
 
 fn bad_input() {
