@@ -42,7 +42,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::exchange::Redactor;
 use crate::plan::Selection;
-use crate::reference::{BadFault, Fault};
+use crate::reference::{AddedRoutes, BadFault, Fault};
 pub(crate) use crate::report::exit;
 use crate::report::{Results, counted};
 use crate::run::{Cleanup, Session};
@@ -152,9 +152,9 @@ fn profile<'c>(contract: &'c Contract, name: &str) -> Result<&'c Arc<Profile>, S
     })
 }
 
-/// The fault of a name, or what there is instead.
-fn fault(name: &str) -> Result<Fault, String> {
-    name.parse().map_err(|bad: BadFault| {
+/// The fault of a name, where the panel has these routes beside its own, or what there is instead.
+fn fault(name: &str, added: &AddedRoutes) -> Result<Fault, String> {
+    Fault::named(name, added).map_err(|bad: BadFault| {
         let known = bad.known();
         let near = nearest(bad.wrong(), known.iter().map(String::as_str));
         match near {
@@ -328,7 +328,7 @@ mod tests {
 
     #[test]
     fn a_wrong_fault_is_told_what_there_is() {
-        let told = |name| fault(name).unwrap_err();
+        let told = |name| fault(name, &AddedRoutes::default()).unwrap_err();
         assert!(told("skip-auht").ends_with("; did you mean `skip-auth`?"));
         assert!(told("zzzzzzzzzzzz").ends_with("; `serve --list-faults` names them all"));
         let misplaced = told("skip-ownership@GET:/api/client");

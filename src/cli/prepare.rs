@@ -16,8 +16,8 @@ use crate::plan::{Plan, Selection};
 use crate::reference::{Clock, Family, Faults, ManualClock, SystemClock, World};
 use crate::report::{Access, Finished, Forecast, Heading, Told};
 use crate::run::{
-    ALLOWED_ORIGIN, Interrupt, Schedule, Session, Setup, Trouble, built_in_beside, control,
-    embedded_keys, limit, make, makeable, panel_of, put_into,
+    ALLOWED_ORIGIN, Additions, Interrupt, Schedule, Session, Setup, Trouble, built_in_beside,
+    control, embedded_keys, limit, make, makeable, panel_of, put_into,
 };
 use crate::spec::{Contract, Origin, Profile, RoleName, Specs};
 use crate::target::{Facts, Target};
@@ -132,7 +132,7 @@ pub(crate) fn prepare(
         check_version(version, aim, profile, &specs.contract)?;
     }
     let (transport, keys) = match aim {
-        Aim::Embedded => embedded(name, &facts, specs, Embedded::Open)?,
+        Aim::Embedded => embedded(name, &facts, specs, &Embedded::Open)?,
         Aim::Panel(target) => (open(options, target)?, keys(options, target, specs)?),
     };
     let plain = match aim.target() {
@@ -164,7 +164,7 @@ pub(crate) fn prepare(
     if matches!(aim, Aim::Embedded) && plan.run().any(|planned| planned.case.is_apart()) {
         let clock = Arc::new(ManualClock::starting_at(SystemTime::now()));
         let limited = Embedded::Limited(Arc::clone(&clock));
-        let (transport, keys) = embedded(name, &facts, specs, limited)?;
+        let (transport, keys) = embedded(name, &facts, specs, &limited)?;
         let apart = Session::new(setup(transport, None, keys, None)).with_clock(clock);
         session = session.with_apart(apart);
     }
@@ -353,7 +353,7 @@ fn embedded(
     profile: &str,
     facts: &Facts,
     specs: &Specs,
-    kind: Embedded,
+    kind: &Embedded,
 ) -> Result<(Transport, Keyring), String> {
     let mut world = World::embedded();
     for state in &facts.has {
@@ -366,12 +366,25 @@ fn embedded(
         }
         Embedded::Limited(clock) => {
             limit(&mut world);
-            clock
+            Arc::clone(clock) as Arc<dyn Clock>
         }
     };
-    let panel = built_in_beside(&specs.contract)
-        .and_then(|stock| panel_of(&stock, profile, world, Faults::default(), clock))
-        .map_err(|e| e.to_string())?;
+    let stock = built_in_beside(&specs.contract).map_err(|e| e.to_string())?;
+    let own = stock
+        .profile(profile)
+        .filter(|_| !Arc::ptr_eq(&stock, &specs.contract));
+    if let Some(own) = own {
+        let additions = Additions::of(&specs.contract);
+        if matches!(kind, Embedded::Open) {
+            additions
+                .unplayed
+                .iter()
+                .for_each(|one| tell!("not played: {one}"));
+        }
+        world.added = additions.in_profile(own);
+    }
+    let panel = panel_of(&stock, profile, world, Faults::default(), clock);
+    let panel = panel.map_err(|e| e.to_string())?;
     let keys = embedded_keys(&panel, &specs.contract)?;
     Ok((InProcess::new(panel.router()).into(), keys))
 }

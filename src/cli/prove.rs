@@ -8,15 +8,15 @@ use clap::Args;
 
 use super::progress::{Bars, Progress};
 use super::{SpecsArguments, exit, fail, report, say_with};
-use crate::prove::{Options, prove};
-use crate::reference::Fault;
+use crate::prove::{Conclusion, Options, ProveError, prove};
+use crate::run::Additions;
 use crate::spec::{Source, SourceFile};
 
 #[derive(Args)]
 pub(super) struct Arguments {
     /// Only these faults, see `serve --list-faults`; then nothing is said of cases without a fault
-    #[arg(value_name = "FAULT", value_parser = super::fault)]
-    faults: Vec<Fault>,
+    #[arg(value_name = "FAULT")]
+    faults: Vec<String>,
     /// Only the panel of this profile; can be given several times
     #[arg(long = "profile", value_name = "NAME")]
     profiles: Vec<String>,
@@ -53,9 +53,19 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         Ok(table) => table,
         Err(why) => return fail(&why),
     };
+    let additions = Additions::of(&specs.contract);
+    let faults = arguments.faults.iter();
+    let faults = faults
+        .map(|name| super::fault(name, additions.all()))
+        .collect();
+    let faults = match faults {
+        Ok(faults) => faults,
+        Err(why) => return fail(&why),
+    };
     let options = Options {
         table,
-        faults: arguments.faults.clone(),
+        faults,
+        additions,
         profiles: arguments.profiles.clone(),
         jobs: arguments.jobs.map_or(0, usize::from),
         foreign: arguments.specs.source() != Source::Embedded,
@@ -71,12 +81,16 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     }
     let proof = match proof {
         Ok(proof) => proof,
+        Err(ProveError::Table(trouble)) => {
+            tell!("{trouble}");
+            return ExitCode::from(exit::USAGE);
+        }
         Err(error) => return fail(&error.to_string()),
     };
-    let code = if proof.failures().is_empty() {
-        exit::OK
-    } else {
-        exit::FAILED
+    let code = match proof.conclusion() {
+        Conclusion::Proven => exit::OK,
+        Conclusion::NotProven => exit::FAILED,
+        Conclusion::Nothing(_) => exit::UNDECIDED,
     };
     say_with(&proof.text(arguments.verbose), code)
 }

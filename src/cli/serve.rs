@@ -18,10 +18,10 @@ use super::{SpecsArguments, exit, fail, record, say};
 use crate::exchange::Request;
 use crate::keys::variable;
 use crate::private::private;
-use crate::reference::{Fault, Faults, Panel, World};
+use crate::reference::{AddedRoutes, Fault, Faults, Panel, World};
 use crate::report::counted;
-use crate::run::{Rejudge, StandIn, built_in, embedded_panel, put_into};
-use crate::spec::Specs;
+use crate::run::{Additions, Rejudge, StandIn, built_in, embedded_panel, put_into};
+use crate::spec::{Source, Specs};
 
 #[derive(Args)]
 pub(super) struct Arguments {
@@ -49,8 +49,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     enforce_limits: bool,
     /// A deliberate defect, see --list-faults; can be given several times
-    #[arg(long = "fault", value_name = "NAME", value_parser = super::fault)]
-    faults: Vec<Fault>,
+    #[arg(long = "fault", value_name = "NAME")]
+    faults: Vec<String>,
     /// Serve a recording in the place of the reference panel: what `run --record FILE` has written
     #[arg(
         long,
@@ -99,9 +99,12 @@ fn serve(arguments: &Arguments) -> Result<(), String> {
     if let Some(path) = &arguments.replay {
         return runtime.block_on(replay(arguments, path));
     }
-    let world = world(arguments)?;
-    let faults: Faults = arguments.faults.iter().copied().collect();
     let profile = arguments.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+    let mut world = world(arguments)?;
+    world.added = added(arguments, profile)?;
+    let faults = arguments.faults.iter();
+    let faults = faults.map(|name| super::fault(name, &world.added));
+    let faults: Faults = faults.collect::<Result<_, _>>()?;
     let panel = embedded_panel(profile, world, faults).map_err(|e| e.to_string())?;
     let keys = keys_of_roles(&panel)?;
     runtime.block_on(async {
@@ -126,12 +129,32 @@ fn world(arguments: &Arguments) -> Result<World, String> {
     Ok(world)
 }
 
-/// Serves what a recording has.
-async fn replay(arguments: &Arguments, path: &Path) -> Result<(), String> {
-    let specs = Specs::load(&arguments.specs.source()).map_err(|troubles| {
+/// The routes of somebody's own inventory that the reference panel does not have by itself.
+fn added(arguments: &Arguments, profile: &str) -> Result<AddedRoutes, String> {
+    if arguments.specs.source() == Source::Embedded {
+        return Ok(AddedRoutes::default());
+    }
+    let additions = Additions::of(&specs(arguments)?.contract);
+    for unplayed in &additions.unplayed {
+        tell!("not played: {unplayed}");
+    }
+    let stock = built_in().map_err(|error| error.to_string())?;
+    let profile = stock.profile(profile);
+    Ok(profile.map_or_else(AddedRoutes::default, |profile| {
+        additions.in_profile(profile)
+    }))
+}
+
+fn specs(arguments: &Arguments) -> Result<Specs, String> {
+    Specs::load(&arguments.specs.source()).map_err(|troubles| {
         let trouble = troubles.first().map(ToString::to_string);
         trouble.unwrap_or_default()
-    })?;
+    })
+}
+
+/// Serves what a recording has.
+async fn replay(arguments: &Arguments, path: &Path) -> Result<(), String> {
+    let specs = specs(arguments)?;
     let recording = record::read(path)?;
     let rejudge =
         Rejudge::new(&specs, &recording).map_err(|error| format!("{}: {error}", path.display()))?;

@@ -1,6 +1,6 @@
 //! A sound panel of a profile, and what the cases say of it; and the same panel made faulty.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -9,14 +9,14 @@ use super::room::Room;
 use crate::exchange::InProcess;
 use crate::keys::Keyring;
 use crate::plan::Planned;
-use crate::reference::{Clock, Fault, Faults, ManualClock, Panel, World};
+use crate::reference::{Clock, Family, Fault, Faults, ManualClock, Panel, World};
 use crate::run::{
-    ALLOWED_ORIGIN, CaseResult, EmbeddedError, Session, Setup, embedded_keys, limit, panel_of,
-    put_into,
+    ALLOWED_ORIGIN, Additions, CaseResult, EmbeddedError, Session, Setup, embedded_keys, limit,
+    panel_of, put_into,
 };
 use crate::spec::{Case, Contract, Profile, RoleName};
 use crate::target::Facts;
-use crate::verdict::Verdict;
+use crate::verdict::{Deviation, Skip, Verdict};
 
 /// A panel that the cases are run against before anything is wrong with it.
 pub(super) struct Baseline<'s> {
@@ -32,11 +32,36 @@ pub(super) struct Baseline<'s> {
     /// What time it is for every panel.
     began: SystemTime,
     rooms: Vec<Room>,
+    /// Cases of which nothing is asked here, and why.
+    skipped: Misses,
+}
+
+/// Why cases do not conform on a sound panel, by their numbers.
+pub(super) type Misses = BTreeMap<usize, Miss>;
+
+/// Why a case does not conform on a sound panel.
+#[derive(Clone, Debug)]
+pub(super) struct Miss {
+    /// How near it came to it.
+    pub(super) course: Course,
+    /// In a clause that names the panel.
+    pub(super) why: String,
+}
+
+/// What became of a case that does not conform; the last tells most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Course {
+    /// The panel lacks a route that it asks.
+    NoRoute,
+    /// It is not asked for another reason.
+    NotAsked,
+    /// The answer is another than is due, or decides nothing.
+    Answered,
 }
 
 impl<'s> Baseline<'s> {
     pub(super) fn new(
-        (contract, stock): (&'s Arc<Contract>, &'s Arc<Contract>),
+        (contract, stock, additions): (&'s Arc<Contract>, &'s Arc<Contract>, &Additions),
         cases: &[Arc<Case>],
         profile: &Arc<Profile>,
         ground: Vec<Fault>,
@@ -54,13 +79,20 @@ impl<'s> Baseline<'s> {
             world: World::embedded(),
             began: SystemTime::now(),
             rooms: Vec::new(),
+            skipped: Misses::new(),
         };
+        if let Some(own) = stock.profile(profile.name.value.as_str()) {
+            baseline.world.added = additions.in_profile(own);
+        }
         for (number, case) in cases.iter().enumerate() {
             baseline.place(number, case);
         }
         let roles = baseline.settle()?;
         for room in &mut baseline.rooms {
-            room.plan(contract, &baseline.profile, &roles);
+            for (number, why) in room.plan(contract, &baseline.profile, &roles) {
+                let miss = Miss::skipped(&baseline.name, &why);
+                baseline.skipped.insert(number, miss);
+            }
         }
         Ok(baseline)
     }
@@ -95,7 +127,10 @@ impl<'s> Baseline<'s> {
     /// Puts a case into the room of its state, if there is such a state.
     fn place(&mut self, number: usize, case: &Arc<Case>) {
         let needs = &case.scenario.needs;
-        if put_all(needs, &mut self.world.clone()).is_err() {
+        if let Err(why) = put_all(needs, &mut self.world.clone()) {
+            let why = Skip::NotApplicable(why.to_string());
+            let miss = Miss::skipped(&self.name, &why);
+            self.skipped.insert(number, miss);
             return;
         }
         let planned = Planned {
@@ -114,14 +149,16 @@ impl<'s> Baseline<'s> {
         self.rooms[place].cases.insert(number, planned);
     }
 
-    /// The profile that it plays.
-    pub(super) fn profile(&self) -> &Profile {
-        &self.profile
+    /// Whether its panel can have a fault.
+    pub(super) fn can_have(&self, fault: Fault) -> bool {
+        let family = self.profile.family.parse::<Family>();
+        family.is_ok_and(|family| fault.is_possible_in(family, &self.world.added))
     }
 
-    /// What the cases say of the panel when nothing is wrong: the numbers of those that conform.
-    pub(super) async fn sound(&mut self) -> Result<BTreeSet<usize>, ProveError> {
-        let mut conforming = BTreeSet::new();
+    /// What the cases say of the panel when nothing is wrong: the numbers of those that conform, and
+    /// why the others do not.
+    pub(super) async fn sound(&mut self) -> Result<(BTreeSet<usize>, Misses), ProveError> {
+        let (mut conforming, mut misses) = (BTreeSet::new(), self.skipped.clone());
         let mut rooms = std::mem::take(&mut self.rooms);
         for room in &mut rooms {
             let session = self.first_session(room)?;
@@ -133,15 +170,34 @@ impl<'s> Baseline<'s> {
                 } else {
                     room.result(number, &session).await
                 };
-                if is_conforming(result)? {
-                    conforming.insert(number);
+                match self.miss(result)? {
+                    Some(miss) => drop(misses.insert(number, miss)),
+                    None => drop(conforming.insert(number)),
                 }
             }
             let (fresh, _) = self.panel_for(room, &self.ground)?;
             room.learn(session, &fresh).await;
         }
         self.rooms = rooms;
-        Ok(conforming)
+        Ok((conforming, misses))
+    }
+
+    /// Why a case does not conform; nothing if it does.
+    fn miss(&self, result: CaseResult) -> Result<Option<Miss>, ProveError> {
+        let asked = |why: &str| Miss {
+            course: Course::Answered,
+            why: format!("on {}: {why}", self.name),
+        };
+        Ok(match result.verdict {
+            Ok(Verdict::Conforms) => None,
+            Ok(Verdict::Deviates(found)) => Some(asked(&first(&result.case, &found))),
+            Ok(Verdict::Inconclusive(why)) => Some(asked(&why)),
+            Ok(Verdict::Skipped(why)) => Some(Miss::skipped(&self.name, &why)),
+            Err(why) => {
+                let case = result.case.id.to_string();
+                return Err(ProveError::Broken { case, why });
+            }
+        })
     }
 
     /// The numbers of those of the cases that deviate when something is wrong.
@@ -224,14 +280,31 @@ impl<'s> Baseline<'s> {
     }
 }
 
-fn is_conforming(result: CaseResult) -> Result<bool, ProveError> {
-    match result.verdict {
-        Ok(verdict) => Ok(verdict == Verdict::Conforms),
-        Err(why) => {
-            let case = result.case.id.to_string();
-            Err(ProveError::Broken { case, why })
+impl Miss {
+    fn skipped(panel: &str, why: &Skip) -> Self {
+        let course = match why {
+            Skip::NoRoute(_) => Course::NoRoute,
+            _ => Course::NotAsked,
+        };
+        Self {
+            course,
+            why: format!("not asked on {panel}: {why}"),
         }
     }
+}
+
+/// The first of the deviations of a case, in one line.
+fn first(case: &Case, found: &[Deviation]) -> String {
+    let Some(one) = found.first() else {
+        return String::new();
+    };
+    let step = match case.steps.len() {
+        1 => String::new(),
+        _ => format!("step {}: ", one.step + 1),
+    };
+    let (what, expected, observed) = (&one.what, &one.expected, &one.observed);
+    let told = format!("{step}{what}: expected {expected}, observed {observed}");
+    told.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// What an operator says of a panel that is in any of the states.

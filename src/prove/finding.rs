@@ -1,11 +1,13 @@
 //! What is wrong with faults, their table, and cases that nothing kills.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Options;
+use super::baseline::{Course, Miss};
 use super::matrix::{FaultResult, Matrix};
-use super::table::Table;
-use crate::spec::{CaseId, RequirementId, Specs};
+use super::table::{Claim, Table, is_within};
+use crate::spec::{Case, CaseId, RequirementId, Specs};
 
 /// Something that is not proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,8 +31,35 @@ pub enum Failure {
     Uncited(String),
     /// A fault that nothing is said to notice is noticed.
     Seen(String),
+    /// Somebody asked for a fault, and no case notices it.
+    Unnoticed(String),
     /// A case conforms whatever is wrong.
     Unproven(CaseId),
+    /// A case conforms on no sound panel, for this reason, and nobody says so.
+    Nowhere(CaseId, String),
+    /// A case conforms on a sound panel, and is listed as conforming on none.
+    Somewhere(CaseId),
+    /// What is listed as conforming nowhere is no case.
+    UnknownNowhere(String),
+}
+
+impl Failure {
+    /// Whether it is about a case, and not about a claim of the table.
+    pub(super) fn is_of_case(&self) -> bool {
+        matches!(self, Self::Unproven(_) | Self::Nowhere(..))
+    }
+
+    /// Whether it can be said: of witnesses nothing, unless all panels are tried, and of somebody's
+    /// own cases not that they do not cite the built-in requirements.
+    fn is_said(&self, result: &FaultResult, options: &Options) -> bool {
+        match self {
+            Self::Uncited(_) => options.has_all_panels() && !options.foreign,
+            Self::IdleWitness(..) | Self::Survives(..) => options.has_all_panels(),
+            Self::NoWitness(_) if options.has_all_panels() => true,
+            Self::NoWitness(_) => result.claim.as_ref().is_some_and(|claim| !claim.by_rule),
+            _ => true,
+        }
+    }
 }
 
 impl fmt::Display for Failure {
@@ -61,7 +90,15 @@ impl fmt::Display for Failure {
                 )
             }
             Self::Seen(fault) => write!(f, "{fault}: is noticed, though it is listed as unseen"),
+            Self::Unnoticed(fault) => write!(f, "{fault}: no case notices it"),
             Self::Unproven(id) => write!(f, "{id}: no fault makes it deviate"),
+            Self::Nowhere(id, why) => write!(f, "{id}: {why}"),
+            Self::Somewhere(id) => {
+                write!(f, "{id}: conforms, though it is listed under `nowhere`")
+            }
+            Self::UnknownNowhere(id) => {
+                write!(f, "`{id}`: is listed under `nowhere`, and is no case")
+            }
         }
     }
 }
@@ -74,19 +111,79 @@ pub(super) fn failures(
     options: &Options,
 ) -> Vec<Failure> {
     let mut failures = Vec::new();
-    if !options.foreign || options.table.is_some() {
-        let strangers = table.strangers().map(str::to_owned);
+    if options.has_table() {
+        let strangers = table.strangers(options.additions.all()).map(str::to_owned);
         failures.extend(strangers.map(Failure::UnknownFault));
-        for result in &matrix.faults {
-            failures.extend(of_fault(result, specs));
+        for result in matrix.faults.iter().filter(|one| options.judges(one)) {
+            let found = of_fault(result, specs).into_iter();
+            failures.extend(found.filter(|one| one.is_said(result, options)));
         }
+    } else if !options.faults.is_empty() {
+        let unnoticed = matrix.faults.iter().filter(|one| one.killed.is_empty());
+        failures.extend(unnoticed.map(|one| Failure::Unnoticed(one.name.clone())));
     }
     if options.faults.is_empty() {
         let cases: Vec<_> = specs.cases().collect();
         let unproven = matrix.conforming.difference(&matrix.proven);
         failures.extend(unproven.map(|number| Failure::Unproven(cases[*number].id.clone())));
+        failures.extend(nowhere(matrix, table, &cases, options));
     }
     failures
+}
+
+/// Cases that conform on no sound panel without a reason, and reasons that do not hold.
+fn nowhere(
+    matrix: &Matrix,
+    table: &Table,
+    cases: &[&Arc<Case>],
+    options: &Options,
+) -> Vec<Failure> {
+    let mut failures = Vec::new();
+    for (number, case) in cases.iter().enumerate() {
+        let why = table.why_nowhere(&case.id).filter(|_| options.has_table());
+        match (matrix.misses.get(&number), why) {
+            (None, Some(_)) => failures.push(Failure::Somewhere(case.id.clone())),
+            (Some(miss), None) if options.is_failure(miss) => {
+                failures.push(Failure::Nowhere(case.id.clone(), miss.why.clone()));
+            }
+            _ => {}
+        }
+    }
+    for id in table.nowhere().filter(|_| options.has_table()) {
+        if !cases.iter().any(|case| is_within(&case.id, id)) {
+            failures.push(Failure::UnknownNowhere(id.to_owned()));
+        }
+    }
+    failures
+}
+
+impl Options {
+    /// Whether there is a table that speaks of the suites.
+    pub(super) fn has_table(&self) -> bool {
+        !self.foreign || self.table.is_some()
+    }
+
+    /// Whether the sound panels of all profiles are tried.
+    pub(super) const fn has_all_panels(&self) -> bool {
+        self.profiles.is_empty()
+    }
+
+    /// Whether the table has to say something of a fault: the built-in one speaks of all, another
+    /// of those that it lists, and of those that somebody asks for.
+    fn judges(&self, result: &FaultResult) -> bool {
+        let mut asked = self.faults.iter();
+        let is_asked = asked.any(|fault| fault.to_string() == result.name);
+        // A rule for every route says nothing of routes that somebody's suites do not ask.
+        let says_something = |claim: &Claim| !(claim.by_rule && claim.witnesses.is_empty());
+        let is_listed = || result.claim.as_ref().is_some_and(says_something);
+        self.table.is_none() || is_asked || is_listed()
+    }
+
+    /// Whether it is wrong that a case conforms on none of the panels. The built-in cases are each
+    /// for some of them; somebody's own that was answered otherwise is for another one, or wrong.
+    pub(super) fn is_failure(&self, miss: &Miss) -> bool {
+        self.has_all_panels() || (self.foreign && miss.course == Course::Answered)
+    }
 }
 
 fn of_fault(result: &FaultResult, specs: &Specs) -> Vec<Failure> {

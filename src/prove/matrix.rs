@@ -8,7 +8,7 @@ use std::thread;
 
 use tokio::runtime::{Builder, Runtime};
 
-use super::baseline::{Baseline, Change};
+use super::baseline::{Baseline, Change, Misses};
 use super::table::{Claim, Table};
 use super::{Options, Progress, ProveError};
 use crate::reference::{Family, Fault, Gate, RouteName};
@@ -43,6 +43,25 @@ pub struct Matrix {
     pub(super) conforming: BTreeSet<usize>,
     /// Numbers of the cases that a fault has killed which is not blunt.
     pub(super) proven: BTreeSet<usize>,
+    /// Why the cases do not conform that conform nowhere.
+    pub(super) misses: Misses,
+    /// Numbers of the cases that notice more than a change of form.
+    pub(super) seeing: BTreeSet<usize>,
+    /// Numbers of the cases that ask a route of which a check could be left out.
+    pub(super) checked: BTreeSet<usize>,
+}
+
+impl Matrix {
+    /// Keeps why cases do not conform, of each what tells most.
+    fn miss(&mut self, misses: Misses) {
+        for (number, miss) in misses {
+            match self.misses.get(&number) {
+                Some(known) if known.course >= miss.course => {}
+                _ => drop(self.misses.insert(number, miss)),
+            }
+        }
+        self.misses.retain(|one, _| !self.conforming.contains(one));
+    }
 }
 
 /// How many cases conform on a sound panel.
@@ -65,6 +84,8 @@ pub struct FaultResult {
     pub(super) killed: BTreeSet<usize>,
     /// Numbers of its witnesses that conform on a panel on which it was tried.
     pub(super) asked: BTreeSet<usize>,
+    /// Whether it leaves out no check, see `Group::is_of_form`.
+    is_of_form: bool,
     /// Whether it changes too many cases to prove any but its own.
     pub blunt: bool,
 }
@@ -92,12 +113,18 @@ pub(super) fn fill(
         faults: Vec::new(),
         conforming: BTreeSet::new(),
         proven: BTreeSet::new(),
+        misses: Misses::new(),
+        seeing: BTreeSet::new(),
+        checked: BTreeSet::new(),
     };
     let gaps = coverage(specs);
     let mut suspects = suspects(cases, table, &gaps, options);
+    let reached = suspects.iter().flat_map(|suspect| &suspect.reach);
+    matrix.checked = reached.flatten().copied().collect();
     let counter = Counter::new(progress);
     for profile in profiles(contract, stock, options)? {
-        let mut baseline = Baseline::new((contract, stock), cases, profile, Vec::new())?;
+        let told = (contract, stock, &options.additions);
+        let mut baseline = Baseline::new(told, cases, profile, Vec::new())?;
         try_on(&mut baseline, &mut suspects, &mut matrix, options, &counter)?;
     }
     if options.faults.is_empty() && options.profiles.is_empty() {
@@ -155,7 +182,8 @@ fn suspects(
             .flat_map(|gate| Family::all().map(move |family| (gate, family)))
             .flat_map(|(gate, family)| Fault::on_routes(gate, family))
             .collect();
-        Fault::all().chain(on_routes).collect()
+        let on_added = Fault::on_added(options.additions.all());
+        Fault::all().chain(on_routes).chain(on_added).collect()
     } else {
         options.faults.clone()
     };
@@ -167,7 +195,10 @@ fn suspects(
     let suspect = |fault: Fault| Suspect {
         change: Change::With(fault),
         reach: fault.route().map(&mut reach),
-        result: FaultResult::new(fault.to_string(), table.claim(fault, cases, gaps)),
+        result: FaultResult {
+            is_of_form: fault.group().is_of_form(),
+            ..FaultResult::new(fault.to_string(), table.claim(fault, cases, gaps))
+        },
     };
     faults.into_iter().map(suspect).collect()
 }
@@ -179,6 +210,7 @@ impl FaultResult {
             claim,
             killed: BTreeSet::new(),
             asked: BTreeSet::new(),
+            is_of_form: false,
             blunt: false,
         }
     }
@@ -190,6 +222,12 @@ impl FaultResult {
         let named: BTreeSet<usize> = named.flat_map(|claim| claim.witnesses.clone()).collect();
         let killed = self.killed.iter().copied();
         killed.filter(move |number| !self.blunt || named.contains(number))
+    }
+
+    /// Whether it is claimed that nothing can notice it.
+    pub(super) fn is_unseen(&self) -> bool {
+        let claim = self.claim.as_ref();
+        claim.is_some_and(|claim| claim.unseen.is_some())
     }
 
     fn witnesses(&self) -> impl Iterator<Item = usize> {
@@ -229,19 +267,31 @@ fn try_on(
     options: &Options,
     counter: &Counter<'_>,
 ) -> Result<(), ProveError> {
-    let conforming = runtime()?.block_on(baseline.sound())?;
+    let (conforming, misses) = runtime()?.block_on(baseline.sound())?;
     matrix.figures.push(Figures {
         name: baseline.name.clone(),
         conforming: conforming.len(),
     });
     matrix.conforming.extend(&conforming);
-    let family = baseline.profile().family.parse::<Family>().ok();
+    matrix.miss(misses);
     let open: BTreeSet<usize> = conforming.difference(&matrix.proven).copied().collect();
+    let blind = conforming.difference(&matrix.seeing).copied();
+    let unseeing: BTreeSet<usize> = blind.chain(open.iter().copied()).collect();
+    let left = |suspect: &Suspect| {
+        if options.foreign && !suspect.result.is_of_form {
+            &unseeing
+        } else {
+            &open
+        }
+    };
     let jobs: Vec<_> = suspects
         .iter()
         .enumerate()
-        .filter(|(_, suspect)| suspect.is_possible_in(family))
-        .map(|(number, suspect)| (number, suspect.change, suspect.cases(&conforming, &open)))
+        .filter(|(_, suspect)| suspect.is_possible_on(baseline))
+        .map(|(number, suspect)| {
+            let cases = suspect.cases(&conforming, left(suspect));
+            (number, suspect.change, cases)
+        })
         .filter(|(_, _, cases)| !cases.is_empty())
         .collect();
     let killed = work(baseline, &jobs, options, counter)?;
@@ -249,16 +299,20 @@ fn try_on(
         suspects[*number].note(&killed, cases, conforming.len());
     }
     for suspect in suspects.iter() {
-        matrix.proven.extend(suspect.result.proves());
+        let result = &suspect.result;
+        matrix.proven.extend(result.proves());
+        if !result.is_of_form {
+            matrix.seeing.extend(&result.killed);
+        }
     }
     Ok(())
 }
 
 impl Suspect {
-    fn is_possible_in(&self, family: Option<Family>) -> bool {
-        match (self.change, family) {
-            (Change::With(fault), Some(family)) => fault.is_possible_in(family),
-            _ => true,
+    fn is_possible_on(&self, baseline: &Baseline<'_>) -> bool {
+        match self.change {
+            Change::With(fault) => baseline.can_have(fault),
+            Change::Without(_) => true,
         }
     }
 
@@ -320,7 +374,8 @@ fn harden(
             }
         })
         .collect();
-    let mut baseline = Baseline::new((&specs.contract, stock), cases, profile, ground)?;
+    let told = (&specs.contract, stock, &options.additions);
+    let mut baseline = Baseline::new(told, cases, profile, ground)?;
     try_on(&mut baseline, &mut suspects, matrix, options, counter)?;
     Ok(suspects)
 }

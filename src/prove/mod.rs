@@ -15,12 +15,12 @@ mod table;
 use std::sync::Arc;
 
 use crate::reference::Fault;
-use crate::run::{EmbeddedError, built_in};
+use crate::run::{Additions, EmbeddedError, built_in};
 use crate::spec::{Diagnostic, SourceFile, Specs};
 
 pub use finding::Failure;
 pub use matrix::{FaultResult, Figures};
-pub use report::Proof;
+pub use report::{Conclusion, Proof};
 use table::Table;
 
 /// What is to be proven, and how.
@@ -35,6 +35,8 @@ pub struct Options {
     /// Whether the specification is somebody's own: then the built-in table of witnesses says
     /// nothing about it, and only cases that cannot fail are looked for.
     pub foreign: bool,
+    /// What the reference panel has beside its own routes, see [`Additions::of`].
+    pub additions: Additions,
     /// Another table of witnesses than the built-in one; it holds for any specification.
     pub table: Option<SourceFile>,
 }
@@ -87,9 +89,13 @@ pub fn prove(
     let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
     let matrix = matrix::fill(specs, &stock, &cases, &table, options, progress)?;
     let failures = finding::failures(&matrix, &table, specs, options);
+    let why_nowhere = cases.iter().map(|case| table.why_nowhere(&case.id));
+    let why_nowhere = why_nowhere.map(|why| why.map(str::to_owned)).collect();
     Ok(Proof {
         cases,
         matrix,
         failures,
+        why_nowhere,
+        options: options.clone(),
     })
 }

@@ -1,11 +1,13 @@
 //! What is proven, in words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::Options;
 use super::finding::Failure;
 use super::matrix::Matrix;
+use crate::report::counted;
 use crate::spec::{Case, CaseId};
 
 /// How many of the cases that nothing kills are named.
@@ -16,6 +18,20 @@ pub struct Proof {
     pub(super) cases: Vec<Arc<Case>>,
     pub(super) matrix: Matrix,
     pub(super) failures: Vec<Failure>,
+    /// Why each case is said to conform nowhere, if it is.
+    pub(super) why_nowhere: Vec<Option<String>>,
+    pub(super) options: Options,
+}
+
+/// What it comes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Conclusion {
+    /// All that was asked is proven.
+    Proven,
+    /// Something is not.
+    NotProven,
+    /// Nothing was tried that could have shown anything, for this reason.
+    Nothing(&'static str),
 }
 
 impl Proof {
@@ -41,6 +57,29 @@ impl Proof {
             .collect()
     }
 
+    /// What it comes to.
+    #[must_use]
+    pub fn conclusion(&self) -> Conclusion {
+        if self.cases.is_empty() {
+            return Conclusion::Nothing("there is no case");
+        }
+        if self.matrix.conforming.is_empty() {
+            return Conclusion::Nothing("no case conforms on a sound panel");
+        }
+        if !self.failures.is_empty() {
+            return Conclusion::NotProven;
+        }
+        let mut faults = self.matrix.faults.iter();
+        let says_nothing = !self.options.faults.is_empty()
+            && faults.all(|one| one.killed.is_empty() && !one.is_unseen());
+        if says_nothing {
+            return Conclusion::Nothing(
+                "no case notices any of the faults on the panels that were tried",
+            );
+        }
+        Conclusion::Proven
+    }
+
     /// Every sentence; with `verbose` all cases that nothing kills, and what each fault does.
     #[must_use]
     pub fn text(&self, verbose: bool) -> String {
@@ -48,20 +87,24 @@ impl Proof {
         if verbose {
             text += &self.kills();
         }
-        let is_case = |failure: &&Failure| matches!(failure, Failure::Unproven(_));
-        let (cases, faults): (Vec<_>, Vec<_>) = self.failures.iter().partition(is_case);
-        text += &listed("not proven of faults", &faults);
-        let most = if verbose { cases.len() } else { NAMED };
-        let named = &cases[..cases.len().min(most)];
-        text += &listed("cases that no fault makes deviate", named);
-        let more = cases.len() - named.len();
-        if more > 0 {
-            text += &format!("  and {more} others; --verbose names them\n");
-        }
+        let (cases, faults): (Vec<_>, Vec<_>) =
+            self.failures.iter().partition(|one| one.is_of_case());
+        text += &listed("not proven of faults", &faults, usize::MAX);
+        let most = if verbose { usize::MAX } else { NAMED };
+        let is_nowhere = |failure: &&Failure| matches!(failure, Failure::Nowhere(..));
+        let (count, cases) = (cases.len(), cases.into_iter());
+        let (nowhere, unproven): (Vec<_>, Vec<_>) = cases.partition(is_nowhere);
+        let title = "cases that conform on no sound panel: mend them, or say why under `nowhere` in the table";
+        text += &listed(title, &nowhere, most);
+        text += &listed("cases that no fault makes deviate", &unproven, most);
         if verbose {
-            text += &listed("cases that conform on no panel", &self.elsewhere());
+            for (why, ids) in self.listed_nowhere() {
+                let title = format!("cases that conform on no panel: {why}");
+                text += &listed(&title, &ids, ids.len());
+            }
         }
-        text + &self.summary(cases.len(), faults.len())
+        text += &self.notes(most);
+        text + &self.summary(count, faults.len())
     }
 
     /// What each fault changes; of those that somebody asked for, the cases by name.
@@ -70,11 +113,8 @@ impl Proof {
         for result in &self.matrix.faults {
             let blunt = if result.blunt { ", blunt" } else { "" };
             text += &format!("{}: {} cases{blunt}\n", result.name, result.killed.len());
-            if let Some(why) = result
-                .claim
-                .as_ref()
-                .and_then(|claim| claim.unseen.as_ref())
-            {
+            let claim = result.claim.as_ref().filter(|_| self.options.has_table());
+            if let Some(why) = claim.and_then(|claim| claim.unseen.as_ref()) {
                 text += &format!("    unseen: {why}\n");
             }
             for number in result.killed.iter().filter(|_| !result.blunt) {
@@ -84,11 +124,70 @@ impl Proof {
         text
     }
 
-    /// The cases that conform on no sound panel.
-    fn elsewhere(&self) -> Vec<&CaseId> {
-        let numbered = self.cases.iter().enumerate();
-        let elsewhere = numbered.filter(|(number, _)| !self.matrix.conforming.contains(number));
-        elsewhere.map(|(_, case)| &case.id).collect()
+    /// The cases that the table says to conform nowhere, and that do, by the reason.
+    fn listed_nowhere(&self) -> BTreeMap<&str, Vec<&CaseId>> {
+        let mut listed: BTreeMap<&str, Vec<&CaseId>> = BTreeMap::new();
+        for number in self
+            .matrix
+            .misses
+            .keys()
+            .filter(|_| self.options.has_table())
+        {
+            if let Some(why) = &self.why_nowhere[*number] {
+                listed.entry(why).or_default().push(&self.cases[*number].id);
+            }
+        }
+        listed
+    }
+
+    /// What is no failure, and worth knowing.
+    fn notes(&self, most: usize) -> String {
+        let mut text = String::new();
+        if self.options.has_table() && !self.options.has_all_panels() {
+            text += "\nnote: what the table claims of witnesses, and of cases that conform nowhere, is \
+                     judged only where all panels are tried, so without --profile\n";
+        }
+        let unplayed = &self.options.additions.unplayed;
+        let title = "note: routes that the reference panel cannot play";
+        text += &listed(title, unplayed, most);
+        if self.options.foreign && self.options.faults.is_empty() {
+            let aside = self.aside();
+            let title = format!(
+                "note: {} not asked on the panels that were tried",
+                are(aside.len())
+            );
+            text += &listed(&title, &aside, most);
+            let of_form = self.of_form();
+            let title = format!(
+                "note: {} no check left out, only form: what answers look like, that a key arrives, which check comes first",
+                match of_form.len() {
+                    1 => "1 case notices".to_owned(),
+                    many => format!("{many} cases notice"),
+                }
+            );
+            text += &listed(&title, &of_form, most);
+        }
+        text
+    }
+
+    /// Cases that are for other panels than those that somebody has chosen.
+    fn aside(&self) -> Vec<String> {
+        let misses = self.matrix.misses.iter();
+        let aside = misses.filter(|(number, miss)| {
+            !self.options.is_failure(miss) && self.why_nowhere[**number].is_none()
+        });
+        aside
+            .map(|(number, miss)| format!("{}: {}", self.cases[*number].id, miss.why))
+            .collect()
+    }
+
+    /// Cases that conform and notice faults, but only those that change what answers look like,
+    /// though they ask a route whose checks could be left out.
+    fn of_form(&self) -> Vec<&CaseId> {
+        let matrix = &self.matrix;
+        let of_form = matrix.proven.difference(&matrix.seeing);
+        let of_form = of_form.filter(|number| matrix.checked.contains(number));
+        of_form.map(|number| &self.cases[*number].id).collect()
     }
 
     fn summary(&self, cases: usize, faults: usize) -> String {
@@ -102,32 +201,53 @@ impl Proof {
         }
         let all: BTreeSet<usize> = (0..self.cases.len()).collect();
         let elsewhere = all.difference(&matrix.conforming).count();
-        let blunt = matrix.faults.iter().filter(|one| one.blunt).count();
-        let unseen = matrix.faults.iter().filter(|one| {
-            let claim = one.claim.as_ref();
-            claim.is_some_and(|claim| claim.unseen.is_some())
-        });
-        text +=
-            &format!("{elsewhere:>6} cases conform on none of them: they are for other panels\n");
+        let listed: usize = self.listed_nowhere().values().map(Vec::len).sum();
         text += &format!(
-            "{:>6} faults, {blunt} of them blunt, {} unseen by design\n",
-            matrix.faults.len(),
-            unseen.count()
+            "{elsewhere:>6} cases conform on none of them{}\n",
+            match listed {
+                0 => String::new(),
+                some => format!(", {some} of these for a reason that the table gives"),
+            }
         );
-        text += &format!("{:>6} cases are proven\n", matrix.proven.len());
+        let blunt = matrix.faults.iter().filter(|one| one.blunt).count();
+        let unseen = matrix.faults.iter().filter(|one| one.is_unseen()).count();
+        text += &format!("{:>6} faults, {blunt} of them blunt", matrix.faults.len());
+        if self.options.has_table() {
+            text += &format!(", {unseen} unseen by design");
+        }
+        text += &format!("\n{:>6} cases are proven\n", matrix.proven.len());
         text += &format!("{cases:>6} cases are not\n");
-        let verdict = match (cases, faults) {
-            (0, 0) => "PROVEN".to_owned(),
-            _ => format!("NOT PROVEN: {cases} cases, and {faults} claims about faults"),
+        let conclusion = match self.conclusion() {
+            Conclusion::Proven => "PROVEN".to_owned(),
+            Conclusion::Nothing(why) => format!("NOTHING PROVEN: {why}"),
+            Conclusion::NotProven => format!(
+                "NOT PROVEN: {}, and {}",
+                counted(cases, "case"),
+                counted(faults, "claim") + " about faults"
+            ),
         };
-        text + &format!("\n{verdict}\n")
+        text + &format!("\n{conclusion}\n")
     }
 }
 
-fn listed(title: &str, what: &[impl Display]) -> String {
+fn are(number: usize) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(number, "case"))
+}
+
+/// A title with no more than so many lines.
+fn listed(title: &str, what: &[impl Display], most: usize) -> String {
     if what.is_empty() {
         return String::new();
     }
-    let lines: String = what.iter().map(|one| format!("  {one}\n")).collect();
-    format!("\n{title}\n{lines}")
+    let lines: String = what
+        .iter()
+        .take(most)
+        .map(|one| format!("  {one}\n"))
+        .collect();
+    let more = match what.len().saturating_sub(most) {
+        0 => String::new(),
+        more => format!("  and {more} others; --verbose names them\n"),
+    };
+    format!("\n{title}\n{lines}{more}")
 }

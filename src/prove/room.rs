@@ -8,6 +8,7 @@ use crate::plan::{Agreement, Plan, Planned};
 use crate::reference::ManualClock;
 use crate::run::{CaseResult, Session};
 use crate::spec::{Case, Consent, Contract, KeyUse, Profile, RoleName, Way};
+use crate::verdict::Skip;
 
 /// Cases that need the same state of the panel.
 pub(super) struct Room {
@@ -50,13 +51,13 @@ impl Room {
         }
     }
 
-    /// Decides what is due, and lets those cases go of which nothing is asked.
+    /// Decides what is due, and lets those cases go of which nothing is asked; why, by number.
     pub(super) fn plan(
         &mut self,
         contract: &Contract,
         profile: &Arc<Profile>,
         roles: &BTreeSet<RoleName>,
-    ) {
+    ) -> Vec<(usize, Skip)> {
         let cases: Vec<_> = self
             .cases
             .values()
@@ -64,8 +65,15 @@ impl Room {
             .collect();
         let plan = Plan::new(contract, &cases, profile, &self.agreement(), roles);
         let numbers: Vec<usize> = self.cases.keys().copied().collect();
-        let planned = numbers.into_iter().zip(plan.cases);
-        self.cases = planned.filter(|(_, planned)| planned.is_run()).collect();
+        let (mut run, mut skipped) = (BTreeMap::new(), Vec::new());
+        for (number, planned) in numbers.into_iter().zip(plan.cases) {
+            match &planned.due {
+                Ok(_) => drop(run.insert(number, planned)),
+                Err(why) => skipped.push((number, why.clone())),
+            }
+        }
+        self.cases = run;
+        skipped
     }
 
     /// Keeps the session with the sound panel, and asks another sound panel, `fresh`, once more, so

@@ -4,19 +4,25 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::reference::{Fault, RouteName};
-use crate::spec::{Case, Diagnostic, Endpoint, RequirementId, Row, SourceFile, read_yaml};
+use crate::reference::{AddedRoutes, Fault, RouteName};
+use crate::spec::{Case, CaseId, Diagnostic, Endpoint, RequirementId, Row, SourceFile, read_yaml};
 
 /// What each fault violates, and which cases must notice it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Table {
     /// By the name of the check that is left out.
+    #[serde(default)]
     families: BTreeMap<String, Family>,
     /// By the name of the fault.
+    #[serde(default)]
     faults: BTreeMap<String, Entry>,
     /// Faults by whose help the hardened panel keeps every SHOULD, and what it violates without.
+    #[serde(default)]
     pub(super) hardenings: BTreeMap<String, Entry>,
+    /// Cases, or scenarios, that conform on no sound panel, by the reason.
+    #[serde(default)]
+    nowhere: BTreeMap<String, Vec<String>>,
 }
 
 /// What leaving out a check violates.
@@ -39,6 +45,7 @@ struct Family {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Entry {
+    #[serde(default)]
     pub(super) violates: Vec<RequirementId>,
     /// Ids of cases that must notice it.
     #[serde(default)]
@@ -87,18 +94,32 @@ impl Table {
     ) -> Option<Claim> {
         let name = fault.to_string();
         let plain = name.split('@').next().unwrap_or_default();
-        match self.families.get(plain) {
-            Some(family) => Some(family.claim(fault.route(), cases, gaps)),
-            None => Some(self.faults.get(plain)?.claim(cases)),
+        // A fault of one route may have an entry of its own.
+        match (self.faults.get(&name), self.families.get(plain)) {
+            (Some(entry), _) => Some(entry.claim(cases)),
+            (None, Some(family)) => Some(family.claim(fault.route(), cases, gaps)),
+            (None, None) => None,
         }
     }
 
-    /// Names in the table that no fault has.
-    pub(super) fn strangers(&self) -> impl Iterator<Item = &str> {
+    /// What is said to conform nowhere: cases or scenarios, by their ids.
+    pub(super) fn nowhere(&self) -> impl Iterator<Item = &str> {
+        self.nowhere.values().flatten().map(String::as_str)
+    }
+
+    /// Why a case is said to conform nowhere.
+    pub(super) fn why_nowhere(&self, case: &CaseId) -> Option<&str> {
+        let mut reasons = self.nowhere.iter();
+        let found = reasons.find(|(_, ids)| ids.iter().any(|id| is_within(case, id)));
+        found.map(|(why, _)| why.as_str())
+    }
+
+    /// Names in the table that no fault has, where a panel has these routes beside its own.
+    pub(super) fn strangers<'t>(&'t self, added: &'t AddedRoutes) -> impl Iterator<Item = &'t str> {
         let all = self.families.keys().chain(self.faults.keys());
         all.chain(self.hardenings.keys())
             .map(String::as_str)
-            .filter(|name| name.parse::<Fault>().is_err())
+            .filter(|name| Fault::named(name, added).is_err())
     }
 }
 
@@ -110,11 +131,8 @@ impl Family {
         gaps: &[Row<'_>],
     ) -> Claim {
         let fits = |case: &Case| {
-            let of_scenario = |scenario: &String| {
-                let id = case.id.as_str().strip_prefix(scenario.as_str());
-                id.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-            };
-            self.witnesses.iter().any(of_scenario)
+            let mut scenarios = self.witnesses.iter();
+            scenarios.any(|scenario| is_within(&case.id, scenario))
                 && route.is_none_or(|route| case.requests().any(|one| is_of(route, &one.endpoint)))
         };
         let numbered = cases.iter().enumerate();
@@ -165,24 +183,22 @@ impl Entry {
     }
 }
 
-/// Whether a request is to this very route, whatever its parameters are called. What one side
-/// takes for a parameter called `force` may be the word `force` on the other.
+/// Whether an id is that of the case, or of its scenario.
+pub(super) fn is_within(case: &CaseId, id: &str) -> bool {
+    let rest = case.as_str().strip_prefix(id);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Whether a request is to this very route.
 fn is_of(route: RouteName, endpoint: &Endpoint) -> bool {
-    let is_same = |(own, other): (&str, &str)| match own.strip_prefix('{') {
-        Some(name) => other.starts_with('{') || name.strip_suffix('}') == Some(other),
-        None => own == other,
-    };
-    let (own, other) = (route.path.split('/'), endpoint.path.split('/'));
-    route.method == endpoint.method
-        && own.clone().count() == other.clone().count()
-        && own.zip(other).all(is_same)
+    route.is(&endpoint.method, &endpoint.path)
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
-    use super::{Endpoint, Fault, Table, is_of};
+    use super::{AddedRoutes, Endpoint, Fault, Table, is_of};
     use crate::spec::{Source, Specs, coverage};
 
     #[test]
@@ -191,7 +207,7 @@ mod tests {
         let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
         let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
         let gaps = coverage(&specs);
-        assert_eq!(table.strangers().next(), None);
+        assert_eq!(table.strangers(&AddedRoutes::default()).next(), None);
         let mut witnesses = 0;
         for fault in Fault::all() {
             let claim = table.claim(fault, &cases, &gaps);

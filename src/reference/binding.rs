@@ -47,7 +47,9 @@ pub(super) fn bind(inquiry: &mut Inquiry<'_>, part: Part) -> Result<(), Refusal>
     let mut bound = inquiry.bound.clone();
     let named = inquiry.parameters.iter();
     for (name, value) in named.filter(|(name, _)| part.holds(name)) {
+        let sample = inquiry.route.sample;
         let found = match inquiry.api() {
+            _ if sample.is_some_and(|sample| sample.is_missing(name, value, true)) => None,
             Api::Client if name == "server" => server(inquiry, &mut bound, value)?,
             Api::Client => inside_server(inquiry.state, &mut bound, name, value),
             Api::Application => application(inquiry.state, &mut bound, name, value),

@@ -50,7 +50,7 @@ use state::State;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use family::{Family, UnknownFamily};
 pub use faults::{BadFault, Fault, Faults, Gate, Group, PanelState, RouteName};
-pub use routes::Api;
+pub use routes::{AddedRoutes, Addition, Api, BadAddition, Missing};
 pub use settings::{Settings, TwoFactorRequired, Wings};
 pub use wording::Wording;
 pub use world::{World, WorldError};
@@ -65,6 +65,8 @@ struct Parts {
     wording: Wording,
     faults: Faults,
     clock: Arc<dyn Clock>,
+    /// Routes that it has beside those of its family.
+    added: AddedRoutes,
     state: Mutex<State>,
 }
 
@@ -100,6 +102,7 @@ impl Panel {
             wording,
             faults,
             clock,
+            added: world.added.clone(),
             state: Mutex::new(State::new(world, family)?),
         })))
     }

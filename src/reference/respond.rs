@@ -116,7 +116,7 @@ impl Parts {
     /// An answer under `/api`: the route must exist before anything else is looked at.
     fn api(&self, state: &mut State, incoming: &Incoming) -> Response<Body> {
         let method = incoming.method.as_str();
-        match routes::find(self.family, method, &incoming.route_path()) {
+        match routes::find(self.family, &self.added, method, &incoming.route_path()) {
             Found::Route(route, parameters) => self.route(state, incoming, (route, parameters)),
             Found::OtherMethods(allowed) if method == "OPTIONS" => {
                 front::options(incoming, self.family.traits(), &allowed)

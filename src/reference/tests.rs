@@ -1,5 +1,6 @@
 //! The panel as a whole: order of checks, faults, words, keys, and requests nobody should send.
 
+mod added;
 mod families;
 mod limits;
 

@@ -20,6 +20,8 @@ enum Rule {
     Required,
     /// There, whatever it is.
     Present,
+    /// There, unless anything else is.
+    Something,
 }
 
 /// A field that must be there and not empty.
@@ -39,6 +41,14 @@ pub(super) const fn present(name: &'static str) -> Field {
     }
 }
 
+/// A field that stands for whatever is wanted: there must be some field.
+pub(super) const fn something(name: &'static str) -> Field {
+    Field {
+        rule: Rule::Something,
+        ..required(name)
+    }
+}
+
 impl Field {
     /// Gives the field another name in messages.
     pub(super) const fn called(self, label: &'static str) -> Self {
@@ -52,6 +62,7 @@ impl Field {
         let value = content::at(content, self.name);
         let (rule, demand) = match self.rule {
             Rule::Required if value.is_none_or(is_empty) => ("required", "is required"),
+            Rule::Something if content.is_empty() => ("required", "is required"),
             Rule::Present if value.is_none() => ("present", "must be present"),
             _ => return None,
         };

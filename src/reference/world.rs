@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::{keys::KeyType, settings::Settings};
+use super::{keys::KeyType, routes::AddedRoutes, settings::Settings};
 
 /// The users, keys, servers and settings of a panel.
 #[derive(Clone, Deserialize)]
@@ -13,6 +13,9 @@ pub struct World {
     /// What an administrator sets.
     #[serde(default)]
     pub settings: Settings,
+    /// Routes that the panel has beside its own.
+    #[serde(skip)]
+    pub added: AddedRoutes,
     #[serde(default)]
     pub(super) users: Vec<User>,
     /// Users who were deleted; nobody but keys names them.
@@ -166,6 +169,9 @@ pub(super) enum Resource {
     Mounts,
     /// Of Pelican.
     Roles,
+    /// One that no panel has by itself.
+    #[serde(skip)]
+    Other,
 }
 
 /// The permissions of an application key.

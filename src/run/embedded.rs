@@ -37,7 +37,8 @@ pub enum EmbeddedError {
 ///
 /// The profile is always the built-in one of that name: what the judge is told by other files,
 /// the panel never hears. Of it, only words, limits, prefixes and the family count: in which
-/// order the panel checks, and what it answers, is its own.
+/// order the panel checks, and what it answers, is its own. Only of routes that no panel has by
+/// itself the world may tell it, by `World::added`.
 ///
 /// # Errors
 ///
@@ -101,7 +102,10 @@ pub(crate) fn panel_of(
         .family
         .parse()
         .map_err(|_| EmbeddedError::Family(profile.family.clone()))?;
-    if let Some(fault) = faults.iter().find(|fault| !fault.is_possible_in(family)) {
+    if let Some(fault) = faults
+        .iter()
+        .find(|fault| !fault.is_possible_in(family, &world.added))
+    {
         return Err(EmbeddedError::Fault(fault, family));
     }
     Ok(Panel::with_clock(

@@ -1,5 +1,6 @@
 //! Runs a plan against a target: keys are verified, ids found, cases sent and judged.
 
+mod added;
 mod breaker;
 mod changes;
 mod cleanup;
@@ -24,6 +25,7 @@ mod session;
 mod sharing;
 mod stand_in;
 
+pub use added::{Additions, Unplayed};
 pub use changes::{Change, Changes, Course, Side, Silence, is_spent_by_others};
 pub use cleanup::{Cleanup, LookAlike, clean_up};
 pub use control::{Controlled, Finding, control};

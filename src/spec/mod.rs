@@ -55,7 +55,7 @@ pub use relation::{Beside, Place, Relation};
 pub use requirement::{Requirement, VerifiedBy};
 pub use resolve::{Outcome, Question, Refusal, Resolution, Step as ResolutionStep, resolve};
 pub use role::{Change, Control, Derived, Holder, MadeBy, MadeUp, Obtainable, Role, Roles};
-pub use route::{Creates, Effect, Endpoint, Find, Inventory, Parameter, Presence, Route};
+pub use route::{BodyNeed, Creates, Effect, Endpoint, Find, Inventory, Parameter, Presence, Route};
 pub use schema::{Mismatch, Problem, Schema, Schemas};
 pub use signature::Signature;
 pub use source::{Source, SourceFile};

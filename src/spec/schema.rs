@@ -31,6 +31,9 @@ const KEYWORDS: [&str; 16] = [
     "allOf",
 ];
 
+/// The keywords that hold a document which fits, at the top of a schema only.
+const SAMPLES: [&str; 2] = ["examples", "default"];
+
 /// One difference between a document and its schema.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Mismatch {
@@ -165,15 +168,58 @@ impl Schemas {
             .keys()
             .map(|name| (name.clone(), OnceLock::new()))
             .collect();
-        (
-            Self {
-                documents,
-                registry: OnceLock::new(),
-                compiled,
-                made: Mutex::default(),
-            },
-            troubles,
-        )
+        let schemas = Self {
+            documents,
+            registry: OnceLock::new(),
+            compiled,
+            made: Mutex::default(),
+        };
+        let wrong = files.iter().filter_map(|file| schemas.wrong_sample(file));
+        troubles.extend(wrong);
+        (schemas, troubles)
+    }
+
+    /// What is wrong with the first of a file's examples that does not fit its schema.
+    fn wrong_sample(&self, file: &SourceFile) -> Option<Diagnostic> {
+        let name = self.name(stem(file))?;
+        let document = &self.documents[name];
+        let trouble = |message: String| Diagnostic::of_file(&file.shown, &message);
+        if document.get("examples").is_some_and(|all| !all.is_array()) {
+            let help = "write a list: `\"examples\": [{ … }]`";
+            return Some(trouble("`examples` is no list".to_owned()).help(help));
+        }
+        let samples = samples(document);
+        if samples.is_empty() {
+            return None;
+        }
+        let schema = match self.get(name) {
+            Ok(schema) => schema,
+            Err(why) => return Some(trouble(why)),
+        };
+        samples.into_iter().find_map(|(pointer, sample)| {
+            let mismatches = schema.mismatches(sample);
+            let Mismatch {
+                pointer: at,
+                wanted,
+                ..
+            } = mismatches.first()?;
+            let message =
+                format!("`{pointer}` does not fit the schema: `{pointer}{at}` is not {wanted}");
+            Some(
+                trouble(message)
+                    .help("mend the example or the schema: the reference panel answers with it"),
+            )
+        })
+    }
+
+    /// A document that fits a schema, as the schema itself says: its first example, its default, or
+    /// the only one that fits.
+    #[must_use]
+    pub fn example(&self, name: &SchemaName) -> Option<&Value> {
+        let document = self.documents.get(name)?;
+        let samples = samples(document).into_iter();
+        let first = samples.map(|(_, sample)| sample).next();
+        first.or_else(|| document.get("const"))
     }
 
     /// The name of a schema, if there is one of that name.
@@ -276,25 +322,48 @@ impl jsonschema::Retrieve for Offline {
     }
 }
 
+/// The documents of a schema that are said to fit it, with their JSON Pointers.
+fn samples(schema: &Value) -> Vec<(String, &Value)> {
+    let examples = schema.get("examples").and_then(Value::as_array);
+    let examples = examples.into_iter().flatten().enumerate();
+    let mut samples: Vec<_> = examples
+        .map(|(number, example)| (format!("/examples/{number}"), example))
+        .collect();
+    let default = schema.get("default");
+    samples.extend(default.map(|default| ("/default".to_owned(), default)));
+    samples
+}
+
+/// The name of a file without its ending.
+fn stem(file: &SourceFile) -> &str {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    name.trim_end_matches(".json")
+}
+
 fn read_file(file: &SourceFile) -> Result<(SchemaName, Value), Diagnostic> {
-    let name = file
-        .path
-        .rsplit('/')
-        .next()
-        .unwrap_or(&file.path)
-        .trim_end_matches(".json");
-    let name: SchemaName = name
+    let name: SchemaName = stem(file)
         .parse()
         .map_err(|e| Diagnostic::of_file(&file.shown, &format!("{e}")))?;
     let document: Value = serde_json::from_str(&file.text)
         .map_err(|e| Diagnostic::of_file(&file.shown, &format!("is not JSON: {e}")))?;
-    match surplus_keyword(&document) {
-        None => Ok((name, document)),
-        Some(keyword) => Err(
-            Diagnostic::of_file(&file.shown, &format!("uses `{keyword}`"))
-                .help(format!("response schemas keep to {}", KEYWORDS.join(", "))),
-        ),
+    let mut checked = document.clone();
+    if let Value::Object(members) = &mut checked {
+        members.retain(|keyword, _| !SAMPLES.contains(&keyword.as_str()));
     }
+    let Some(keyword) = surplus_keyword(&checked) else {
+        return Ok((name, document));
+    };
+    let help = if SAMPLES.contains(&keyword.as_str()) {
+        format!("`{keyword}` is for whole documents: write it at the top of the schema")
+    } else {
+        format!(
+            "response schemas keep to {}; at the top also {}",
+            KEYWORDS.join(", "),
+            SAMPLES.join(", ")
+        )
+    };
+    let trouble = Diagnostic::of_file(&file.shown, &format!("uses `{keyword}`"));
+    Err(trouble.help(help))
 }
 
 /// The first keyword outside the subset.
@@ -319,4 +388,69 @@ fn surplus_keyword(schema: &Value) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Schemas, SourceFile};
+
+    /// The schemas of these files, called by their numbers, and what is wrong with them.
+    fn read(texts: &[&str]) -> (Schemas, Vec<String>) {
+        let files: Vec<_> = texts
+            .iter()
+            .enumerate()
+            .map(|(number, text)| {
+                let path = format!("s{number}.json");
+                SourceFile::new(&path, &path, text)
+            })
+            .collect();
+        let (schemas, troubles) = Schemas::read(&files);
+        (schemas, troubles.iter().map(ToString::to_string).collect())
+    }
+
+    fn example(text: &str) -> Option<String> {
+        let (schemas, troubles) = read(&[text]);
+        assert_eq!(troubles, [""; 0]);
+        let name = schemas.name("s0").expect("a name");
+        schemas.example(name).map(ToString::to_string)
+    }
+
+    #[test]
+    fn an_example_is_what_a_schema_says_itself() {
+        let one = r#"{ "type": "integer", "default": 3, "examples": [1, 2] }"#;
+        assert_eq!(example(one).as_deref(), Some("1"));
+        let two = r#"{ "type": "integer", "default": 3 }"#;
+        assert_eq!(example(two).as_deref(), Some("3"));
+        assert_eq!(example(r#"{ "const": 4 }"#).as_deref(), Some("4"));
+        assert_eq!(example(r#"{ "type": "integer" }"#), None);
+    }
+
+    #[test]
+    fn an_example_fits_its_schema() {
+        let told = |texts: &[&str], wanted: &str| {
+            let (_, troubles) = read(texts);
+            assert!(
+                troubles.len() == 1 && troubles[0].contains(wanted),
+                "{troubles:?}"
+            );
+        };
+        let second = r#"{ "type": "integer", "examples": [1, "two"] }"#;
+        told(&[second], "s0.json");
+        told(
+            &[second],
+            "`/examples/1` does not fit the schema: `/examples/1` is not integer",
+        );
+        let deep =
+            r#"{ "type": "array", "items": { "$ref": "s1.json" }, "examples": [[1, "two"]] }"#;
+        let item = r#"{ "type": "integer" }"#;
+        told(&[deep, item], "`/examples/0/1` is not integer");
+        told(&[deep], "s1.json");
+        told(
+            &[r#"{ "type": "integer", "default": "two" }"#],
+            "`/default` is not integer",
+        );
+        told(&[r#"{ "examples": { "a": 1 } }"#], "`examples` is no list");
+        let inside = r#"{ "properties": { "a": { "examples": [1] } } }"#;
+        told(&[inside], "write it at the top of the schema");
+    }
 }

@@ -81,16 +81,23 @@ impl Source {
         }
     }
 
-    /// All `*.json` response schemas.
+    /// All `*.json` response schemas; those that do not stand beside a folder are the embedded ones.
     pub(super) fn schema_files(&self) -> Found {
         let beside = match self {
             Self::Embedded => None,
             Self::Folder(root) => root.parent().map(|parent| parent.join("schemas/responses")),
         };
-        match beside.filter(|folder| folder.is_dir()) {
+        let (mut files, troubles) = match beside.filter(|folder| folder.is_dir()) {
             Some(folder) => read_folder(&folder, "json"),
-            None => (embedded(&SCHEMAS, "schemas/responses", "json"), Vec::new()),
-        }
+            None => (Vec::new(), Vec::new()),
+        };
+        let stock = embedded(&SCHEMAS, "schemas/responses", "json").into_iter();
+        let missing: Vec<_> = stock
+            .filter(|file| !files.iter().any(|own| own.path == file.path))
+            .collect();
+        files.extend(missing);
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        (files, troubles)
     }
 }
 

@@ -53,6 +53,14 @@ impl Success {
         }
     }
 
+    /// This document.
+    pub(super) fn json(status: u16, document: Value) -> Self {
+        Self {
+            status,
+            content: Content::Json(document),
+        }
+    }
+
     pub(super) fn into_response(self) -> Response<Body> {
         match self.content {
             Content::Json(value) => {
@@ -75,10 +83,7 @@ fn ok(document: Value) -> Outcome {
 }
 
 fn with_status(status: u16, document: Value) -> Outcome {
-    Ok(Success {
-        status,
-        content: Content::Json(document),
-    })
+    Ok(Success::json(status, document))
 }
 
 /// 201 with an object and the address at which it can be found.

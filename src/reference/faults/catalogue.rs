@@ -32,6 +32,17 @@ pub enum Group {
 }
 
 impl Group {
+    /// Whether no check is left out by its faults: they change what answers look like and tell,
+    /// where a key is read, or which check comes first. Cases notice that which say nothing of who
+    /// gets in.
+    #[must_use]
+    pub const fn is_of_form(self) -> bool {
+        matches!(
+            self,
+            Self::Refusals | Self::Successes | Self::Exposure | Self::Credentials | Self::Order
+        )
+    }
+
     /// What its faults are about.
     #[must_use]
     pub const fn title(self) -> &'static str {

@@ -62,7 +62,7 @@ impl Gate {
             .map(RouteName::of)
     }
 
-    fn is_on(self, route: &Route) -> bool {
+    pub(super) fn is_on(self, route: &Route) -> bool {
         match self {
             Self::Auth | Self::KeyType => route.api.is_some(),
             Self::Permission => matches!(
@@ -101,15 +101,29 @@ pub struct RouteName {
 }
 
 impl RouteName {
-    fn of(route: &Route) -> Self {
+    pub(super) fn of(route: &Route) -> Self {
         Self {
             method: route.method,
             path: route.path,
         }
     }
 
+    /// Whether it is this very route, whatever its parameters are called. What one side takes for a
+    /// parameter called `force` may be the word `force` on the other.
+    #[must_use]
+    pub fn is(self, method: &str, path: &str) -> bool {
+        let is_same = |(own, other): (&str, &str)| match own.strip_prefix('{') {
+            Some(name) => other.starts_with('{') || name.strip_suffix('}') == Some(other),
+            None => own == other,
+        };
+        let (own, other) = (self.path.split('/'), path.split('/'));
+        self.method == method
+            && own.clone().count() == other.clone().count()
+            && own.zip(other).all(is_same)
+    }
+
     /// Every route of every family.
-    pub(super) fn all() -> impl Iterator<Item = Self> {
+    pub(in crate::reference) fn all() -> impl Iterator<Item = Self> {
         routes::all().map(Self::of)
     }
 }

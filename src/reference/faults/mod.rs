@@ -17,7 +17,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::family::Family;
+use super::{family::Family, routes::AddedRoutes};
 
 pub(super) use after::answer;
 pub(super) use before::receive;
@@ -60,6 +60,17 @@ impl Fault {
         gate.routes(family).map(move |route| {
             let route = Some(route);
             Self(Kind::LeftOut(LeftOut { gate, route }))
+        })
+    }
+
+    /// A check left out on each of the routes that were added and have it.
+    pub fn on_added(added: &AddedRoutes) -> impl Iterator<Item = Self> {
+        added.iter().flat_map(|route| {
+            let gates = Gate::ALL.into_iter().filter(|gate| gate.is_on(route));
+            gates.map(|gate| {
+                let route = Some(RouteName::of(route));
+                Self(Kind::LeftOut(LeftOut { gate, route }))
+            })
         })
     }
 
@@ -114,13 +125,14 @@ impl Fault {
         self.group() == Group::Limits || self.state() == Some(PanelState::LimitsEnforced)
     }
 
-    /// Whether a panel of the family can have it.
+    /// Whether a panel of the family with these routes beside its own can have it.
     #[must_use]
-    pub fn is_possible_in(self, family: Family) -> bool {
+    pub fn is_possible_in(self, family: Family, added: &AddedRoutes) -> bool {
         match self.0 {
-            Kind::LeftOut(LeftOut { gate, route }) => {
-                route.is_none_or(|route| gate.routes(family).any(|one| one == route))
-            }
+            Kind::LeftOut(LeftOut { gate, route }) => route.is_none_or(|route| {
+                gate.routes(family).any(|one| one == route)
+                    || Self::on_added(added).any(|one| one == self)
+            }),
             Kind::Single(_) => true,
         }
     }

@@ -6,7 +6,7 @@ use super::{
     Fault, Kind, catalogue,
     gate::{Gate, LeftOut, RouteName},
 };
-use crate::reference::family::Family;
+use crate::reference::{family::Family, routes::AddedRoutes};
 
 /// A name that no fault has, and what there is instead.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +22,8 @@ pub enum BadFault {
         fault: String,
         /// What stands behind it.
         route: String,
+        /// The routes that there are.
+        known: Vec<String>,
     },
     /// The route has nothing that the fault could leave out.
     #[error("`{route}` has no check that `{fault}` could leave out")]
@@ -42,7 +44,7 @@ impl BadFault {
     pub fn known(&self) -> Vec<String> {
         match self {
             Self::Unknown(_) => Fault::all().map(|fault| fault.to_string()).collect(),
-            Self::Route { .. } => RouteName::all().map(|route| route.to_string()).collect(),
+            Self::Route { known, .. } => known.clone(),
             Self::NoCheck { .. } | Self::NoRoutes(_) => Vec::new(),
         }
     }
@@ -62,12 +64,25 @@ impl FromStr for Fault {
     type Err = BadFault;
 
     fn from_str(name: &str) -> Result<Self, BadFault> {
+        Self::named(name, &AddedRoutes::default())
+    }
+}
+
+impl Fault {
+    /// The fault of a name, where a panel has these routes beside its own.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the name.
+    pub fn named(name: &str, added: &AddedRoutes) -> Result<Self, BadFault> {
         let (fault, route) = match name.split_once('@') {
             Some((fault, route)) => (fault, Some(route)),
             None => (name, None),
         };
         if let Some(gate) = Gate::ALL.into_iter().find(|gate| gate.name() == fault) {
-            let route = route.map(|route| on_route(gate, route)).transpose()?;
+            let route = route
+                .map(|route| on_route(gate, route, added))
+                .transpose()?;
             return Ok(Self(Kind::LeftOut(LeftOut { gate, route })));
         }
         let known = catalogue::ENTRIES.iter().find(|entry| entry.name == fault);
@@ -79,15 +94,20 @@ impl FromStr for Fault {
     }
 }
 
-fn on_route(gate: Gate, name: &str) -> Result<RouteName, BadFault> {
-    let Some(route) = RouteName::all().find(|route| route.to_string() == name) else {
+fn on_route(gate: Gate, name: &str, added: &AddedRoutes) -> Result<RouteName, BadFault> {
+    let all = || RouteName::all().chain(added.iter().map(RouteName::of));
+    let Some(route) = all().find(|route| route.to_string() == name) else {
         return Err(BadFault::Route {
             fault: gate.name().to_owned(),
             route: name.to_owned(),
+            known: all().map(|route| route.to_string()).collect(),
         });
     };
-    let has_it = |family| gate.routes(family).any(|one| one == route);
-    if Family::all().any(has_it) {
+    let fault = Fault(Kind::LeftOut(LeftOut {
+        gate,
+        route: Some(route),
+    }));
+    if Family::all().any(|family| fault.is_possible_in(family, added)) {
         return Ok(route);
     }
     Err(BadFault::NoCheck {

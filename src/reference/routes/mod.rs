@@ -1,9 +1,12 @@
 //! The routes of the panel, and which of them a request means.
 
+mod added;
 mod application;
 mod client;
 mod forks;
 mod remote;
+
+pub use added::{AddedRoutes, Addition, BadAddition, Missing};
 
 use super::{
     answers::{Outcome, Success},
@@ -71,6 +74,8 @@ pub(super) struct Route {
     /// Whether the fork that has it was released without asking for the permission.
     pub left_open: bool,
     pub action: Action,
+    /// What it answers, if it was added and has no action of its own.
+    pub sample: Option<&'static added::Sample>,
 }
 
 impl Route {
@@ -93,6 +98,7 @@ impl Route {
             daemon: false,
             left_open: false,
             action,
+            sample: None,
         }
     }
 
@@ -185,6 +191,10 @@ impl Parameters {
     pub(super) fn iter(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.0.iter().map(|(name, value)| (*name, value.as_str()))
     }
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
 }
 
 /// What a request means.
@@ -195,12 +205,22 @@ pub(super) enum Found {
     Nothing,
 }
 
-/// Finds the route of a family for a method and a decoded path.
-pub(super) fn find(family: Family, method: &str, path: &str) -> Found {
-    let here = || of(family).filter_map(|route| Some((route, route.parameters(path)?)));
-    if let Some((route, parameters)) = here().find(|(route, _)| route.takes(method)) {
+/// Finds the route of a family, or one that was added, for a method and a decoded path; one with
+/// fewer parameters is more exact.
+pub(super) fn find(family: Family, added: &AddedRoutes, method: &str, path: &str) -> Found {
+    let fits = |route: &'static Route| Some((route, route.parameters(path)?));
+    let takes = |(route, _): &(&Route, Parameters)| route.takes(method);
+    let own = of(family).filter_map(fits).find(takes);
+    let others = added.iter().filter_map(fits).filter(takes);
+    let other = others.min_by_key(|(_, parameters)| parameters.count());
+    let found = match (own, other) {
+        (Some(own), Some(other)) if other.1.count() < own.1.count() => Some(other),
+        (own, other) => own.or(other),
+    };
+    if let Some((route, parameters)) = found {
         return Found::Route(route, parameters);
     }
+    let here = || of(family).chain(added.iter()).filter_map(fits);
     let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
     let allowed: Vec<_> = known
         .into_iter()
@@ -248,10 +268,10 @@ fn accepted(_: &mut Inquiry<'_>) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::{Family, Found, find, of};
+    use super::{AddedRoutes, Family, Found, find, of};
 
     fn lookup(method: &str, path: &str) -> Found {
-        find(Family::V1_11, method, path)
+        find(Family::V1_11, &AddedRoutes::default(), method, path)
     }
 
     fn allowed(method: &str, path: &str) -> Vec<&'static str> {

@@ -17,7 +17,7 @@ use crate::reference::{
 pub(super) fn refusal(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
     let path = incoming.route_path();
     let finds_nothing = || {
-        let found = routes::find(parts.family, incoming.method.as_str(), &path);
+        let found = routes::find(parts.family, &parts.added, incoming.method.as_str(), &path);
         matches!(found, Found::Nothing)
     };
     if defect == Defect::UnknownRoutePage && finds_nothing() {
