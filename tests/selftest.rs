@@ -26,6 +26,7 @@ mod selftest {
     pub(crate) mod pacing;
     pub(crate) mod panel;
     pub(crate) mod privacy;
+    pub(crate) mod profile_changes;
     pub(crate) mod profile_diff;
     pub(crate) mod profile_mutants;
     pub(crate) mod program;

@@ -354,6 +354,18 @@ fn keys_are_counted_against_the_limit() {
 }
 
 #[test]
+fn pelican_takes_null_for_no_list_of_addresses() {
+    let body = r#"{"description":"x","allowed_ips":null}"#;
+    let answer = Visit::of(Family::Pelican).ask("client", "POST", KEYS, body);
+    let meta = &answer.body["errors"][0]["meta"];
+    assert_eq!(answer.status, 422);
+    assert_eq!(
+        meta,
+        &json!({ "source_field": "allowed_ips", "rule": "array" })
+    );
+}
+
+#[test]
 fn errors_of_new_keys_name_the_field() {
     let visit = Visit::new();
     for (ips, status, field, rule) in [

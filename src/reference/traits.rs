@@ -25,6 +25,8 @@ pub(super) struct Traits {
     pub key_limit: usize,
     /// What a new key may be locked to.
     pub allowed_ips: AllowedIps,
+    /// Whether a new key may be locked to `null`, which is to nothing.
+    pub null_is_no_address: bool,
     /// Whether an address that cannot be read breaks a request with a code of its own.
     pub address_errors: bool,
     /// Requests per minute on the Client API.
@@ -154,6 +156,7 @@ const V1_7: Traits = Traits {
     application_prefix: "",
     key_limit: 5,
     allowed_ips: AllowedIps::Addresses,
+    null_is_no_address: true,
     address_errors: false,
     client_rate: 720,
     application_rate: 240,
@@ -238,6 +241,7 @@ const PELICAN: Traits = Traits {
     power_by_signal: true,
     session_cookie: "pelican_session",
     login_page: "/login",
+    null_is_no_address: false,     // group 10: 422
     unknown_node_is_missing: true, // group 02: 404
     ..V1_11_9
 };

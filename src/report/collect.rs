@@ -729,7 +729,7 @@ mod tests {
             (
                 "the target was not said to have: maintenance",
                 "--has maintenance in a run of its own; ",
-                "into it: php artisan down",
+                "how, on a staging panel: php artisan down",
             ),
             (
                 "the target was not said to have: public-edge",

@@ -5,8 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use crate::keys::Keyring;
 use crate::reference::{
-    Api as PanelApi, Clock, Family, Fault, Faults, Panel, SystemClock, TwoFactorRequired, Wording,
-    World, WorldError,
+    Api as PanelApi, Clock, Family, Fault, Faults, Panel, SystemClock, TwoFactorRequired, Wings,
+    Wording, World, WorldError,
 };
 use crate::spec::{Api, Contract, Profile, Ruling};
 
@@ -118,7 +118,7 @@ pub(crate) fn panel_of(
 }
 
 /// The states that the reference panel can be in.
-const STATES: [&str; 7] = [
+const STATES: [&str; 8] = [
     "two-factor-required",
     "two-factor-required-admins",
     "maintenance",
@@ -126,6 +126,7 @@ const STATES: [&str; 7] = [
     "trusted-proxies",
     "cors-origins",
     "public-edge",
+    "daemon-unreachable",
 ];
 
 /// The foreign origin that a panel in the state `cors-origins` lets in.
@@ -148,6 +149,7 @@ pub fn put_into(state: &str, world: &mut World) -> Result<(), EmbeddedError> {
         "trusted-proxies" => settings.trusted_proxies = vec!["*".to_owned()],
         "cors-origins" => settings.cors_origins = vec![ALLOWED_ORIGIN.to_owned()],
         "public-edge" => settings.caller = Some(PUBLIC),
+        "daemon-unreachable" => settings.wings = Wings::Unreachable,
         // The embedded world has one from the start.
         "suspended-server" => {}
         other => return Err(EmbeddedError::State(other.to_owned())),

@@ -49,7 +49,10 @@ pub use name::{
     Api, BadName, CaseId, Consent, Level, Origin, ProfileName, RequirementId, RoleName, SchemaName,
     has_form,
 };
-pub use profile::{Answer, Prefixes, Profile, RouteList, Ruling, WithoutJson};
+pub use profile::{
+    Answer, ApiRules, Exception, JsonWanted, Limits, Prefixes, Profile, Rank, RouteList, Ruling,
+    SuccessWithout, Versions, WithoutJson,
+};
 pub use reach::{names_what_exists, reached};
 pub use relation::{Beside, Place, Relation};
 pub use requirement::{Requirement, VerifiedBy};

@@ -62,7 +62,7 @@ const CASES: [Told; 9] = [
         &[
             "\nstep 1\n  is sent until it is refused, at most once more than the limit allows; the last \
              answer is judged\n  sends GET /api/client\n",
-            "\nstep 10\n  waits as many seconds as Retry-After of the answer before it says\n  sends GET",
+            "\nstep 11\n  waits as many seconds as Retry-After of the answer before it says\n  sends GET",
         ],
     ),
 ];

@@ -23,7 +23,7 @@ const RECORDINGS: [(&str, usize); 6] = [
 ];
 
 /// Conditions that a recording does not show, of one recording or of all, and why.
-const UNSEEN: [(Option<&str>, &str, &str); 4] = [
+const UNSEEN: [(Option<&str>, &str, &str); 5] = [
     (
         None,
         "odd-addresses",
@@ -38,6 +38,11 @@ const UNSEEN: [(Option<&str>, &str, &str); 4] = [
         None,
         "over-limit",
         "a recording holds no script that spends a limit; `fidelity` compares its 429",
+    ),
+    (
+        None,
+        "daemon-unreachable",
+        "all was recorded without a daemon, which is no state of its own there; `fidelity` compares its 504",
     ),
     (
         Some("pterodactyl-1.7.0"),

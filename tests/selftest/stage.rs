@@ -13,6 +13,7 @@ use ptero_conformance::run::{
 use ptero_conformance::spec::{Consent, Contract, Profile, Specs};
 use ptero_conformance::target::Facts;
 use ptero_conformance::verdict::Kind;
+use semver::Version;
 use tokio::runtime::Runtime;
 
 /// The world of the embedded panel, whose limits are only advertised, as `run --embedded` has it.
@@ -41,13 +42,25 @@ impl Stage {
         world: World,
         states: &[&str],
     ) -> Self {
+        Self::of_version(specs, plays, judge, world, states, None)
+    }
+
+    /// The same, of a panel whose operator named its version.
+    pub(crate) fn of_version(
+        specs: &Specs,
+        plays: &str,
+        judge: &Arc<Profile>,
+        world: World,
+        states: &[&str],
+        version: Option<Version>,
+    ) -> Self {
         let contract = Arc::clone(&specs.contract);
         let panel = embedded_panel(plays, world.clone(), Faults::default()).expect("a panel");
         let keys = embedded_keys(&panel, &contract).expect("the keys");
         let agreement = Agreement {
             consents: Consent::ALL.into(),
             has: states.iter().map(ToString::to_string).collect(),
-            version: None,
+            version,
         };
         let cases = specs
             .cases()

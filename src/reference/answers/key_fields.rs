@@ -30,7 +30,8 @@ pub(super) fn errors(
 ) -> Result<Vec<FieldError>, Refusal> {
     let mut errors: Vec<_> = description_error(fields).into_iter().collect();
     errors.extend(match (traits.allowed_ips, fields.get("allowed_ips")) {
-        (_, None | Some(Value::Null)) => Vec::new(),
+        (_, None) => Vec::new(),
+        (_, Some(Value::Null)) if traits.null_is_no_address => Vec::new(),
         (AllowedIps::Addresses, Some(value)) => address_errors(value),
         (AllowedIps::Ranges, Some(value)) => range_errors(value, traits)?,
     });

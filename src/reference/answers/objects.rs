@@ -457,3 +457,23 @@ fn status(server: &Server) -> Option<&'static str> {
         ServerState::Restoring => Some("restoring_backup"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::World;
+
+    #[test]
+    fn a_server_says_why_it_cannot_be_used() {
+        let mut server = World::embedded().servers.remove(0);
+        let mut told = |state| {
+            server.state = state;
+            status(&server)
+        };
+        assert_eq!(told(ServerState::Ready), None);
+        assert_eq!(told(ServerState::Transferring), None);
+        assert_eq!(told(ServerState::Suspended), Some("suspended"));
+        assert_eq!(told(ServerState::Installing), Some("installing"));
+        assert_eq!(told(ServerState::Restoring), Some("restoring_backup"));
+    }
+}
