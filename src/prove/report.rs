@@ -144,7 +144,7 @@ impl Proof {
     fn notes(&self, most: usize) -> String {
         let mut text = String::new();
         if self.options.has_table() && !self.options.has_all_panels() {
-            text += "\nnote: what the table claims of witnesses, and of cases that conform nowhere, is \
+            text += "\nnote: what the table claims of witnesses is \
                      judged only where all panels are tried, so without --profile\n";
         }
         let unplayed = &self.options.additions.unplayed;

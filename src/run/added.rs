@@ -134,4 +134,13 @@ mod tests {
         let unplayed: Vec<_> = additions.unplayed.iter().map(ToString::to_string).collect();
         assert_eq!(unplayed, Vec::<String>::new());
     }
+
+    #[test]
+    fn a_route_can_name_the_shapes_that_most_answers_have() {
+        let schemas = &built_in().expect("the built-in contract").schemas;
+        for name in ["list", "item"] {
+            let name = schemas.name(name).expect("a schema");
+            assert!(schemas.example(name).is_some(), "{name}");
+        }
+    }
 }
