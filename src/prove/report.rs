@@ -68,7 +68,7 @@ impl Proof {
     fn kills(&self) -> String {
         let mut text = String::new();
         for result in &self.matrix.faults {
-            let blunt = if result.blunt { ", blunt" } else { "" };
+            let blunt = if result.is_blunt() { ", blunt" } else { "" };
             text += &format!("{}: {} cases{blunt}\n", result.name, result.killed.len());
             if let Some(why) = result
                 .claim
@@ -77,7 +77,7 @@ impl Proof {
             {
                 text += &format!("    unseen: {why}\n");
             }
-            for number in result.killed.iter().filter(|_| !result.blunt) {
+            for number in &result.sharply {
                 text += &format!("    {}\n", self.cases[*number].id);
             }
         }
@@ -102,7 +102,7 @@ impl Proof {
         }
         let all: BTreeSet<usize> = (0..self.cases.len()).collect();
         let elsewhere = all.difference(&matrix.conforming).count();
-        let blunt = matrix.faults.iter().filter(|one| one.blunt).count();
+        let blunt = matrix.faults.iter().filter(|one| one.is_blunt()).count();
         let unseen = matrix.faults.iter().filter(|one| {
             let claim = one.claim.as_ref();
             claim.is_some_and(|claim| claim.unseen.is_some())
