@@ -258,9 +258,8 @@ fn try_on(
     let mut killed = work(baseline, &jobs, options, counter)?;
     let rest = |((number, change, tried), killed): (&Job, &BTreeSet<usize>)| {
         let proves = killed.len() <= most && !killed.is_disjoint(&open);
-        let all = suspects[*number].within(&conforming);
-        let rest = all.difference(tried).copied().filter(|_| proves);
-        (*number, *change, rest.collect())
+        let rest = proves.then(|| suspects[*number].rest(&conforming, tried));
+        (*number, *change, rest.unwrap_or_default())
     };
     let rest: Vec<Job> = jobs.iter().zip(&killed).map(rest).collect();
     let more = work(baseline, &rest, options, counter)?;
@@ -300,6 +299,11 @@ impl Suspect {
         let survivors = survivors.filter(|one| !self.result.killed.contains(one));
         let wanted = open.iter().copied().chain(survivors);
         self.within(&wanted.filter(|one| conforming.contains(one)).collect())
+    }
+
+    /// Those that it can change and was not tried with.
+    fn rest(&self, conforming: &BTreeSet<usize>, tried: &BTreeSet<usize>) -> BTreeSet<usize> {
+        self.within(conforming).difference(tried).copied().collect()
     }
 
     /// Keeps what it has changed on a panel; `most` is how much of that proves anything.
@@ -457,6 +461,17 @@ mod tests {
         assert_eq!(suspect.result.killed, [0, 1, 2, 3].into());
         let proven: Vec<usize> = suspect.result.proves(&[]).collect();
         assert_eq!(proven, [2, 3]);
+    }
+
+    #[test]
+    fn a_fault_that_has_changed_something_is_tried_with_what_is_open_and_then_with_the_rest() {
+        let mut suspect = suspect(None);
+        let (conforming, open) = ((3..12).collect(), [4, 11].into());
+        assert_eq!(suspect.cases(&conforming, &open), (3..9).collect());
+        suspect.note(&[0].into(), &[0].into(), 2);
+        let tried = suspect.cases(&conforming, &open);
+        assert_eq!(tried, [4].into());
+        assert_eq!(suspect.rest(&conforming, &tried), [3, 5, 6, 7, 8].into());
     }
 
     #[test]
