@@ -270,7 +270,7 @@ impl<'s> Baseline<'s> {
             profile: Arc::clone(&self.profile),
             transport: InProcess::new(panel.router()).into(),
             keys,
-            agreement: room.agreement(),
+            agreement: room.agreement(&self.profile),
             origin: "http://localhost".to_owned(),
             pace: None,
             plain: None,

@@ -27,8 +27,10 @@ pub enum Failure {
     IdleWitness(String, CaseId),
     /// A witness conforms although the fault is there.
     Survives(String, CaseId),
-    /// No case that a fault kills cites a requirement that it violates.
-    Uncited(String),
+    /// A witness cites no requirement that the fault violates.
+    StrayWitness(String, CaseId),
+    /// A case that a fault kills cites neither what it violates nor what it touches.
+    Uncited(String, CaseId, Vec<RequirementId>),
     /// A fault that nothing is said to notice is noticed.
     Seen(String),
     /// Somebody asked for a fault, and no case notices it.
@@ -53,7 +55,10 @@ impl Failure {
     /// own cases not that they do not cite the built-in requirements.
     fn is_said(&self, result: &FaultResult, options: &Options) -> bool {
         match self {
-            Self::Uncited(_) => options.has_all_panels() && !options.foreign,
+            Self::Uncited(..) | Self::StrayWitness(..) => {
+                let claim = result.claim.as_ref();
+                claim.is_some_and(|claim| claim.is_by_citation(options))
+            }
             Self::IdleWitness(..) | Self::Survives(..) => options.has_all_panels(),
             Self::NoWitness(_) if options.has_all_panels() => true,
             Self::NoWitness(_) => result.claim.as_ref().is_some_and(|claim| !claim.by_rule),
@@ -83,10 +88,18 @@ impl fmt::Display for Failure {
             Self::Survives(fault, id) => {
                 write!(f, "{fault}: its witness `{id}` does not notice it")
             }
-            Self::Uncited(fault) => {
+            Self::StrayWitness(fault, id) => {
                 write!(
                     f,
-                    "{fault}: no case that notices it cites a requirement that it violates"
+                    "{fault}: its witness `{id}` cites no requirement that it violates"
+                )
+            }
+            Self::Uncited(fault, id, requirements) => {
+                let cited: Vec<_> = requirements.iter().map(ToString::to_string).collect();
+                write!(
+                    f,
+                    "{fault}: `{id}` notices it and cites {}, which it is not said to violate or touch",
+                    cited.join(", ")
                 )
             }
             Self::Seen(fault) => write!(f, "{fault}: is noticed, though it is listed as unseen"),
@@ -192,7 +205,7 @@ fn of_fault(result: &FaultResult, specs: &Specs) -> Vec<Failure> {
         return vec![Failure::Unlisted(name())];
     };
     let mut failures = Vec::new();
-    for id in &claim.violates {
+    for id in claim.violates.iter().chain(&claim.touches) {
         if specs.contract.requirement(id).is_none() {
             failures.push(Failure::UnknownRequirement(name(), id.clone()));
         }
@@ -218,6 +231,9 @@ fn of_fault(result: &FaultResult, specs: &Specs) -> Vec<Failure> {
     }
     for number in &claim.witnesses {
         let id = || cases[*number].id.clone();
+        if !claim.by_rule && !claim.violates_one_of(&cases[*number].scenario.requires) {
+            failures.push(Failure::StrayWitness(name(), id()));
+        }
         if !is_asked(&number) {
             if !claim.by_rule {
                 failures.push(Failure::IdleWitness(name(), id()));
@@ -226,12 +242,12 @@ fn of_fault(result: &FaultResult, specs: &Specs) -> Vec<Failure> {
             failures.push(Failure::Survives(name(), id()));
         }
     }
-    let cites = |number: &usize| {
-        let mut cited = cases[*number].scenario.requires.iter();
-        cited.any(|id| claim.violates.contains(id))
-    };
-    if !result.killed.is_empty() && !result.killed.iter().any(cites) {
-        failures.push(Failure::Uncited(name()));
+    for case in result.sharply.iter().map(|number| cases[*number]) {
+        let requires = &case.scenario.requires;
+        if !claim.expects_one_of(requires) {
+            let requires = requires.clone();
+            failures.push(Failure::Uncited(name(), case.id.clone(), requires));
+        }
     }
     failures
 }
@@ -260,6 +276,7 @@ mod tests {
         let mut result = FaultResult::new("fault".to_owned(), None);
         result.asked.insert(0);
         result.killed.insert(0);
+        result.sharply.insert(0);
         change(&mut claim, &mut result);
         result.claim = Some(claim);
         let kinds = of_fault(&result, &specs)
@@ -270,7 +287,8 @@ mod tests {
                 Failure::NoWitness(_) => "none",
                 Failure::IdleWitness(..) => "idle",
                 Failure::Survives(..) => "survives",
-                Failure::Uncited(_) => "uncited",
+                Failure::StrayWitness(..) => "stray",
+                Failure::Uncited(..) => "uncited",
                 Failure::Seen(_) => "seen",
                 _ => "other",
             });
@@ -293,11 +311,36 @@ mod tests {
         assert_eq!(told(by_rule), ["none"]);
         assert_eq!(told(|claim, _| claim.witnesses.clear()), ["none"]);
         assert_eq!(told(|claim, _| claim.unknown.push("x".into())), ["case"]);
-        assert_eq!(told(|claim, _| claim.violates.clear()), ["uncited"]);
         assert_eq!(told(|claim, _| claim.unseen = Some("so".into())), ["seen"]);
         let stranger = |claim: &mut Claim, _: &mut FaultResult| {
             claim.violates.push("NO-SUCH".parse().expect("an id"));
         };
         assert_eq!(told(stranger), ["requirement"]);
+        let touched = |claim: &mut Claim, _: &mut FaultResult| {
+            claim.touches.push("NO-SUCH".parse().expect("an id"));
+        };
+        assert_eq!(told(touched), ["requirement"]);
+    }
+
+    #[test]
+    fn a_case_that_notices_a_fault_is_about_something_that_it_violates_or_touches() {
+        let violates_nothing = |claim: &mut Claim| std::mem::take(&mut claim.violates);
+        let cited = told(|claim, _| {
+            violates_nothing(claim);
+        });
+        assert_eq!(cited, ["stray", "uncited"]);
+        let touched = told(|claim, _| claim.touches = violates_nothing(claim));
+        assert_eq!(touched, ["stray"]);
+        let by_rule = told(|claim, _| {
+            claim.touches = violates_nothing(claim);
+            claim.by_rule = true;
+        });
+        assert_eq!(by_rule, [""; 0]);
+        let blunt = told(|claim, result| {
+            violates_nothing(claim);
+            claim.by_rule = true;
+            result.sharply.clear();
+        });
+        assert_eq!(blunt, [""; 0]);
     }
 }

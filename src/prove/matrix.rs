@@ -41,7 +41,7 @@ pub struct Matrix {
     pub(super) faults: Vec<FaultResult>,
     /// Numbers of the cases that conform somewhere.
     pub(super) conforming: BTreeSet<usize>,
-    /// Numbers of the cases that a fault has killed which is not blunt.
+    /// Numbers of the cases that a fault has killed which is not blunt, and which they are about.
     pub(super) proven: BTreeSet<usize>,
     /// Why the cases do not conform that conform nowhere.
     pub(super) misses: Misses,
@@ -82,12 +82,12 @@ pub struct FaultResult {
     pub(super) claim: Option<Claim>,
     /// Numbers of the cases that deviate, on whichever panel.
     pub(super) killed: BTreeSet<usize>,
+    /// Numbers of those that deviate on a panel of which it changes few cases.
+    pub(super) sharply: BTreeSet<usize>,
     /// Numbers of its witnesses that conform on a panel on which it was tried.
     pub(super) asked: BTreeSet<usize>,
     /// Whether it leaves out no check, see `Group::is_of_form`.
     is_of_form: bool,
-    /// Whether it changes too many cases to prove any but its own.
-    pub blunt: bool,
 }
 
 /// One fault on its way through the panels.
@@ -118,6 +118,7 @@ pub(super) fn fill(
         checked: BTreeSet::new(),
     };
     let gaps = coverage(specs);
+    let table = options.has_table().then_some(table);
     let mut suspects = suspects(cases, table, &gaps, options);
     let reached = suspects.iter().flat_map(|suspect| &suspect.reach);
     matrix.checked = reached.flatten().copied().collect();
@@ -125,7 +126,8 @@ pub(super) fn fill(
     for profile in profiles(contract, stock, options)? {
         let told = (contract, stock, &options.additions);
         let mut baseline = Baseline::new(told, cases, profile, Vec::new())?;
-        try_on(&mut baseline, &mut suspects, &mut matrix, options, &counter)?;
+        let trial = (&mut baseline, cases);
+        try_on(trial, &mut suspects, &mut matrix, options, &counter)?;
     }
     if options.faults.is_empty() && options.profiles.is_empty() {
         suspects.extend(harden(
@@ -172,7 +174,7 @@ fn profiles<'s>(
 
 fn suspects(
     cases: &[Arc<Case>],
-    table: &Table,
+    table: Option<&Table>,
     gaps: &[Row<'_>],
     options: &Options,
 ) -> Vec<Suspect> {
@@ -197,7 +199,10 @@ fn suspects(
         reach: fault.route().map(&mut reach),
         result: FaultResult {
             is_of_form: fault.group().is_of_form(),
-            ..FaultResult::new(fault.to_string(), table.claim(fault, cases, gaps))
+            ..FaultResult::new(
+                fault.to_string(),
+                table.and_then(|table| table.claim(fault, cases, gaps)),
+            )
         },
     };
     faults.into_iter().map(suspect).collect()
@@ -209,19 +214,31 @@ impl FaultResult {
             name,
             claim,
             killed: BTreeSet::new(),
+            sharply: BTreeSet::new(),
             asked: BTreeSet::new(),
             is_of_form: false,
-            blunt: false,
         }
     }
 
-    /// The cases that it proves: all that it kills, or, being blunt, those of them that somebody
-    /// has named.
-    fn proves(&self) -> impl Iterator<Item = usize> {
-        let named = self.claim.iter().filter(|claim| !claim.by_rule);
-        let named: BTreeSet<usize> = named.flat_map(|claim| claim.witnesses.clone()).collect();
-        let killed = self.killed.iter().copied();
-        killed.filter(move |number| !self.blunt || named.contains(number))
+    /// Whether it changes too many cases of every panel to prove any.
+    pub(super) fn is_blunt(&self) -> bool {
+        self.sharply.is_empty() && !self.killed.is_empty()
+    }
+
+    /// The cases that it proves: those that cite a requirement which it violates, if it is known
+    /// what it violates.
+    fn proves<'r>(
+        &'r self,
+        cases: &'r [Arc<Case>],
+        options: &Options,
+    ) -> impl Iterator<Item = usize> + 'r {
+        let claim = self.claim.as_ref();
+        let claim = claim.filter(|claim| claim.is_by_citation(options));
+        let is_about = move |number: &usize| match claim {
+            Some(claim) => claim.violates_one_of(&cases[*number].scenario.requires),
+            None => true,
+        };
+        self.sharply.iter().copied().filter(is_about)
     }
 
     /// Whether it is claimed that nothing can notice it.
@@ -259,9 +276,10 @@ fn on_route(cases: &[Arc<Case>], route: RouteName) -> BTreeSet<usize> {
 }
 
 /// Tries every fault on one panel. One that has changed nothing yet is tried with all cases it
-/// can change, so that it is known how blunt it is; others with what is still open.
+/// can change; others with what is still open, and with the rest if they change some of that, so
+/// that it is known how blunt they are on this panel.
 fn try_on(
-    baseline: &mut Baseline<'_>,
+    (baseline, cases): (&mut Baseline<'_>, &[Arc<Case>]),
     suspects: &mut [Suspect],
     matrix: &mut Matrix,
     options: &Options,
@@ -274,6 +292,7 @@ fn try_on(
     });
     matrix.conforming.extend(&conforming);
     matrix.miss(misses);
+    let most = FEW.max(conforming.len() * MOST / 100);
     let open: BTreeSet<usize> = conforming.difference(&matrix.proven).copied().collect();
     let blind = conforming.difference(&matrix.seeing).copied();
     let unseeing: BTreeSet<usize> = blind.chain(open.iter().copied()).collect();
@@ -284,23 +303,32 @@ fn try_on(
             &open
         }
     };
-    let jobs: Vec<_> = suspects
-        .iter()
-        .enumerate()
-        .filter(|(_, suspect)| suspect.is_possible_on(baseline))
+    let possible = |(_, suspect): &(usize, &Suspect)| suspect.is_possible_on(baseline);
+    let possible = suspects.iter().enumerate().filter(possible);
+    let jobs: Vec<Job> = possible
         .map(|(number, suspect)| {
             let cases = suspect.cases(&conforming, left(suspect));
             (number, suspect.change, cases)
         })
         .filter(|(_, _, cases)| !cases.is_empty())
         .collect();
-    let killed = work(baseline, &jobs, options, counter)?;
+    let mut killed = work(baseline, &jobs, options, counter)?;
+    let rest = |((number, change, tried), killed): (&Job, &BTreeSet<usize>)| {
+        let proves = killed.len() <= most && !killed.is_disjoint(&open);
+        let rest = proves.then(|| suspects[*number].rest(&conforming, tried));
+        (*number, *change, rest.unwrap_or_default())
+    };
+    let rest: Vec<Job> = jobs.iter().zip(&killed).map(rest).collect();
+    let more = work(baseline, &rest, options, counter)?;
+    for (killed, more) in killed.iter_mut().zip(more) {
+        killed.extend(more);
+    }
     for ((number, _, cases), killed) in jobs.iter().zip(killed) {
-        suspects[*number].note(&killed, cases, conforming.len());
+        suspects[*number].note(&killed, cases, most);
     }
     for suspect in suspects.iter() {
         let result = &suspect.result;
-        matrix.proven.extend(result.proves());
+        matrix.proven.extend(result.proves(cases, options));
         if !result.is_of_form {
             matrix.seeing.extend(&result.killed);
         }
@@ -316,32 +344,41 @@ impl Suspect {
         }
     }
 
-    fn cases(&self, conforming: &BTreeSet<usize>, open: &BTreeSet<usize>) -> BTreeSet<usize> {
-        let within = |all: &BTreeSet<usize>| match &self.reach {
+    /// Those of the cases that it can change.
+    fn within(&self, all: &BTreeSet<usize>) -> BTreeSet<usize> {
+        match &self.reach {
             None => all.clone(),
             Some(reach) => all.intersection(reach).copied().collect(),
-        };
+        }
+    }
+
+    fn cases(&self, conforming: &BTreeSet<usize>, open: &BTreeSet<usize>) -> BTreeSet<usize> {
         if self.result.killed.is_empty() {
-            return within(conforming);
+            return self.within(conforming);
         }
         let survivors = self.result.witnesses();
         let survivors = survivors.filter(|one| !self.result.killed.contains(one));
         let wanted = open.iter().copied().chain(survivors);
-        within(&wanted.filter(|one| conforming.contains(one)).collect())
+        self.within(&wanted.filter(|one| conforming.contains(one)).collect())
     }
 
-    fn note(&mut self, killed: &BTreeSet<usize>, tried: &BTreeSet<usize>, conforming: usize) {
+    /// Those that it can change and was not tried with.
+    fn rest(&self, conforming: &BTreeSet<usize>, tried: &BTreeSet<usize>) -> BTreeSet<usize> {
+        self.within(conforming).difference(tried).copied().collect()
+    }
+
+    /// Keeps what it has changed on a panel; `most` is how much of that proves anything.
+    fn note(&mut self, killed: &BTreeSet<usize>, tried: &BTreeSet<usize>, most: usize) {
         let result = &mut self.result;
-        // One check left out on one route is never blunt, however many cases ask that route.
-        if result.killed.is_empty() && self.reach.is_none() {
-            result.blunt = killed.len() > FEW.max(conforming * MOST / 100);
-        }
         let asked: Vec<_> = result
             .witnesses()
             .filter(|one| tried.contains(one))
             .collect();
         result.asked.extend(asked);
         result.killed.extend(killed);
+        if killed.len() <= most {
+            result.sharply.extend(killed);
+        }
     }
 }
 
@@ -350,7 +387,7 @@ fn harden(
     specs: &Specs,
     stock: &Arc<Contract>,
     cases: &[Arc<Case>],
-    table: &Table,
+    table: Option<&Table>,
     options: &Options,
     counter: &Counter<'_>,
     matrix: &mut Matrix,
@@ -366,7 +403,8 @@ fn harden(
         .iter()
         .map(|hardening| {
             let name = hardening.to_string();
-            let claim = table.hardenings.get(&name).map(|entry| entry.claim(cases));
+            let claim = table.and_then(|table| table.hardenings.get(&name));
+            let claim = claim.map(|entry| entry.claim(cases));
             Suspect {
                 change: Change::Without(*hardening),
                 reach: None,
@@ -376,7 +414,8 @@ fn harden(
         .collect();
     let told = (&specs.contract, stock, &options.additions);
     let mut baseline = Baseline::new(told, cases, profile, ground)?;
-    try_on(&mut baseline, &mut suspects, matrix, options, counter)?;
+    let trial = (&mut baseline, cases);
+    try_on(trial, &mut suspects, matrix, options, counter)?;
     Ok(suspects)
 }
 
@@ -453,5 +492,70 @@ impl<'p> Counter<'p> {
     fn done(&self) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
         (self.progress)(done, self.of.load(Ordering::Relaxed));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::{Change, Claim, Fault, FaultResult, Options, Suspect};
+    use crate::reference::Gate;
+    use crate::spec::{Source, Specs};
+
+    fn suspect(claim: Option<Claim>) -> Suspect {
+        Suspect {
+            change: Change::With(Fault::everywhere(Gate::Auth)),
+            reach: Some((0..9).collect()),
+            result: FaultResult::new("fault".to_owned(), claim),
+        }
+    }
+
+    #[test]
+    fn what_a_fault_changes_on_a_panel_proves_only_if_it_is_little_there() {
+        let mut suspect = suspect(None);
+        let tried: BTreeSet<usize> = (0..9).collect();
+        suspect.note(&[0, 1, 2].into(), &tried, 2);
+        assert!(suspect.result.is_blunt());
+        suspect.note(&[2, 3].into(), &tried, 2);
+        assert!(!suspect.result.is_blunt());
+        assert_eq!(suspect.result.killed, [0, 1, 2, 3].into());
+        let proven: Vec<usize> = suspect.result.proves(&[], &Options::default()).collect();
+        assert_eq!(proven, [2, 3]);
+    }
+
+    #[test]
+    fn a_fault_that_has_changed_something_is_tried_with_what_is_open_and_then_with_the_rest() {
+        let mut suspect = suspect(None);
+        let (conforming, open) = ((3..12).collect(), [4, 11].into());
+        assert_eq!(suspect.cases(&conforming, &open), (3..9).collect());
+        suspect.note(&[0].into(), &[0].into(), 2);
+        let tried = suspect.cases(&conforming, &open);
+        assert_eq!(tried, [4].into());
+        assert_eq!(suspect.rest(&conforming, &tried), [3, 5, 6, 7, 8].into());
+    }
+
+    #[test]
+    fn a_fault_proves_the_cases_that_cite_what_it_violates() {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let violates = cases[0].scenario.requires.clone();
+        let cites = |number: &usize| {
+            let mut cited = cases[*number].scenario.requires.iter();
+            cited.any(|id| violates.contains(id))
+        };
+        let other = (0..cases.len()).find(|number| !cites(number));
+        let other = other.expect("a case about something else");
+        let touches = cases[other].scenario.requires.clone();
+        let claim = |violates| Claim {
+            violates,
+            touches: touches.clone(),
+            ..Claim::default()
+        };
+        let mut suspect = suspect(Some(claim(violates.clone())));
+        suspect.note(&[0, other].into(), &[0, other].into(), 10);
+        let proven: Vec<usize> = suspect.result.proves(&cases, &Options::default()).collect();
+        assert_eq!(proven, [0]);
     }
 }

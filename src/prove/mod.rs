@@ -1,9 +1,10 @@
 //! Proves that cases can fail: each is run against the reference panel with deliberate defects.
 //!
 //! A case is *proven* when it conforms on a sound panel and deviates on one with a fault that
-//! changes few cases. Which requirements a fault violates, and which cases must notice it, stands
-//! in `faults.yaml`, written by hand: it is a claim about the suites, which neither `specs/` (it
-//! knows no reference panel) nor the reference panel (it knows no suites) could make.
+//! changes few cases and violates a requirement which the case cites. Which requirements a fault
+//! violates, and which cases must notice it, stands in `faults.yaml`, written by hand: it is a claim
+//! about the suites, which neither `specs/` (it knows no reference panel) nor the reference panel
+//! (it knows no suites) could make.
 
 mod baseline;
 mod finding;

@@ -111,13 +111,13 @@ impl Proof {
     fn kills(&self) -> String {
         let mut text = String::new();
         for result in &self.matrix.faults {
-            let blunt = if result.blunt { ", blunt" } else { "" };
+            let blunt = if result.is_blunt() { ", blunt" } else { "" };
             text += &format!("{}: {} cases{blunt}\n", result.name, result.killed.len());
             let claim = result.claim.as_ref().filter(|_| self.options.has_table());
             if let Some(why) = claim.and_then(|claim| claim.unseen.as_ref()) {
                 text += &format!("    unseen: {why}\n");
             }
-            for number in result.killed.iter().filter(|_| !result.blunt) {
+            for number in &result.sharply {
                 text += &format!("    {}\n", self.cases[*number].id);
             }
         }
@@ -209,7 +209,7 @@ impl Proof {
                 some => format!(", {some} of these for a reason that the table gives"),
             }
         );
-        let blunt = matrix.faults.iter().filter(|one| one.blunt).count();
+        let blunt = matrix.faults.iter().filter(|one| one.is_blunt()).count();
         let unseen = matrix.faults.iter().filter(|one| one.is_unseen()).count();
         text += &format!("{:>6} faults, {blunt} of them blunt", matrix.faults.len());
         if self.options.has_table() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::exchange::{InProcess, Likeness, Request};
 use crate::plan::{Agreement, Plan, Planned};
-use crate::reference::ManualClock;
+use crate::reference::{Family, ManualClock};
 use crate::run::{CaseResult, Session};
 use crate::spec::{Case, Consent, Contract, KeyUse, Profile, RoleName, Way};
 use crate::verdict::Skip;
@@ -42,12 +42,13 @@ impl Room {
         }
     }
 
-    /// What is said of its panel.
-    pub(super) fn agreement(&self) -> Agreement {
+    /// What is said of its panel, which plays a profile.
+    pub(super) fn agreement(&self, profile: &Profile) -> Agreement {
+        let family = profile.family.parse::<Family>().ok();
         Agreement {
             consents: Consent::ALL.into(),
             has: self.needs.iter().cloned().collect(),
-            version: None,
+            version: family.and_then(|family| family.version().parse().ok()),
         }
     }
 
@@ -63,7 +64,7 @@ impl Room {
             .values()
             .map(|one| Arc::clone(&one.case))
             .collect();
-        let plan = Plan::new(contract, &cases, profile, &self.agreement(), roles);
+        let plan = Plan::new(contract, &cases, profile, &self.agreement(profile), roles);
         let numbers: Vec<usize> = self.cases.keys().copied().collect();
         let (mut run, mut skipped) = (BTreeMap::new(), Vec::new());
         for (number, planned) in numbers.into_iter().zip(plan.cases) {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::Options;
 use crate::reference::{AddedRoutes, Fault, RouteName};
 use crate::spec::{Case, CaseId, Diagnostic, Endpoint, RequirementId, Row, SourceFile, read_yaml};
 
@@ -30,6 +31,8 @@ pub(super) struct Table {
 #[serde(deny_unknown_fields)]
 struct Family {
     violates: Vec<RequirementId>,
+    #[serde(default)]
+    touches: Vec<RequirementId>,
     /// Scenarios: each of their cases for a route must notice the check missing on that route.
     witnesses: Vec<String>,
     /// The checks of `specs/coverage.yaml` that must notice it. Where none of them is made on a
@@ -47,6 +50,9 @@ struct Family {
 pub(super) struct Entry {
     #[serde(default)]
     pub(super) violates: Vec<RequirementId>,
+    /// Requirements whose cases notice it although it does not violate them; it proves none.
+    #[serde(default)]
+    touches: Vec<RequirementId>,
     /// Ids of cases that must notice it.
     #[serde(default)]
     pub(super) witnesses: Vec<String>,
@@ -59,6 +65,8 @@ pub(super) struct Entry {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Claim {
     pub(super) violates: Vec<RequirementId>,
+    /// Requirements whose cases may notice it too.
+    pub(super) touches: Vec<RequirementId>,
     /// Numbers of the cases that must notice it.
     pub(super) witnesses: Vec<usize>,
     /// Witnesses that are no case.
@@ -139,6 +147,7 @@ impl Family {
         let witnesses = numbered.filter(|(_, case)| fits((*case).as_ref()));
         Claim {
             violates: self.violates.clone(),
+            touches: self.touches.clone(),
             witnesses: witnesses.map(|(number, _)| number).collect(),
             unknown: Vec::new(),
             by_rule: true,
@@ -167,6 +176,7 @@ impl Entry {
     pub(super) fn claim(&self, cases: &[impl AsRef<Case>]) -> Claim {
         let mut claim = Claim {
             violates: self.violates.clone(),
+            touches: self.touches.clone(),
             unseen: self.unseen.clone(),
             ..Claim::default()
         };
@@ -189,7 +199,26 @@ pub(super) fn is_within(case: &CaseId, id: &str) -> bool {
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// Whether a request is to this very route.
+impl Claim {
+    /// Whether it is known what the fault violates: somebody's own table need not say that.
+    pub(super) fn is_by_citation(&self, options: &Options) -> bool {
+        !options.foreign || !self.violates.is_empty()
+    }
+
+    /// Whether the fault violates something that a case checks.
+    pub(super) fn violates_one_of(&self, requirements: &[RequirementId]) -> bool {
+        requirements.iter().any(|id| self.violates.contains(id))
+    }
+
+    /// Whether a case that checks this may notice the fault.
+    pub(super) fn expects_one_of(&self, requirements: &[RequirementId]) -> bool {
+        let touched = requirements.iter().any(|id| self.touches.contains(id));
+        touched || self.violates_one_of(requirements)
+    }
+}
+
+/// Whether a request is to this very route, whatever its parameters are called. What one side
+/// takes for a parameter called `force` may be the word `force` on the other.
 fn is_of(route: RouteName, endpoint: &Endpoint) -> bool {
     route.is(&endpoint.method, &endpoint.path)
 }
@@ -213,7 +242,7 @@ mod tests {
             let claim = table.claim(fault, &cases, &gaps);
             let claim = claim.unwrap_or_else(|| panic!("{fault} is not in the table"));
             assert_eq!(claim.unknown, Vec::<String>::new(), "{fault}");
-            for id in &claim.violates {
+            for id in claim.violates.iter().chain(&claim.touches) {
                 assert!(specs.contract.requirement(id).is_some(), "{fault}: {id}");
             }
             witnesses += claim.witnesses.len();

@@ -157,8 +157,8 @@ fn application(state: &State, bound: &mut Bound, name: &str, value: &str) -> Opt
         }
         "server" => bound.server = Some(world.servers.iter().find(|one| is(one.id, value))?.id),
         "role" => (value == forks::ROLE).then_some(())?,
-        // Nobody has made one.
-        "mount" | "database_host" => return None,
+        "mount" => has(&world.mounts, value)?,
+        "database_host" => has(&world.database_hosts, value)?,
         "allocation" => {
             let mut all = world
                 .allocations
@@ -173,6 +173,11 @@ fn application(state: &State, bound: &mut Bound, name: &str, value: &str) -> Opt
         _ => {}
     }
     Some(())
+}
+
+/// What nothing but the last parameter of a path names, so that it need not be kept.
+fn has(ids: &[u64], value: &str) -> Option<()> {
+    ids.iter().any(|id| is(*id, value)).then_some(())
 }
 
 fn is(id: u64, value: &str) -> bool {

@@ -35,6 +35,12 @@ pub struct World {
     pub(super) allocations: Vec<Allocation>,
     #[serde(default)]
     pub(super) servers: Vec<Server>,
+    /// Numbers of the mounts that Pelican has.
+    #[serde(default)]
+    pub(super) mounts: Vec<u64>,
+    /// Numbers of the hosts of databases that Pelican has.
+    #[serde(default)]
+    pub(super) database_hosts: Vec<u64>,
 }
 
 /// Why a world is none.
@@ -87,6 +93,9 @@ pub(super) struct User {
     pub two_factor: bool,
     #[serde(default)]
     pub ssh_keys: Vec<SshKey>,
+    /// Numbers of the tickets that the user has opened, of Jexactyl.
+    #[serde(default)]
+    pub tickets: Vec<u64>,
 }
 
 #[derive(Clone, Deserialize)]
@@ -271,6 +280,12 @@ pub(super) struct Server {
     pub backups: Vec<Backup>,
     #[serde(default)]
     pub schedules: Vec<Schedule>,
+    /// Ids of the jobs that Pyrodactyl has for it.
+    #[serde(default)]
+    pub jobs: Vec<String>,
+    /// Ids of the operations that Pyrodactyl has for it.
+    #[serde(default)]
+    pub operations: Vec<String>,
 }
 
 impl Server {

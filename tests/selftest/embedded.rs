@@ -53,7 +53,15 @@ const HOLES: [(&str, &[(&str, &str)]); 3] = [
             ("client-subuser", "GET /api/client/servers/{server}/jobs"),
             (
                 "client-subuser",
+                "GET /api/client/servers/{server}/jobs/{job}",
+            ),
+            (
+                "client-subuser",
                 "GET /api/client/servers/{server}/operations",
+            ),
+            (
+                "client-subuser",
+                "GET /api/client/servers/{server}/operations/{operation}",
             ),
             (
                 "client-subuser",

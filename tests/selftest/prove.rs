@@ -48,7 +48,7 @@ scenarios:
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 15] = [
+    let all: [(&str, fn()); 16] = [
         ("witnesses-notice", witnesses_notice),
         ("a-blind-case-is-named", a_blind_case_is_named),
         (
@@ -86,6 +86,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         (
             "a-route-without-example-is-named",
             a_route_without_example_is_named,
+        ),
+        (
+            "a-case-that-is-about-something-else-is-named",
+            a_case_that_is_about_something_else_is_named,
         ),
         ("bad-input", bad_input),
     ];
@@ -337,6 +341,21 @@ fn a_fault_without_witness_is_named() {
         said.contains("key-from-form: the table says nothing of it"),
         "{said}"
     );
+}
+
+fn a_case_that_is_about_something_else_is_named() {
+    const WITNESS: &str = "authentication/key-elsewhere/header/get-api-client/cookie";
+    let table = |touches: &str| {
+        format!(
+            "families: {{}}\nhardenings: {{}}\nfaults:\n  key-from-cookie: {{ violates: [KEY-TYPES], touches: [{touches}], witnesses: [{WITNESS}] }}\n"
+        )
+    };
+    let stray = format!("key-from-cookie: its witness `{WITNESS}` cites no requirement");
+    let uncited = format!("key-from-cookie: `{WITNESS}` notices it and cites ");
+    let said = told_by(&table(""), "key-from-cookie");
+    assert!(said.contains(&stray) && said.contains(&uncited), "{said}");
+    let said = told_by(&table("HDR-AUTH"), "key-from-cookie");
+    assert!(said.contains(&stray) && !said.contains(&uncited), "{said}");
 }
 
 fn a_witness_that_sleeps_is_named() {

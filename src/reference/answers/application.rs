@@ -103,6 +103,7 @@ pub(in crate::reference) fn create_user(inquiry: &mut Inquiry<'_>) -> Outcome {
         root_admin: false,
         two_factor: false,
         ssh_keys: Vec::new(),
+        tickets: Vec::new(),
     };
     fill(inquiry, &mut user);
     let object = objects::user(&user);

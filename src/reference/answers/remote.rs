@@ -14,6 +14,11 @@ pub(in crate::reference) fn authenticate(inquiry: &mut Inquiry<'_>) -> Result<()
         let refusal = Refusal::plain(401, "HttpException", detail);
         return Err(refusal.with_header("www-authenticate", "Bearer"));
     };
+    if inquiry.panel.faults.open_nodes_to_users()
+        && keys::find(&mut inquiry.state.keys, sent).is_some()
+    {
+        return Ok(());
+    }
     let sent = String::from_utf8_lossy(sent);
     let parts: Vec<&str> = sent.split('.').collect();
     let &[id, token] = parts.as_slice() else {

@@ -37,9 +37,13 @@ fn change(defect: Defect, incoming: &mut Incoming) {
     }
     match defect {
         Defect::AuthorizationStripped => remove(incoming, &header::AUTHORIZATION),
+        Defect::AuthorizationOfNodesStripped if incoming.path.starts_with("/api/remote") => {
+            remove(incoming, &header::AUTHORIZATION);
+        }
         Defect::AuthorizationAdded if incoming.header("authorization").is_none() => {
             bear(incoming, b"proxy");
         }
+        _ if is_json_overlooked(defect, incoming) => remove(incoming, &header::ACCEPT),
         Defect::AcceptDropped => remove(incoming, &header::ACCEPT),
         Defect::ContentTypeDropped => remove(incoming, &header::CONTENT_TYPE),
         Defect::ScriptUnknown => {
@@ -217,6 +221,17 @@ fn is_taken_for_json(defect: Defect, incoming: &Incoming) -> bool {
         Defect::NoTypeIsJson => accept.is_none(),
         _ => false,
     }
+}
+
+/// Whether the defect does not see that `Accept` asks for JSON.
+fn is_json_overlooked(defect: Defect, incoming: &Incoming) -> bool {
+    let accept = incoming.text("accept").unwrap_or_default();
+    accept.starts_with("application/json")
+        && match defect {
+            Defect::JsonInListUnknown => accept.contains(','),
+            Defect::ZeroWeightObeyed => accept.contains(";q=0"),
+            _ => false,
+        }
 }
 
 fn is_published(incoming: &Incoming, name: &HeaderName) -> bool {

@@ -74,6 +74,8 @@ pub enum PanelState {
     TwoFactorRequired,
     /// The panel is under maintenance.
     Maintenance,
+    /// The machine of the servers cannot be reached.
+    DaemonUnreachable,
     /// Foreign origins are let in.
     CorsOrigins,
     /// The requests come from public addresses.
@@ -86,6 +88,7 @@ impl fmt::Display for PanelState {
             Self::LimitsEnforced => "with --enforce-limits",
             Self::TwoFactorRequired => "in a world with two_factor_required",
             Self::Maintenance => "in a world with maintenance",
+            Self::DaemonUnreachable => "in a world with wings: unreachable",
             Self::CorsOrigins => "in a world with cors_origins",
             Self::PublicCaller => "in a world with a public caller",
         })
@@ -128,6 +131,7 @@ macro_rules! catalogue {
 catalogue! {
     Credentials {
         AuthorizationStripped "authorization-stripped": "A proxy removes the Authorization field."
+        AuthorizationOfNodesStripped "authorization-of-nodes-stripped": "A proxy removes the Authorization field on the way to the API of nodes only."
         AuthorizationAdded "authorization-added": "A proxy adds an Authorization field where there is none."
         KeyFromQuery "key-from-query": "A key in the query (token, access_token, api_token) is taken."
         QueryBeforeField "query-before-field": "A key in the query counts before the one in Authorization."
@@ -139,6 +143,7 @@ catalogue! {
         BasicScheme "basic-scheme": "A key behind Basic is taken."
         BasicUser "basic-user": "A key that is the user's name of Basic authentication is taken."
         TokenScheme "token-scheme": "A key behind Token is taken."
+        EmptyToken "empty-token": "A scheme without a key behind it is taken for an administrator's."
         BareToken "bare-token": "A key without any scheme is taken."
         SchemeInAnyCase "scheme-in-any-case": "The word Bearer is taken in any case, also in versions where it is not."
         SchemeInOneCase "scheme-in-one-case": "The word Bearer is taken as published only, also in versions where any case is."
@@ -168,6 +173,7 @@ catalogue! {
         QuoteBreaks "quote-breaks": "A quote in the token breaks the query: 500."
         BytesBreak "bytes-break": "A token that is no ASCII breaks the panel: 500."
         ShortKeyBreaks "short-key-breaks": "A token shorter than an identifier breaks the panel: 500."
+        UserKeyForNodes "user-key-for-nodes": "Any valid key opens the API of nodes."
         NewKeyWithoutPrefix "new-key-without-prefix": "The identifiers of new keys have no prefix."
         NewKeyIsDead "new-key-is-dead": "A new key does not work until the cache forgets its absence."
         SecretShownAgain "secret-shown-again": "The list of keys shows the secrets too."
@@ -223,14 +229,19 @@ catalogue! {
     Order {
         JsonBeforeKey "json-before-key": "Malformed JSON is answered before the key is looked at."
         KeyBeforeCsrf "key-before-csrf": "The key is looked at before the CSRF token."
+        CsrfBeforeRoute "csrf-before-route": "The CSRF token is looked at before the route."
+        JsonBeforeRoute "json-before-route": "Malformed JSON is answered before the route is looked for."
         LockBeforeJson "lock-before-json": "The lock to addresses is looked at before malformed JSON."
         LockAfterKeyType "lock-after-key-type": "The key type is looked at before the lock to addresses."
         TypeBeforeId "type-before-id": "The key type is looked at before the ids in the path."
+        TypeAfterRights "type-after-rights": "The key type is looked at after what the key may do."
+        PermissionBeforePart "permission-before-part": "The permission is looked at before the parts of a server are looked up."
         IdBeforeKey "id-before-key": "The ids in the path are looked up before the key is looked at."
         FieldsBeforePermission "fields-before-permission": "The content is validated before the permission is looked at."
         FieldsBeforeOwnership "fields-before-ownership": "The content is validated before it is known whose server it is for."
         FieldsBeforeType "fields-before-type": "The content is validated before the key type is looked at."
         LockBeforeTwoFactor "lock-before-two-factor" in TwoFactorRequired: "The lock to addresses is looked at before the two-factor policy."
+        IdBeforeTwoFactor "id-before-two-factor" in TwoFactorRequired: "The ids in the path are looked up before the two-factor policy is looked at."
         TypeBeforeTwoFactor "type-before-two-factor" in TwoFactorRequired: "The key type is looked at before the two-factor policy."
     }
     Refusals {
@@ -253,6 +264,7 @@ catalogue! {
         Bare422 "bare-422": "422 comes without the envelope."
         Bare429 "bare-429" in LimitsEnforced: "429 comes without the envelope."
         Bare503 "bare-503" in Maintenance: "503 comes without the envelope."
+        Bare504 "bare-504" in DaemonUnreachable: "504 comes without the envelope."
         KeylessForbidden "keyless-403": "Who sends no key gets 403."
         KeylessNotFound "keyless-404": "Who sends no key gets 404."
         KeylessBad "keyless-400": "Who sends no key gets 400."
@@ -269,6 +281,8 @@ catalogue! {
         HeadNotAllowed "head-405": "HEAD is not allowed."
         AcceptDropped "accept-dropped": "A proxy removes the Accept field."
         JsonForEverybody "json-for-everybody": "Refusals come in JSON even to browsers."
+        JsonInListUnknown "json-in-list-unknown": "JSON is not seen where Accept names further types."
+        ZeroWeightObeyed "zero-weight-obeyed": "JSON with q=0 in Accept is not taken for a wish for JSON."
         AnyTypeIsJson "any-type-is-json": "Who accepts anything is taken for one who asks for JSON."
         PageTypeIsJson "page-type-is-json": "Who asks for text/html is answered in JSON."
         OtherTypeIsJson "other-type-is-json": "Who asks for plain text or XML is answered in JSON."
@@ -276,11 +290,14 @@ catalogue! {
         ContentTypeForAccept "content-type-for-accept": "A Content-Type of JSON is taken for a wish for JSON."
         ScriptUnknown "script-unknown": "X-Requested-With is not looked at."
         UnknownRoutePage "unknown-route-page": "A path under /api that no route has gets the front page."
+        ExternalBare "external-404-bare": "404 comes without the envelope where an external id names nothing."
         MissingBreaks "missing-500": "An id of the Application API that names nothing breaks the panel: 500."
         MissingForbidden "missing-403": "An id of the Client API that names nothing gets 403."
         PublishedTypeUnknown "published-type-unknown": "The published Accept is not taken for JSON."
         ContentTypeDropped "content-type-dropped": "A proxy removes the Content-Type field."
         VendorTypeUnknown "vendor-type-unknown": "Content of the published type is not read as JSON."
+        OtherTypeRefused "other-type-415": "Content of another type than JSON gets 415."
+        MalformedIgnored "malformed-json-ignored": "Malformed JSON is taken for no content."
         TextReadAsJson "text-read-as-json": "Content is read as JSON whatever its type."
     }
     Exposure {
@@ -300,6 +317,7 @@ catalogue! {
         CreatedStatus "created-201": "A new key is answered with 201."
         DeletedStatus "deleted-200": "A deletion is answered with 200."
         SuccessAsPage "success-as-page": "Successes come as text/html."
+        SuccessNotAcceptable "success-406": "Successes are 406 unless Accept names JSON alone."
         HeadWithoutType "head-without-type": "HEAD is answered without Content-Type."
         PageBeyondMissing "page-beyond-404": "A page beyond the last one of a list is 404."
         EmptyLists "empty-lists": "Lists are empty."
@@ -312,6 +330,8 @@ catalogue! {
         OriginByBeginning "origin-by-beginning" in CorsOrigins: "An origin that begins like one that is let in is let in too."
         AllowedOriginUntold "allowed-origin-untold" in CorsOrigins: "An origin that is let in is not told so."
         ForeignOriginRefused "foreign-origin-refused": "A request with a foreign Origin is refused."
+        CsrfForReads "csrf-for-reads": "A browser's read needs a CSRF token, too."
+        CsrfForForeigners "csrf-for-foreign-pages": "A write from the page of somebody else needs a CSRF token."
         CsrfUnchecked "csrf-unchecked": "A browser's write needs no CSRF token."
         CachePublic "cache-public": "Answers may be kept by shared caches."
         AnswersShared "answers-shared": "A cache gives the answer to one key to other keys."
@@ -324,6 +344,7 @@ catalogue! {
         LimitPerKey "limit-per-key": "Every key has a rate limit of its own."
         LimitShared "limit-shared": "All users share one rate limit."
         LimitBeforeRefusals "limit-before-refusals": "Refused requests count too."
+        LimitWithoutRoute "limit-without-route": "What no route answers shows a rate limit."
         LimitOnUnauthorized "limit-on-401": "401 shows a rate limit."
         RetryAfterMissing "retry-after-missing" in LimitsEnforced: "429 does not say when to come back."
         ResetMissing "reset-missing" in LimitsEnforced: "429 has no X-RateLimit-Reset."
@@ -331,6 +352,7 @@ catalogue! {
     }
     States {
         TwoFactorUnenforced "two-factor-unenforced" in TwoFactorRequired: "The two-factor policy does not hold for the API."
+        TwoFactorOfEverybody "two-factor-of-everybody" in TwoFactorRequired: "Everybody must have two-factor authentication where only administrators must."
         TwoFactorEverywhere "two-factor-everywhere" in TwoFactorRequired: "The two-factor policy holds for what sets it up, too."
         MaintenanceOpen "maintenance-open" in Maintenance: "The API is open during maintenance."
         SuspendedOpen "suspended-open": "A suspended server can be used."

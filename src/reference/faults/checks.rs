@@ -12,6 +12,8 @@ use crate::reference::{
     lock,
     order::{self, Check},
     routes::{Api, Permission},
+    session,
+    settings::TwoFactorRequired,
     wording::Condition,
     world::{Access, Permissions, Resource, ServerState},
 };
@@ -48,6 +50,7 @@ fn displaced(defect: Defect) -> Option<(&'static [Check], &'static [Check])> {
         Defect::LockBeforeJson => (ADDRESS, &[Check::WellFormedJson]),
         Defect::LockAfterKeyType => (TYPE, ADDRESS),
         Defect::TypeBeforeId => (TYPE, BINDINGS),
+        Defect::TypeAfterRights => (&[Check::Ownership, Check::Permission], TYPE),
         Defect::IdBeforeKey => (BINDINGS, CREDENTIAL),
         Defect::FieldsBeforePermission => (FIELDS, PERMISSIONS),
         Defect::FieldsBeforeOwnership => (FIELDS, &[Check::Ownership]),
@@ -104,6 +107,7 @@ pub(in crate::reference) fn finally(inquiry: &Inquiry<'_>) -> Verdict {
 
 fn without(gate: Gate, check: Check, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
     match (gate, check) {
+        (Gate::Writing, Check::Permission) => Some(Err(inquiry.refuse(Condition::NoPermission))),
         (Gate::Auth, Check::Credential) => {
             admit_anybody(inquiry);
             Some(Ok(()))
@@ -160,7 +164,8 @@ fn become_administrator(inquiry: &mut Inquiry<'_>) {
 fn of_defect(defect: Defect, check: Check, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
     match check {
         Check::Credential => credential(defect, inquiry),
-        Check::Csrf => (defect == Defect::CsrfUnchecked).then_some(Ok(())),
+        Check::Csrf => csrf(defect, inquiry),
+        Check::WellFormedJson => (defect == Defect::MalformedIgnored).then_some(Ok(())),
         Check::TwoFactor => two_factor(defect, inquiry),
         Check::Address => address(defect, inquiry),
         Check::Binding(part) => binding(defect, part, inquiry),
@@ -170,12 +175,22 @@ fn of_defect(defect: Defect, check: Check, inquiry: &mut Inquiry<'_>) -> Option<
         Check::Ownership => ownership(defect, inquiry),
         Check::ServerState => server_state(defect, inquiry),
         Check::Permission | Check::ActionPermission => permission(defect, inquiry),
-        Check::WellFormedJson
-        | Check::Existence
-        | Check::RouteQuota
-        | Check::Fields
-        | Check::Daemon => None,
+        Check::Existence | Check::RouteQuota | Check::Fields | Check::Daemon => None,
     }
+}
+
+fn csrf(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+    let incoming = inquiry.incoming;
+    let is_read = incoming.method.is_safe();
+    let demanded = match defect {
+        Defect::CsrfUnchecked => return Some(Ok(())),
+        Defect::CsrfForReads => {
+            is_read && session::is_stateful(incoming, inquiry.base_url, inquiry.traits())
+        }
+        Defect::CsrfForForeigners => !is_read && incoming.header("origin").is_some(),
+        _ => false,
+    };
+    demanded.then(|| Err(inquiry.refuse(Condition::Csrf)))
 }
 
 fn credential(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
@@ -184,6 +199,10 @@ fn credential(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
         return Some(Ok(()));
     }
     let verdict = match defect {
+        Defect::EmptyToken if has_scheme_alone(inquiry) => {
+            become_administrator(inquiry);
+            Ok(())
+        }
         Defect::DeletedKeyCached | Defect::NewKeyIsDead => {
             return remembered(defect, inquiry);
         }
@@ -216,6 +235,11 @@ fn is_unchecked(defect: Defect, inquiry: &Inquiry<'_>) -> bool {
         _ => return false,
     };
     incoming.sent_method == method
+}
+
+fn has_scheme_alone(inquiry: &Inquiry<'_>) -> bool {
+    let sent = inquiry.incoming.header("authorization");
+    sent.is_some_and(|value| value.trim_ascii_end() == b"Bearer")
 }
 
 /// What a faulty comparison of keys says of a token.
@@ -354,10 +378,21 @@ fn promote(defect: Defect, inquiry: &mut Inquiry<'_>) {
     inquiry.identify(caller);
 }
 
-fn two_factor(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+fn two_factor(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    let demanded = inquiry.state.world.settings.two_factor_required;
     match defect {
+        Defect::IdBeforeTwoFactor if demanded != TwoFactorRequired::None => {
+            binding::bind(inquiry, Part::All).err().map(Err)
+        }
         Defect::TwoFactorUnenforced => Some(Ok(())),
-        Defect::TwoFactorEverywhere if inquiry.route.without_two_factor => {
+        Defect::TwoFactorOfEverybody if demanded == TwoFactorRequired::Admins => {
+            let user = &inquiry.caller().ok()?.user;
+            let is_free = user.two_factor || inquiry.route.without_two_factor;
+            (!is_free).then(|| Err(inquiry.refuse(Condition::TwoFactorRequired)))
+        }
+        Defect::TwoFactorEverywhere
+            if demanded != TwoFactorRequired::None && inquiry.route.without_two_factor =>
+        {
             Some(Err(inquiry.refuse(Condition::TwoFactorRequired)))
         }
         _ => None,
@@ -411,6 +446,13 @@ fn binding(defect: Defect, part: Part, inquiry: &mut Inquiry<'_>) -> Option<Verd
             let number: u64 = inquiry.parameters.get("server")?.parse().ok()?;
             inquiry.bound.server = Some(inquiry.state.server(number)?.id);
             Some(Ok(()))
+        }
+        (Defect::PermissionBeforePart, Api::Client) if is_missing(inquiry) => {
+            let has_server = binding::bind(inquiry, Part::Server).is_ok();
+            let is_refused = has_server
+                && (checks::permission(inquiry).is_err()
+                    || checks::action_permission(inquiry).is_err());
+            is_refused.then(|| Err(inquiry.refuse(Condition::NoPermission)))
         }
         (Defect::MissingForbidden, Api::Client) if is_missing(inquiry) => {
             Some(Err(inquiry.refuse(Condition::NoPermission)))
@@ -499,7 +541,9 @@ fn permission(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
         return (subuser && is_server).then_some(Ok(()));
     };
     if caller.key.key_type == KeyType::Client {
-        return None;
+        // Such a key has no permissions; only an administrator's is not asked for any.
+        let is_asked = defect == Defect::TypeAfterRights && !caller.user.root_admin;
+        return is_asked.then(|| Err(inquiry.refuse(Condition::NoPermission)));
     }
     let has = |resource, access| caller.key.permissions.of(resource).covers(access);
     let granted = match defect {

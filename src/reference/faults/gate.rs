@@ -20,16 +20,19 @@ pub enum Gate {
     Ownership,
     /// Nothing: whoever passes all checks is refused.
     Refusal,
+    /// Nothing either: whoever may write is refused before the content is looked at.
+    Writing,
 }
 
 impl Gate {
     /// All of them, in the order in which panels come to them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Auth,
         Self::KeyType,
         Self::Permission,
         Self::Ownership,
         Self::Refusal,
+        Self::Writing,
     ];
 
     /// The name of the fault that leaves it out everywhere.
@@ -40,6 +43,7 @@ impl Gate {
             Self::Permission => "skip-permission",
             Self::Ownership => "skip-ownership",
             Self::Refusal => "refuse-readers",
+            Self::Writing => "refuse-writers",
         }
     }
 
@@ -52,6 +56,7 @@ impl Gate {
             }
             Self::Ownership => "Whoever may not see a server is taken for its owner.",
             Self::Refusal => "Nobody reads, whatever the key may do.",
+            Self::Writing => "Nobody writes on the Application API, whatever the key may do.",
         }
     }
 
@@ -74,6 +79,11 @@ impl Gate {
             ),
             Self::Ownership => route.api == Some(Api::Client) && route.path.contains("/{server}"),
             Self::Refusal => route.api.is_some() && route.method == "GET",
+            // Where no content is wanted, a good key cannot be seen to be let in without effect.
+            Self::Writing => {
+                let is_application = route.api == Some(Api::Application);
+                is_application && route.method != "GET" && !route.fields.is_empty()
+            }
         }
     }
 }

@@ -207,6 +207,11 @@ impl Faults {
         self.defects().any(|one| one == Defect::LocaleHole)
     }
 
+    /// Whether the API of nodes is open to the keys of users.
+    pub(super) fn open_nodes_to_users(&self) -> bool {
+        self.defects().any(|one| one == Defect::UserKeyForNodes)
+    }
+
     /// Whether the API is open although the panel is under maintenance.
     pub(super) fn open_under_maintenance(&self) -> bool {
         self.defects().any(|one| one == Defect::MaintenanceOpen)

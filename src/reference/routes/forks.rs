@@ -104,23 +104,23 @@ static PYRODACTYL: &[Route] = &[
     client("GET", "/api/client/version", something),
     client("GET", "/api/client/nests", forks::nests),
     client("GET", "/api/client/nests/{nest}", forks::nest),
-    client("GET", server!("/jobs"), nothing_listed)
+    client("GET", server!("/jobs"), forks::jobs)
         .needs("backup.read")
         .left_open(),
     client("POST", server!("/jobs"), something)
         .needs("backup.create")
         .daemon()
         .left_open(),
-    client("GET", server!("/jobs/{job}"), not_found)
+    client("GET", server!("/jobs/{job}"), forks::job)
         .needs("backup.read")
         .left_open(),
-    client("DELETE", server!("/jobs/{job}"), not_found)
+    client("DELETE", server!("/jobs/{job}"), forks::job)
         .needs("backup.delete")
         .left_open(),
-    client("GET", server!("/operations"), something)
+    client("GET", server!("/operations"), forks::operations)
         .needs("startup.software")
         .left_open(),
-    client("GET", server!("/operations/{operation}"), not_found)
+    client("GET", server!("/operations/{operation}"), forks::operation)
         .needs("startup.software")
         .left_open(),
     client("POST", server!("/backups/bulk-delete"), something)
@@ -195,16 +195,20 @@ static JEXACTYL: &[Route] = &[
     client("GET", account!("/discord"), something),
     client("GET", account!("/discord/callback"), something),
     client("POST", account!("/discord/unlink"), nothing),
-    client("GET", account!("/tickets"), nothing_listed),
+    client("GET", account!("/tickets"), forks::tickets),
     client("POST", account!("/tickets"), something),
-    client("GET", account!("/tickets/{ticket}"), not_found),
-    client("DELETE", account!("/tickets/{ticket}"), not_found),
+    client("GET", account!("/tickets/{ticket}"), forks::ticket),
+    client("DELETE", account!("/tickets/{ticket}"), forks::ticket),
     client(
         "GET",
         account!("/tickets/{ticket}/messages"),
         nothing_listed,
     ),
-    client("POST", account!("/tickets/{ticket}/messages"), not_found),
+    client(
+        "POST",
+        account!("/tickets/{ticket}/messages"),
+        forks::ticket,
+    ),
     client("GET", "/api/client/store", something),
     client("GET", "/api/client/store/costs", something),
     client("GET", "/api/client/store/nodes", nothing_listed),
@@ -247,41 +251,45 @@ static JEXACTYL: &[Route] = &[
 static PELICAN: &[Route] = &[
     reads(Eggs, admin!("/eggs"), forks::eggs),
     reads(Eggs, admin!("/eggs/{egg}"), application::egg),
-    reads(DatabaseHosts, admin!("/database-hosts"), nothing_listed),
+    reads(
+        DatabaseHosts,
+        admin!("/database-hosts"),
+        forks::database_hosts,
+    ),
     reads(
         DatabaseHosts,
         admin!("/database-hosts/{database_host}"),
-        not_found,
+        forks::database_host,
     ),
     writes(DatabaseHosts, "POST", admin!("/database-hosts"), something).fields(SOMETHING),
     writes(
         DatabaseHosts,
         "PATCH",
         admin!("/database-hosts/{database_host}"),
-        not_found,
+        forks::database_host,
     ),
     writes(
         DatabaseHosts,
         "DELETE",
         admin!("/database-hosts/{database_host}"),
-        not_found,
+        nothing,
     ),
     reads(Roles, admin!("/roles"), forks::roles),
     reads(Roles, admin!("/roles/{role}"), forks::role),
     writes(Roles, "POST", admin!("/roles"), something).fields(SOMETHING),
     writes(Roles, "PATCH", admin!("/roles/{role}"), forks::role).fields(SOMETHING),
     writes(Roles, "DELETE", admin!("/roles/{role}"), nothing),
-    reads(Mounts, admin!("/mounts"), nothing_listed),
-    reads(Mounts, admin!("/mounts/{mount}"), not_found),
+    reads(Mounts, admin!("/mounts"), forks::mounts),
+    reads(Mounts, admin!("/mounts/{mount}"), forks::mount),
     writes(Mounts, "POST", admin!("/mounts"), forks::made),
-    writes(Mounts, "PATCH", admin!("/mounts/{mount}"), not_found),
-    writes(Mounts, "DELETE", admin!("/mounts/{mount}"), not_found),
+    writes(Mounts, "PATCH", admin!("/mounts/{mount}"), forks::mount),
+    writes(Mounts, "DELETE", admin!("/mounts/{mount}"), nothing),
     reads(Eggs, admin!("/mounts/{mount}/eggs"), nothing_listed),
     reads(Nodes, admin!("/mounts/{mount}/nodes"), nothing_listed),
     reads(Servers, admin!("/mounts/{mount}/servers"), nothing_listed),
-    writes(Mounts, "POST", admin!("/mounts/{mount}/eggs"), not_found).left_open(),
-    writes(Mounts, "POST", admin!("/mounts/{mount}/nodes"), not_found).left_open(),
-    writes(Mounts, "POST", admin!("/mounts/{mount}/servers"), not_found).left_open(),
+    writes(Mounts, "POST", admin!("/mounts/{mount}/eggs"), nothing).left_open(),
+    writes(Mounts, "POST", admin!("/mounts/{mount}/nodes"), nothing).left_open(),
+    writes(Mounts, "POST", admin!("/mounts/{mount}/servers"), nothing).left_open(),
     writes(
         Mounts,
         "DELETE",

@@ -6,10 +6,12 @@ use axum::{
 };
 use serde_json::{Value, json};
 
-use super::{Answer, Defect, Incoming, Parts};
+use super::{Answer, Defect, Incoming, Parts, headers};
 use crate::reference::{
+    content::{claims_json, malformed},
     keys::{KeyType, StoredKey},
     lock,
+    negotiation::is_json,
     routes::{self, Found},
 };
 
@@ -20,17 +22,50 @@ pub(super) fn refusal(defect: Defect, parts: &Parts, incoming: &Incoming, answer
         let found = routes::find(parts.family, &parts.added, incoming.method.as_str(), &path);
         matches!(found, Found::Nothing)
     };
-    if defect == Defect::UnknownRoutePage && finds_nothing() {
-        answer.status = StatusCode::OK;
-        answer.become_page("Pterodactyl");
+    if is_for_no_route(defect) && finds_nothing() {
+        without_route(defect, incoming, answer);
     }
-    form(defect, answer);
+    form(defect, incoming, answer);
     status(defect, incoming, answer);
     exposure(defect, incoming, answer);
 }
 
-fn form(defect: Defect, answer: &mut Answer) {
+/// Whether the defect shows where a path has no route.
+const fn is_for_no_route(defect: Defect) -> bool {
+    matches!(
+        defect,
+        Defect::UnknownRoutePage
+            | Defect::CsrfBeforeRoute
+            | Defect::JsonBeforeRoute
+            | Defect::LimitWithoutRoute
+    )
+}
+
+/// Changes what is answered where a path has no route.
+fn without_route(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+    let is_from_page = !incoming.method.is_safe() && incoming.header("origin").is_some();
     match defect {
+        Defect::UnknownRoutePage => {
+            answer.status = StatusCode::OK;
+            answer.become_page("Pterodactyl");
+        }
+        Defect::CsrfBeforeRoute if is_from_page => {
+            answer.become_status(StatusCode::from_u16(419).unwrap_or(StatusCode::FORBIDDEN));
+        }
+        Defect::JsonBeforeRoute if malformed(incoming).is_some() => {
+            answer.become_status(StatusCode::BAD_REQUEST);
+        }
+        Defect::LimitWithoutRoute => headers::show_limit(answer),
+        _ => {}
+    }
+}
+
+fn form(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+    let is_missing = answer.status == StatusCode::NOT_FOUND;
+    match defect {
+        Defect::ExternalBare if is_missing && incoming.path.contains("/external/") => {
+            answer.edit(|document| *document = json!({ "message": "Not found." }));
+        }
         Defect::HtmlErrors => answer.become_page("Oh no"),
         Defect::StatusNumber => {
             let number = answer.status.as_u16();
@@ -73,6 +108,7 @@ const fn bare(defect: Defect) -> Option<u16> {
         Defect::Bare422 => 422,
         Defect::Bare429 => 429,
         Defect::Bare503 => 503,
+        Defect::Bare504 => 504,
         _ => return None,
     })
 }
@@ -131,6 +167,11 @@ fn other_status(defect: Defect, incoming: &Incoming, answer: &Answer) -> Option<
         Defect::InvalidBad if answer.status == StatusCode::UNPROCESSABLE_ENTITY => {
             StatusCode::BAD_REQUEST
         }
+        Defect::OtherTypeRefused
+            if answer.status == StatusCode::UNPROCESSABLE_ENTITY && has_other_type(incoming) =>
+        {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        }
         Defect::HeadNotAllowed if incoming.sent_method == Method::HEAD => {
             StatusCode::METHOD_NOT_ALLOWED
         }
@@ -141,6 +182,16 @@ fn other_status(defect: Defect, incoming: &Incoming, answer: &Answer) -> Option<
 
 fn is_keyless(incoming: &Incoming, answer: &Answer) -> bool {
     answer.status == StatusCode::UNAUTHORIZED && incoming.header("authorization").is_none()
+}
+
+fn has_other_type(incoming: &Incoming) -> bool {
+    !incoming.body.is_empty() && !claims_json(incoming)
+}
+
+/// Whether `Accept` names JSON and nothing else.
+fn names_json_alone(incoming: &Incoming) -> bool {
+    let accept = incoming.text("accept").unwrap_or_default();
+    is_json(&accept) && !accept.contains([',', ';'])
 }
 
 /// Whether an answer refuses a key because of its type.
@@ -187,6 +238,9 @@ pub(super) fn success(defect: Defect, parts: &Parts, incoming: &Incoming, answer
         }
         Defect::HeadNotAllowed if incoming.sent_method == Method::HEAD => {
             answer.become_status(StatusCode::METHOD_NOT_ALLOWED);
+        }
+        Defect::SuccessNotAcceptable if answer.is_json() && !names_json_alone(incoming) => {
+            answer.become_status(StatusCode::NOT_ACCEPTABLE);
         }
         _ => {}
     }

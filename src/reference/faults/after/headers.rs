@@ -52,9 +52,9 @@ fn limits(defect: Defect, is_unauthorized: bool, answer: &mut Answer) {
         Defect::LimitUntold => remove(answer, &[LIMIT, REMAINING, RESET]),
         Defect::LimitConstant if has_limit => answer.put("x-ratelimit-remaining", "100"),
         Defect::LimitOther if has_limit => answer.put("x-ratelimit-limit", "60"),
-        Defect::LimitOnUnauthorized if is_unauthorized => {
-            answer.put("x-ratelimit-limit", "60");
-            answer.put("x-ratelimit-remaining", "59");
+        Defect::LimitOnUnauthorized if is_unauthorized => show_limit(answer),
+        Defect::LimitWithoutRoute if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
+            show_limit(answer);
         }
         Defect::RetryAfterMissing if answer.status == StatusCode::TOO_MANY_REQUESTS => {
             remove(answer, &[header::RETRY_AFTER]);
@@ -62,6 +62,12 @@ fn limits(defect: Defect, is_unauthorized: bool, answer: &mut Answer) {
         Defect::ResetMissing => remove(answer, &[RESET]),
         _ => {}
     }
+}
+
+/// Shows a limit where nothing was counted.
+pub(super) fn show_limit(answer: &mut Answer) {
+    answer.put("x-ratelimit-limit", "60");
+    answer.put("x-ratelimit-remaining", "59");
 }
 
 fn remove(answer: &mut Answer, names: &[HeaderName]) {
