@@ -29,6 +29,7 @@ pub(super) struct Table {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Family {
+    #[serde(default)]
     violates: Vec<RequirementId>,
     /// Scenarios: each of their cases for a route must notice the check missing on that route.
     witnesses: Vec<String>,
