@@ -30,6 +30,7 @@ pub(super) struct Table {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Family {
+    #[serde(default)]
     violates: Vec<RequirementId>,
     #[serde(default)]
     touches: Vec<RequirementId>,

@@ -270,6 +270,13 @@ fn a_table_speaks_of_what_it_lists() {
     let own = Own::new(&suite_of(&[SEEING]));
     let table = "faults:\n  skip-auth@GET:/api/client: { witnesses: [own/suite/seeing] }\n";
     assert!(own.prove_by(table, &[], 0).ends_with("\nPROVEN\n"));
+    // A rule for every route is one for those that somebody's cases ask.
+    let rule = "families:\n  skip-auth: { witnesses: [own/suite/seeing] }\n";
+    assert!(own.prove_by(rule, &[], 0).ends_with("\nPROVEN\n"));
+    let blind = rule.replace("skip-auth", "refuse-readers");
+    let said = own.prove_by(&blind, &[], 1);
+    let told = "refuse-readers@GET:/api/client: its witness `own/suite/seeing` does not notice it";
+    assert!(said.contains(told), "{said}");
     let said = own.prove_by(table, &["key-from-cookie"], 1);
     let told = "key-from-cookie: the table says nothing of it";
     assert!(said.contains(told), "{said}");
