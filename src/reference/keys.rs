@@ -96,10 +96,17 @@ pub(super) fn find<'a>(keys: &'a mut [StoredKey], sent: &[u8]) -> Option<&'a mut
     keys.iter_mut().find(|key| key.is(sent))
 }
 
-/// A new identifier that begins with `prefix`.
+/// A new identifier that begins with `prefix`. It has letters of both cases, as nearly every random
+/// one: of another, it cannot be asked what a panel makes of an identifier in other letters.
 pub(super) fn new_identifier(prefix: &str) -> Result<String, getrandom::Error> {
-    let random = random_text(IDENTIFIER_LENGTH.saturating_sub(prefix.len()))?;
-    Ok(format!("{prefix}{random}"))
+    let length = IDENTIFIER_LENGTH.saturating_sub(prefix.len());
+    loop {
+        let random = random_text(length)?;
+        let has = |is: fn(&u8) -> bool| random.as_bytes().iter().any(is);
+        if length < 2 || has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) {
+            return Ok(format!("{prefix}{random}"));
+        }
+    }
 }
 
 /// A new secret.
@@ -211,5 +218,18 @@ mod tests {
         assert!(identifier.starts_with("ptlc_"));
         assert_eq!(identifier.len(), 16);
         assert_eq!(new_secret().expect("random bytes").len(), 32);
+    }
+
+    #[test]
+    fn every_identifier_can_be_written_in_other_letters() {
+        for _ in 0..4000 {
+            let identifier = new_identifier("ptlc_").expect("random bytes");
+            let (small, large) = (identifier.to_lowercase(), identifier[5..].to_uppercase());
+            assert!(
+                identifier != small && identifier[5..] != large,
+                "{identifier}"
+            );
+        }
+        assert_eq!(new_identifier("fifteen_letters").expect("bytes").len(), 16);
     }
 }
