@@ -10,9 +10,10 @@ const PART: usize = 8;
 const SHORTEST: usize = 4;
 
 /// Every part of [`PART`] characters in every encoding that a [`View`](super::View) does not
-/// undo. Longer parts are runs of these.
-pub(super) fn parts(secret: &str) -> impl Iterator<Item = Vec<u8>> {
-    windows(secret).flat_map(|part| {
+/// undo. Longer parts are runs of these. What the first `public` bytes say is no secret, and does
+/// not count: else every key would have parts of all that begin like it.
+pub(super) fn parts(secret: &str, public: usize) -> impl Iterator<Item = Vec<u8>> {
+    windows(secret, public).flat_map(|part| {
         let base64 = (0..3).flat_map(move |offset| base64(part, offset));
         [part.as_bytes().to_vec(), hexadecimal(part)]
             .into_iter()
@@ -21,17 +22,18 @@ pub(super) fn parts(secret: &str) -> impl Iterator<Item = Vec<u8>> {
 }
 
 /// The parts of a secret; of a short one itself, of a very short one nothing.
-fn windows(secret: &str) -> impl Iterator<Item = &str> {
+fn windows(secret: &str, public: usize) -> impl Iterator<Item = &str> {
     let mut bounds: Vec<usize> = secret.char_indices().map(|(at, _)| at).collect();
     bounds.push(secret.len());
     let length = bounds.len() - 1;
-    let size = length.min(PART);
+    let public = secret[..public].chars().count();
+    let size = (length - public).min(PART);
     let count = if length < SHORTEST {
         0
     } else {
         length - size + 1
     };
-    (0..count).map(move |start| &secret[bounds[start]..bounds[start + size]])
+    (0..count).map(move |start| &secret[bounds[start]..bounds[start.max(public) + size]])
 }
 
 fn hexadecimal(part: &str) -> Vec<u8> {
@@ -60,12 +62,25 @@ mod tests {
 
     #[test]
     fn a_long_secret_has_all_its_parts_and_a_short_one_itself() {
-        let windows = |secret| super::windows(secret).collect::<Vec<_>>();
+        let windows = |secret| super::windows(secret, 0).collect::<Vec<_>>();
         assert_eq!(windows("abcdefghi"), ["abcdefgh", "bcdefghi"]);
         assert_eq!(windows("abcd"), ["abcd"]);
         assert_eq!(windows("äöüß"), ["äöüß"]);
         assert!(windows("abc").is_empty());
         assert!(windows("").is_empty());
+    }
+
+    #[test]
+    fn what_is_public_makes_no_part() {
+        let windows: Vec<_> = windows("ab_123456789", 3).collect();
+        let wanted = [
+            "ab_12345678",
+            "b_12345678",
+            "_12345678",
+            "12345678",
+            "23456789",
+        ];
+        assert_eq!(windows, wanted);
     }
 
     #[test]

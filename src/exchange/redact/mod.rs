@@ -21,6 +21,9 @@ static KEY: LazyLock<Regex> = LazyLock::new(|| {
         .expect("a fixed pattern, tried by the tests")
 });
 
+/// The length of such a prefix.
+const PREFIX: usize = "ptlc_".len();
+
 /// What follows `Bearer`, in the form of RFC 6750, section 2.1 (and `|`, as Sanctum has it).
 static BEARER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\bbearer[\s+]+([a-z0-9._~+/|-]{8,}=*)")
@@ -65,11 +68,12 @@ impl Secret {
 
 /// Replaces keys by `[redacted]`, or by `[redacted: $VARIABLE]` where the role is known.
 ///
-/// Of a known secret, every part of 8 characters or more goes: as it is, in other case of
-/// letters, percent-encoded, escaped as in JSON, in hexadecimal and in base64 at any alignment.
-/// A known secret of 4 to 7 characters goes only as a whole; a shorter one would be found
-/// everywhere and is left alone. Without being known, whole keys go by their prefix, and what
-/// stands behind `Bearer` if it has 8 characters or more and a digit among them.
+/// Of a known secret, every part of 8 characters or more goes, not counting the prefix that says
+/// its type: as it is, in other case of letters, percent-encoded, escaped as in JSON, in
+/// hexadecimal and in base64 at any alignment. A known secret of 4 to 7 characters goes only as a
+/// whole; a shorter one would be found everywhere and is left alone. Without being known, whole
+/// keys go by their prefix, and what stands behind `Bearer` if it has 8 characters or more and a
+/// digit among them.
 ///
 /// The time is linear in the length of the text.
 pub struct Redactor {
@@ -153,6 +157,13 @@ impl fmt::Debug for Redactor {
     }
 }
 
+/// The length of what a key begins with that says its type, in bytes.
+fn public(secret: &str) -> usize {
+    let key = KEY.captures(secret.as_bytes()).and_then(|key| key.get(1));
+    let start = key.map(|key| key.start());
+    start.filter(|start| *start == PREFIX).unwrap_or_default()
+}
+
 /// Known secrets, and how to find them.
 struct Known {
     secrets: Vec<Secret>,
@@ -174,7 +185,8 @@ impl Known {
         let mut parts = Vec::new();
         let mut owners = Vec::new();
         for (owner, secret) in secrets.iter().enumerate() {
-            parts.extend(encoding::parts(secret.value.expose_secret()));
+            let secret = secret.value.expose_secret();
+            parts.extend(encoding::parts(secret, public(secret)));
             owners.resize(parts.len(), owner);
         }
         let parts = AhoCorasick::builder()
