@@ -101,6 +101,12 @@ impl Source {
     }
 }
 
+/// Whether a schema file says what the embedded one of its name says.
+pub(super) fn is_embedded_schema(file: &SourceFile) -> bool {
+    let own = SCHEMAS.get_file(&*file.path);
+    own.and_then(|own| own.contents_utf8()) == Some(&*file.text)
+}
+
 fn embedded(dir: &'static Dir<'static>, shown: &str, extension: &str) -> Vec<SourceFile> {
     let mut files = Vec::new();
     collect_embedded(dir, shown, extension, &mut files);
