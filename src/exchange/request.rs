@@ -35,3 +35,19 @@ impl fmt::Debug for Request {
         write!(f, "Request({} …)", self.method)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_said_of_a_request_in_debugging_has_no_key() {
+        let request = Request {
+            method: "GET".to_owned(),
+            target: "/api/client?key=ptlc_Canary".to_owned(),
+            headers: vec![("Authorization".to_owned(), b"Bearer ptlc_Canary".to_vec())],
+            body: Some(b"ptlc_Canary".to_vec()),
+        };
+        assert_eq!(format!("{request:?}"), "Request(GET …)");
+    }
+}

@@ -252,6 +252,27 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_said_of_the_file_in_debugging_has_no_key() {
+        let text = "client: ptlc_Canary\nadmin: { env: SOME }\n";
+        let file: KeysFile = read_yaml(&SourceFile::new("keys.yaml", "keys.yaml", text)).unwrap();
+        assert_eq!(format!("{file:?}"), r#"{"admin", "client"}"#);
+    }
+
+    #[test]
+    fn an_entry_says_one_place_where_the_key_is() {
+        let one = "write one of `env`, `file`";
+        for text in [
+            "client: {}\n",
+            "client: { file: B, command: [a] }\n",
+            "client: { env: A, stdin: true }\n",
+            "client: { stdin: false }\n",
+        ] {
+            let message = read(text, true, 0o600).unwrap_err().to_string();
+            assert!(message.contains(one), "{text}: {message}");
+        }
+    }
+
     #[cfg(unix)]
     #[test]
     fn commands_and_permissions() {

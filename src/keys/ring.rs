@@ -225,6 +225,12 @@ mod tests {
     }
 
     #[test]
+    fn what_is_said_of_a_keyring_in_debugging_has_no_key() {
+        let found = ring(&[("PTERO_KEY_CLIENT_OTHER", "ptlc_Canary")]).unwrap();
+        assert_eq!(format!("{found:?}"), r#"{"client-other"}"#);
+    }
+
+    #[test]
     fn wrong_keys_are_named_and_not_shown() {
         let canary = "ptlc_Canary0123456789";
         let with_break = format!("{canary}\n");

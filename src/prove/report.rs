@@ -35,28 +35,6 @@ pub enum Conclusion {
 }
 
 impl Proof {
-    /// What is not proven; nothing if all is well.
-    #[must_use]
-    pub fn failures(&self) -> &[Failure] {
-        &self.failures
-    }
-
-    /// How many cases a fault makes deviate that is not blunt.
-    #[must_use]
-    pub fn proven(&self) -> usize {
-        self.matrix.proven.len()
-    }
-
-    /// The ids of the cases that a fault makes deviate.
-    #[must_use]
-    pub fn killed_by(&self, fault: &str) -> Vec<&str> {
-        let results = self.matrix.faults.iter().filter(|one| one.name == fault);
-        let killed = results.flat_map(|one| &one.killed);
-        killed
-            .map(|number| self.cases[*number].id.as_str())
-            .collect()
-    }
-
     /// What it comes to.
     #[must_use]
     pub fn conclusion(&self) -> Conclusion {

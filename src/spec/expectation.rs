@@ -298,6 +298,17 @@ mod tests {
     }
 
     #[test]
+    fn a_match_that_is_a_list_is_told_which_form_it_has() {
+        let found = Written::deserialize(json!(["a"])).err().unwrap();
+        assert!(
+            found
+                .to_string()
+                .ends_with("expected a value, or a mapping such as `{ starts_with: TEXT }`"),
+            "{found}"
+        );
+    }
+
+    #[test]
     fn every_match_accepts_and_rejects() {
         let rows = [
             (ValueMatch::Equals(json!("a")), json!("a"), json!("ab")),

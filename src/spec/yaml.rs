@@ -301,6 +301,7 @@ fn diagnose(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
         .to_owned();
     let message = match message.as_str() {
         "expected sequence start" => "here must stand a list: `[one, another]`".to_owned(),
+        "expected mapping start" => "here must stand a mapping: `name: value`".to_owned(),
         _ => message,
     };
     let found = match error.location() {
@@ -394,6 +395,37 @@ mod tests {
         assert_eq!(found.help.as_deref(), Some("did you mean `status`?"));
         let found = read::<Thing>(&file("expect: { zzz: 401 }\n")).unwrap_err();
         assert_eq!(found.help, None);
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_form_is_told_which_form_it_has() {
+        fn message<T: DeserializeOwned>(text: &str) -> String {
+            let Err(found) = read::<T>(&file(text)) else {
+                panic!("{text} is read");
+            };
+            found.message.clone()
+        }
+        for (found, form) in [
+            (message::<Short<Full>>("[a]\n"), "a string or a mapping"),
+            (
+                message::<ListOr<String, Full>>("a\n"),
+                "a list or a mapping",
+            ),
+            (
+                message::<NameOrList>("{ a: b }\n"),
+                "a name or a list of names",
+            ),
+            (
+                message::<OneOrMany<u16>>("{ a: b }\n"),
+                "a value or a list of values",
+            ),
+        ] {
+            assert!(found.ends_with(&format!("expected {form}")), "{found}");
+        }
+        let found = message::<Ordered<String>>("[a]\n");
+        assert_eq!(found, "here must stand a mapping: `name: value`");
+        let found = message::<Vec<String>>("a\n");
+        assert_eq!(found, "here must stand a list: `[one, another]`");
     }
 
     #[test]

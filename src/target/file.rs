@@ -269,6 +269,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_ids_is_checked_like_those_of_a_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ids.yaml");
+        let of = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            read_ids_file(&path).map_err(|error| error.to_string())
+        };
+        let ids = of("client: { server: 1a2b }\napplication: { user: 3 }\n").unwrap();
+        assert_eq!(ids.client["server"].0, "1a2b");
+        assert_eq!(ids.application["user"].0, "3");
+        let message = of("client: { server: a/b }\n").unwrap_err();
+        assert!(message.contains("it has `/` in it"), "{message}");
+    }
+
+    #[test]
     fn wrong_files_say_how_to_mend_them() {
         let rows = [
             ("profile: x\n", "missing field `url`"),
@@ -287,6 +302,10 @@ mod tests {
                 "by its flag (`--allow-writes`)",
             ),
             ("url: x\nprofil: y\n", "did you mean `profile`?"),
+            (
+                "url: x\nids: { client: { server: [1] } }\n",
+                "expected an id",
+            ),
         ];
         for (text, wanted) in rows {
             let message = of(text).unwrap_err();

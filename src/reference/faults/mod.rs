@@ -119,12 +119,6 @@ impl Fault {
         }
     }
 
-    /// Whether it is about rate limits.
-    #[must_use]
-    pub fn is_about_limits(self) -> bool {
-        self.group() == Group::Limits || self.state() == Some(PanelState::LimitsEnforced)
-    }
-
     /// Whether a panel of the family with these routes beside its own can have it.
     #[must_use]
     pub fn is_possible_in(self, family: Family, added: &AddedRoutes) -> bool {
