@@ -12,7 +12,7 @@ use super::name::{Api, RoleName};
 use super::profile::Profile;
 use super::reach::{names_what_exists, reached};
 use super::role::{Holder, Roles};
-use super::route::{BodyNeed, Effect, Endpoint, Presence, Route};
+use super::route::{BodyNeed, Effect, Presence, Route};
 use super::source::SourceFile;
 use super::yaml::Located;
 use super::{Contract, Specs};
@@ -72,8 +72,6 @@ pub struct RouteTraits {
     pub permission: Option<bool>,
     /// The path has no such parameter.
     pub without_parameter: Option<String>,
-    /// One of these routes.
-    pub only: Option<Vec<Located<Endpoint>>>,
 }
 
 /// One row of the table: a route, a check, and the case that makes it or why none does.
@@ -279,9 +277,5 @@ impl RouteTraits {
                 .without_parameter
                 .as_ref()
                 .is_none_or(|name| !has(name))
-            && self
-                .only
-                .as_ref()
-                .is_none_or(|all| all.iter().any(|e| **e == *route.endpoint))
     }
 }

@@ -416,3 +416,120 @@ impl Profile {
         by_accept || by_ajax
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Source, Specs};
+    use super::*;
+
+    fn profile(name: &str) -> Profile {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let mut profiles = specs.contract.profiles.iter();
+        let found = profiles.find(|profile| profile.name.as_str() == name);
+        Profile::clone(found.unwrap())
+    }
+
+    fn endpoint(text: &str) -> Endpoint {
+        text.to_owned().try_into().unwrap()
+    }
+
+    fn located<T>(value: T) -> Located<T> {
+        Located { value, span: 0..0 }
+    }
+
+    #[test]
+    fn json_is_wanted_by_the_first_entry_of_accept_or_by_ajax() {
+        let mut profile = profile("pterodactyl-1.11");
+        let ajax = Some("XMLHttpRequest");
+        let rows = [
+            (Some("application/json"), None, true),
+            (
+                Some("Application/vnd.api+JSON;q=0.1, text/html"),
+                None,
+                true,
+            ),
+            (Some("text/html, application/json"), None, false),
+            (None, None, false),
+            (Some("*/*"), None, false),
+            (None, ajax, true),
+            (Some(" */* "), ajax, true),
+            (Some("text/html"), ajax, false),
+            (None, Some("fetch"), false),
+        ];
+        let wants = |profile: &Profile, accept, with| {
+            profile.wants_json(|name| match name {
+                "accept" => accept,
+                "x-requested-with" => with,
+                _ => None,
+            })
+        };
+        for (accept, with, wanted) in rows {
+            assert_eq!(wants(&profile, accept, with), wanted, "{accept:?} {with:?}");
+        }
+        profile.json_wanted.ajax = false;
+        assert!(!wants(&profile, None, ajax));
+        assert!(wants(&profile, Some("application/json"), ajax));
+    }
+
+    #[test]
+    fn prefixes_tell_the_types_apart_where_they_differ() {
+        let mut profile = profile("pterodactyl-1.11");
+        assert!(profile.tells_types_apart());
+        profile.prefixes.application = profile.prefixes.client.clone();
+        assert!(!profile.tells_types_apart());
+    }
+
+    #[test]
+    fn a_panel_with_a_list_of_its_own_has_what_the_list_says() {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let mut routes = specs.contract.inventory.routes.iter();
+        let account = endpoint("GET /api/client/account");
+        let route = routes.find(|route| *route.endpoint == account).unwrap();
+        let old = "0.0.1".parse().unwrap();
+        let list = |like: &Version, with: &[&Endpoint], without: &[&Endpoint]| RouteList {
+            like: like.clone(),
+            with: with.iter().map(|one| located((*one).clone())).collect(),
+            without: without.iter().map(|one| located((*one).clone())).collect(),
+        };
+        let new = "1.11.0".parse().unwrap();
+        for (routes, wanted) in [
+            (list(&new, &[], &[]), Presence::Always),
+            (list(&new, &[], &[&account]), Presence::Never),
+            (list(&old, &[], &[]), Presence::Never),
+            (list(&old, &[&account], &[]), Presence::Always),
+        ] {
+            assert_eq!(routes.presence(route), wanted, "{routes:?}");
+        }
+    }
+
+    #[test]
+    fn code_and_detail_are_stated_where_the_answer_says() {
+        let account = endpoint("GET /api/client/account");
+        let mut answer: Answer = serde_json::from_str(r#"{ "status": 401 }"#).unwrap();
+        assert!(answer.is_literal_on(&account));
+        answer.literal_on = Some(vec![endpoint("GET /api/client")]);
+        assert!(!answer.is_literal_on(&account));
+        assert!(answer.is_literal_on(&endpoint("GET /api/client")));
+    }
+
+    #[test]
+    fn a_place_in_the_order_is_a_condition_or_a_list() {
+        let read =
+            |value| Rank::deserialize(value).map_err(|error: serde_json::Error| error.to_string());
+        assert_eq!(read(serde_json::json!("no-key")).unwrap().0.len(), 1);
+        assert_eq!(
+            read(serde_json::json!(["no-key", "unknown-key"]))
+                .unwrap()
+                .0
+                .len(),
+            2
+        );
+        let found = read(serde_json::json!(1)).unwrap_err();
+        assert!(
+            found.contains(
+                "expected a condition, or a list of conditions whose order is not stated"
+            ),
+            "{found}"
+        );
+    }
+}

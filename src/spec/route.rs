@@ -441,5 +441,13 @@ mod tests {
             Presence::Never
         );
         assert_eq!(route("1.11.8", None).presence(&to, &to), Presence::Always);
+        assert_eq!(
+            route("1.0.0", Some("1.11.8")).presence(&from, &to),
+            Presence::Always
+        );
+        assert_eq!(
+            route("1.0.0", Some("1.11.4")).presence(&from, &to),
+            Presence::Sometimes
+        );
     }
 }

@@ -432,6 +432,24 @@ mod tests {
     }
 
     #[test]
+    fn a_keyword_outside_the_subset_is_found_however_deep() {
+        let wrong = r#"{ "patternProperties": {} }"#;
+        for text in [
+            wrong.to_owned(),
+            format!(r#"{{ "properties": {{ "a": {wrong} }} }}"#),
+            format!(r#"{{ "items": {wrong} }}"#),
+            format!(r#"{{ "additionalProperties": {wrong} }}"#),
+            format!(r#"{{ "allOf": [{{}}, {wrong}] }}"#),
+        ] {
+            let (_, troubles) = read(&[&text]);
+            assert!(
+                troubles.len() == 1 && troubles[0].contains("uses `patternProperties`"),
+                "{text}: {troubles:?}"
+            );
+        }
+    }
+
+    #[test]
     fn every_built_in_example_fits_its_schema() {
         let (files, _) = Source::Embedded.schema_files();
         assert!(files.iter().all(is_embedded_schema));

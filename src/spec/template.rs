@@ -227,6 +227,29 @@ mod tests {
     }
 
     #[test]
+    fn every_part_is_written_as_it_was_read() {
+        let text = "${key}${key:client}${prefix}${prefix:client}${prefix:application}${limit}${run}\
+                    ${origin}${allowed-origin}${mine}";
+        let read = parse(text, &["mine"]).unwrap();
+        assert_eq!(read.to_string(), text);
+        assert_eq!(read.0.len(), 10);
+        for wrong in [
+            "${prefix:nobody}",
+            "${run:1}",
+            "${limit:client}",
+            "${origin:x}",
+        ] {
+            assert!(parse(wrong, &[]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn text_without_an_id_stays_one_part() {
+        let path = parse("/api/client", &[]).unwrap().with_ids();
+        assert_eq!(path.0, [Part::Text("/api/client".into())]);
+    }
+
+    #[test]
     fn finds_ids_in_paths() {
         let path = parse("/api/client/servers/{server}/users/{user}?x=1", &[])
             .unwrap()
