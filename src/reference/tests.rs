@@ -1,6 +1,7 @@
 //! The panel as a whole: order of checks, faults, words, keys, and requests nobody should send.
 
 mod added;
+mod answers;
 mod families;
 mod limits;
 
