@@ -191,6 +191,15 @@ mod tests {
             ("", None),
             (&*deep(100), None),
             (&*deep(500), None),
+            (&*format!("[{}0]", "[0],".repeat(600)), None),
+            (&*format!(r#"["{}"]"#, "[".repeat(600)), None),
+            (&*format!(r#"["\"{}"]"#, "[".repeat(600)), None),
+            (
+                &*format!(r#"["\\",{}]"#, deep(600)),
+                Some("Maximum stack depth exceeded"),
+            ),
+            (&*format!(r#"[{}, "]"]"#, deep(511)), None),
+            ("{\n\t}", None),
             ("{bad", Some("Syntax error")),
             ("{\"a\":1,}", Some("Syntax error")),
             ("\u{feff}{}", Some("Syntax error")),
@@ -214,7 +223,8 @@ mod tests {
         assert_eq!(at(&json, "d"), Some(&serde_json::Value::Null));
         assert_eq!(at(&json, "x"), Some(&"1".into()));
         let form = "application/x-www-form-urlencoded";
-        let form = fields(&post(form, "a[]=1&a[]=2&b[c]=3"));
+        let form = fields(&post(form, "a[]=1&a[]=+2+&b[c]=3&d[]="));
+        assert_eq!(at(&form, "d"), Some(&serde_json::json!([null])));
         assert_eq!(at(&form, "a"), Some(&serde_json::json!(["1", "2"])));
         assert_eq!(at(&form, "b.c"), Some(&"3".into()));
         assert!(at(&fields(&post("text/plain", "a=1")), "a").is_none());

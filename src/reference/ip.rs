@@ -162,6 +162,8 @@ mod tests {
             ("0x0a000001", "10.0.0.1", "10.0.0.2"),
             ("::1", "::1", "::2"),
             ("2001:db8::/32", "2001:db8:1::", "2001:db9::"),
+            ("10.0.0.1/32", "10.0.0.1", "10.0.0.2"),
+            ("::1/128", "::1", "::2"),
         ] {
             assert!(admits(entry, inside), "{entry} admits {inside}");
             assert!(!admits(entry, outside), "{entry} refuses {outside}");
@@ -182,6 +184,7 @@ mod tests {
             ("not-an-ip", RangeError::Address),
             ("", RangeError::Address),
             ("10.0.0.0/99", RangeError::Prefix),
+            ("10.0.0.0/33", RangeError::Prefix),
             ("::/129", RangeError::Prefix),
             ("10.0.0.9-10.0.0.1", RangeError::Reversed),
         ] {

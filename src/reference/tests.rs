@@ -2,6 +2,7 @@
 
 mod added;
 mod answers;
+mod edges;
 mod families;
 mod limits;
 

@@ -546,6 +546,34 @@ mod tests {
     }
 
     #[test]
+    fn whatever_is_named_by_its_id_has_to_be_there() {
+        for (wrong, (holder, kind)) in [
+            (("location: 1", "location: 99"), ("node 1", "location")),
+            (("nest: 1", "nest: 99"), ("egg 1", "nest")),
+            (
+                ("{ id: 1, node: 1", "{ id: 1, node: 99"),
+                ("allocation 1", "node"),
+            ),
+            (("server: 1", "server: 99"), ("allocation 1", "server")),
+            (("    node: 1", "    node: 99"), ("server 1", "node")),
+            (("    egg: 2", "    egg: 99"), ("server 2", "egg")),
+        ] {
+            let text = include_str!("world.yaml").replacen(wrong.0, wrong.1, 1);
+            match World::from_yaml(&text) {
+                Err(WorldError::Unknown {
+                    holder: h,
+                    kind: k,
+                    name,
+                }) => {
+                    assert_eq!((h.as_str(), k, name.as_str()), (holder, kind, "99"));
+                }
+                Err(other) => panic!("{other}"),
+                Ok(_) => panic!("a world with {}", wrong.1),
+            }
+        }
+    }
+
+    #[test]
     fn a_mistyped_field_is_refused() {
         assert!(matches!(
             World::from_yaml("settings: { wing: reachable }"),
