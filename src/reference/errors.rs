@@ -292,3 +292,23 @@ fn pretty(document: &Value) -> String {
         Err(_) => document.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_its_status() {
+        let text = |status| {
+            let page = page(status);
+            assert_eq!(page.status().as_u16(), status);
+            let runtime = tokio::runtime::Builder::new_current_thread().build();
+            let body = axum::body::to_bytes(page.into_body(), usize::MAX);
+            let bytes = runtime.expect("a runtime").block_on(body).expect("a body");
+            String::from_utf8(bytes.to_vec()).expect("a text")
+        };
+        assert!(text(404).contains("<p>404 Not Found</p>"));
+        assert!(text(419).contains("<p>419 Page Expired</p>"));
+        assert!(text(599).contains("<p>599 Error</p>"));
+    }
+}

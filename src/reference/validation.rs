@@ -110,6 +110,7 @@ mod tests {
             required("limits.memory"),
             required("short").called("Location Identifier"),
             present("feature_limits.databases"),
+            present("limits.memory"),
         ];
         let content = json!({ "name": null, "limits": { "memory": 0 }, "short": [] });
         let content = content.as_object().expect("an object");

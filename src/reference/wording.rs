@@ -283,6 +283,31 @@ mod tests {
     }
 
     #[test]
+    fn families_of_old_and_forks_have_their_own_words() {
+        let wording = Wording::default();
+        let code = |family, api, condition| wording.words(family, Some(api), condition, &[]).code;
+        let missing = Condition::Missing(Some("backup"));
+        let detail = |api| wording.words(Family::V1_7, Some(api), missing, &[]).detail;
+        assert_eq!(
+            detail(Api::Client),
+            "The requested resource could not be found on the server."
+        );
+        assert_eq!(
+            detail(Api::Application),
+            "The requested resource does not exist on this server."
+        );
+        let unreachable = Condition::DaemonUnreachable;
+        assert_eq!(
+            code(Family::Pelican, Api::Client, unreachable),
+            "ConnectionException"
+        );
+        assert_ne!(
+            code(Family::V1_11, Api::Client, unreachable),
+            "ConnectionException"
+        );
+    }
+
+    #[test]
     fn a_kind_of_missing_can_have_words_of_its_own() {
         let mut wording = Wording::default();
         let detail = |wording: &Wording, condition| {

@@ -368,3 +368,205 @@ fn a_description_has_at_most_five_hundred_characters() {
     assert_eq!(made(json!(null)), refused("required"));
     assert_eq!(made(json!(["a"])), refused("string"));
 }
+
+#[test]
+fn each_answer_says_what_it_is() {
+    let visit = Visit::new();
+    for (role, method, path, object) in [
+        ("client", "GET", ALICE.to_owned(), "server"),
+        (
+            "client",
+            "GET",
+            format!("{ALICE}/files/list"),
+            "file_object",
+        ),
+        ("client", "GET", format!("{ALICE}/startup"), "egg_variable"),
+        ("client", "GET", BACKUPS.to_owned(), "backup"),
+        ("client", "GET", format!("{ALICE}/resources"), "stats"),
+        (
+            "client",
+            "POST",
+            format!("{ALICE}/databases/Xk3vQ8rT/rotate-password"),
+            "server_database",
+        ),
+        (
+            "application",
+            "GET",
+            format!("{NODES}/1/allocations"),
+            "allocation",
+        ),
+        ("application", "GET", format!("{SERVERS}/1"), "server"),
+    ] {
+        let body = visit.ask(role, method, &path, "").body;
+        let one = if body["object"] == "list" {
+            &body["data"][0]
+        } else {
+            &body
+        };
+        assert_eq!(one["object"], object, "{path}: {body}");
+    }
+    let variable = visit.ask(
+        "client",
+        "PUT",
+        &format!("{ALICE}/startup/variable"),
+        r#"{ "key": "A", "value": "b" }"#,
+    );
+    assert_eq!(variable.body["object"], "egg_variable", "{}", variable.body);
+    assert!(variable.body["meta"]["startup_command"].is_string());
+    let configuration = visit
+        .get("application", &format!("{NODES}/2/configuration"))
+        .body;
+    assert_eq!(
+        configuration["uuid"],
+        "20000000-0000-4000-8000-000000000002"
+    );
+    assert_eq!(configuration["token_id"], "nodetokenid00002");
+}
+
+#[test]
+fn a_changed_database_is_the_one_of_the_path() {
+    let visit = Visit::new();
+    let database = format!("{ALICE}/databases/Xk3vQ8rT/rotate-password");
+    let changed = visit.ask("client", "POST", &database, "").body;
+    assert_eq!(changed["attributes"]["name"], "s1_main");
+    let made = visit.ask(
+        "client",
+        "POST",
+        &format!("{ALICE}/databases"),
+        r#"{ "database": "new", "remote": "%" }"#,
+    );
+    assert_eq!(made.body["attributes"]["name"], "new", "{}", made.body);
+}
+
+#[test]
+fn a_server_has_the_nest_of_its_egg() {
+    let visit = Visit::changed(Family::V1_11, |world| {
+        let mut other = world.nests[0].clone();
+        other.id = 7;
+        world.nests.push(other);
+        world.eggs[1].nest = 7;
+    });
+    assert_eq!(listed(&visit, "application", SERVERS, "nest"), [1, 7, 1, 1]);
+    assert_eq!(
+        visit
+            .get("application", "/api/application/nests/7/eggs/2")
+            .status,
+        200
+    );
+    assert_eq!(
+        visit
+            .get("application", "/api/application/nests/1/eggs/2")
+            .status,
+        404
+    );
+}
+
+#[test]
+fn an_allocation_is_found_on_its_node_and_its_server() {
+    let visit = Visit::new();
+    let delete = |role, path: String| visit.ask(role, "DELETE", &path, "").status;
+    let of_node = |node, id| delete("application", format!("{NODES}/{node}/allocations/{id}"));
+    assert_eq!(
+        [of_node(1, 6), of_node(2, 6), of_node(1, 99)],
+        [204, 404, 404]
+    );
+    let of_server = |id| {
+        let path = format!("{ALICE}/network/allocations/{id}/primary");
+        visit.ask("client", "POST", &path, "").status
+    };
+    assert_eq!([of_server(2), of_server(3), of_server(99)], [200, 404, 404]);
+}
+
+#[test]
+fn a_task_is_found_in_its_schedule() {
+    let visit = Visit::new();
+    let delete = |task: &str| {
+        let path = format!("{ALICE}/schedules/1/tasks/{task}");
+        visit.ask("client", "DELETE", &path, "").status
+    };
+    assert_eq!([delete("1"), delete("2"), delete("99")], [204, 404, 404]);
+}
+
+#[test]
+fn each_signal_asks_for_its_own_permission() {
+    for (signal, permission) in [
+        ("start", "control.start"),
+        ("stop", "control.stop"),
+        ("kill", "control.stop"),
+        ("restart", "control.restart"),
+    ] {
+        for granted in ["control.start", "control.stop", "control.restart"] {
+            let visit = Visit::changed(Family::V1_11, |world| {
+                world.servers[0].subusers[0].permissions = [granted.to_owned()].into();
+            });
+            let content = format!(r#"{{ "signal": "{signal}" }}"#);
+            let answer = visit.ask(
+                "client-subuser",
+                "POST",
+                &format!("{ALICE}/power"),
+                &content,
+            );
+            let wanted = if granted == permission { 204 } else { 403 };
+            assert_eq!(answer.status, wanted, "{signal} with {granted}");
+        }
+    }
+}
+
+#[test]
+fn permissions_of_activity_are_listed_where_servers_have_it() {
+    let groups = |family| {
+        let body = Visit::of(family)
+            .get("client", "/api/client/permissions")
+            .body;
+        let all = body.pointer("/attributes/permissions").cloned();
+        let all = all
+            .and_then(|all| all.as_object().cloned())
+            .unwrap_or_default();
+        (
+            all.len(),
+            all.contains_key("activity"),
+            all.contains_key("control"),
+        )
+    };
+    assert_eq!(groups(Family::V1_7), (10, false, true));
+    assert_eq!(groups(Family::V1_11), (11, true, true));
+}
+
+#[test]
+fn an_ssh_key_is_removed_by_its_own_fingerprint() {
+    let visit = Visit::new();
+    let keys = "/api/client/account/ssh-keys";
+    let remove = |fingerprint: &str| {
+        let content = json!({ "fingerprint": fingerprint }).to_string();
+        assert_eq!(
+            visit
+                .ask("client", "POST", &format!("{keys}/remove"), &content)
+                .status,
+            204
+        );
+        listed(&visit, "client", keys, "name").len()
+    };
+    assert_eq!(remove("of nobody"), 1);
+    assert_eq!(remove("aliceAliceAliceAliceAliceAliceAliceAliceAli"), 0);
+}
+
+#[test]
+fn what_nobody_may_guess_is_random() {
+    let visit = Visit::new();
+    let of = |path: &str, pointer: &str| {
+        let body = visit.get("client", &format!("{ALICE}/{path}")).body;
+        as_text(body.pointer(pointer).expect("a value"))
+    };
+    let token = || of("websocket", "/data/token");
+    assert_ne!(token(), token());
+    assert_eq!(
+        token().split('.').map(str::len).collect::<Vec<_>>(),
+        [24, 24, 24]
+    );
+    let url = || of("files/download?file=a", "/attributes/url");
+    assert_ne!(url(), url());
+    assert_eq!(
+        url().split_once("token=").map(|(_, token)| token.len()),
+        Some(40)
+    );
+}

@@ -94,3 +94,43 @@ fn what_was_there_from_the_start_has_one_date() {
     let made = made.body["attributes"]["created_at"].clone();
     assert!(made.as_str() > Some(text), "{made}");
 }
+
+#[test]
+fn a_missing_token_sets_no_cookie_of_a_token() {
+    let visit = Visit::new();
+    let cookies = |method: &str| {
+        let request = Request::builder()
+            .method(method)
+            .uri("/api/client/account/api-keys")
+            .header("accept", "application/json")
+            .header("origin", "http://localhost")
+            .header("authorization", format!("Bearer {}", visit.keys["client"]));
+        let answer = visit.send(request.body(Body::empty()).expect("a request"));
+        let names = answer.headers.get_all("set-cookie").iter().map(|cookie| {
+            let cookie = cookie.to_str().unwrap_or_default();
+            cookie
+                .split_once('=')
+                .map_or("", |(name, _)| name)
+                .to_owned()
+        });
+        (answer.status, names.collect::<Vec<_>>())
+    };
+    let session = "pterodactyl_session".to_owned();
+    assert_eq!(
+        cookies("GET"),
+        (200, vec!["XSRF-TOKEN".to_owned(), session.clone()])
+    );
+    assert_eq!(cookies("POST"), (419, vec![session]));
+}
+
+#[test]
+fn the_front_page_leads_guests_to_the_login_in_1_7() {
+    let visit = Visit::of(Family::V1_7);
+    let request = Request::get("/API/CLIENT")
+        .body(Body::empty())
+        .expect("a request");
+    let answer = visit.send(request);
+    let target = answer.header("location").map(str::to_owned);
+    assert_eq!(answer.status, 302);
+    assert!(target.is_some_and(|target| target.ends_with("/auth/login")));
+}
