@@ -203,6 +203,8 @@ mod tests {
             ("{bad", Some("Syntax error")),
             ("{\"a\":1,}", Some("Syntax error")),
             ("\u{feff}{}", Some("Syntax error")),
+            (&*deep(512), None),
+            (&*deep(513), Some("Maximum stack depth exceeded")),
             (&*deep(600), Some("Maximum stack depth exceeded")),
             (
                 "{\"a\":\"\0\"}",

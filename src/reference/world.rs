@@ -574,6 +574,28 @@ mod tests {
     }
 
     #[test]
+    fn what_has_a_name_or_a_number_has_it_alone() {
+        for ((other, same), kind) in [
+            (("name: bob,", "name: alice,"), "user"),
+            (("name: erin,", "name: alice,"), "user"),
+            (("role: client-other", "role: client"), "role"),
+            (("name: alice, id: 2", "name: alice, id: 1"), "user number"),
+            (("id: 2, short", "id: 1, short"), "location"),
+            (("id: 2, uuid: 20000000", "id: 1, uuid: 20000000"), "node"),
+            (("id: 2, uuid: 40000000", "id: 1, uuid: 40000000"), "egg"),
+            (("id: 2, node", "id: 1, node"), "allocation"),
+            (("- id: 2", "- id: 1"), "server"),
+        ] {
+            let text = include_str!("world.yaml").replacen(other, same, 1);
+            match World::from_yaml(&text) {
+                Err(WorldError::Duplicate { kind: found, .. }) => assert_eq!(found, kind),
+                Err(error) => panic!("{same}: {error}"),
+                Ok(_) => panic!("a world with {same} twice"),
+            }
+        }
+    }
+
+    #[test]
     fn a_mistyped_field_is_refused() {
         assert!(matches!(
             World::from_yaml("settings: { wing: reachable }"),

@@ -134,3 +134,44 @@ fn the_front_page_leads_guests_to_the_login_in_1_7() {
     assert_eq!(answer.status, 302);
     assert!(target.is_some_and(|target| target.ends_with("/auth/login")));
 }
+
+#[test]
+fn a_panel_calls_itself_as_it_is_called_unless_it_is_told_a_name() {
+    let link = |visit: &Visit, host: Option<&str>| {
+        let key = format!("Bearer {}", visit.keys["application"]);
+        let mut request = Request::get("/api/application/users?per_page=1")
+            .header("accept", "application/json")
+            .header("authorization", key);
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        let body = visit
+            .send(request.body(Body::empty()).expect("a request"))
+            .body;
+        let link = body.pointer("/meta/pagination/links/next").cloned();
+        link.and_then(|link| link.as_str().map(str::to_owned))
+    };
+    let page = |start: &str| Some(format!("{start}/api/application/users?page=2"));
+    let visit = Visit::new();
+    assert_eq!(
+        link(&visit, Some("panel.example:81")),
+        page("http://panel.example:81")
+    );
+    assert_eq!(link(&visit, None), page("http://localhost"));
+    let named = Visit::changed(Family::V1_11, |world| {
+        world.settings.base_url = Some("https://named.example".to_owned());
+    });
+    assert_eq!(
+        link(&named, Some("panel.example")),
+        page("https://named.example")
+    );
+}
+
+#[test]
+fn a_signal_is_asked_for_before_its_permission_where_a_family_does_so() {
+    let power = format!("{ALICE}/power");
+    for (family, wanted) in [(Family::V1_11, 403), (Family::Pelican, 422)] {
+        let answer = Visit::of(family).ask("client-subuser", "POST", &power, "{}");
+        assert_eq!(answer.status, wanted, "{family}: {}", answer.body);
+    }
+}

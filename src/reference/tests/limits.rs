@@ -104,7 +104,10 @@ fn pulling_files_has_a_limit_of_its_own() {
             admin.status, expected,
             "{family}: shared by address, user or server"
         );
-        visit.clock.advance(Duration::from_secs(minutes * 60));
+        visit.clock.advance(Duration::from_secs(minutes * 60 - 10));
+        let refused = visit.ask("client", "POST", &path, "{}");
+        assert_eq!(refused.header("retry-after"), Some("10"), "{family}");
+        visit.clock.advance(Duration::from_secs(10));
         assert_eq!(
             visit.ask("client", "POST", &path, "{}").status,
             422,
@@ -188,7 +191,10 @@ fn two_backups_can_be_made_within_ten_minutes() {
                 .status,
             200
         );
-        visit.clock.advance(Duration::from_secs(600));
+        visit.clock.advance(Duration::from_secs(100));
+        let refused = visit.ask("client", "POST", &path, "{}");
+        assert_eq!(refused.header("retry-after"), Some("500"), "{family}");
+        visit.clock.advance(Duration::from_secs(500));
         assert_eq!(
             visit.ask("client", "POST", &path, "{}").status,
             200,
