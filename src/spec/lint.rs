@@ -13,7 +13,7 @@ use super::profile_file::ProfileFile;
 use super::requirement::{Requirement, VerifiedBy};
 use super::resolve::{Outcome, Question, resolve};
 use super::role::{Holder, Roles};
-use super::route::{Inventory, Route, RoutesFile};
+use super::route::{Endpoint, Inventory, RoutesFile};
 use super::schema::Schemas;
 use super::source::SourceFile;
 use super::state::State;
@@ -106,21 +106,22 @@ fn answers(profile: &Profile) -> impl Iterator<Item = &Answer> {
         ],
         &profile.exceptions,
     )
+    .map(|(answer, _)| answer)
 }
 
 fn answers_among<'p>(
     by_condition: [&'p Rulings; 3],
     exceptions: &'p [Exception],
-) -> impl Iterator<Item = &'p Answer> {
-    let rulings = by_condition
-        .into_iter()
-        .flat_map(|map| map.values())
-        .map(|r| &r.value);
-    let exceptions = exceptions.iter().map(|e| &e.answer);
-    rulings.chain(exceptions).filter_map(|ruling| match ruling {
-        Ruling::Refused(answer) => Some(&**answer),
-        Ruling::Granted | Ruling::Unspecified => None,
-    })
+) -> impl Iterator<Item = (&'p Answer, &'p Range<usize>)> {
+    let rulings = by_condition.into_iter().flat_map(|map| map.values());
+    let rulings = rulings.map(|ruling| (&ruling.value, &ruling.span));
+    let exceptions = exceptions.iter().map(|e| (&e.answer, &e.route.span));
+    rulings
+        .chain(exceptions)
+        .filter_map(|(ruling, span)| match ruling {
+            Ruling::Refused(answer) => Some((&**answer, span)),
+            Ruling::Granted | Ruling::Unspecified => None,
+        })
 }
 
 /// A refusal that every profile gives to a good key as well proves nothing.
@@ -239,15 +240,15 @@ pub(super) fn check_profiles(
             troubles.push(found.help(format!("the other is in {place}")));
         }
         check_conditions(file, profile, known, troubles);
-        check_listed_routes(file, profile, known.inventory, troubles);
+        check_named_routes(file, profile, known.inventory, troubles);
         check_unkept(file, profile, known.requirements, troubles);
         let maps = [
             &profile.answers,
             &profile.client.answers,
             &profile.application.answers,
         ];
-        for answer in answers_among(maps, &profile.exceptions) {
-            check_answer(file, answer, known.schemas, troubles);
+        for (answer, span) in answers_among(maps, &profile.exceptions) {
+            check_answer(file, answer, span, known, troubles);
         }
     }
     for (file, profile) in profiles {
@@ -273,31 +274,44 @@ fn check_profile_name(
     }
 }
 
-/// The routes by which a profile says what it has and has not.
-fn check_listed_routes(
+/// The routes by which a profile says what it has and has not, and those that it makes exceptions of.
+fn check_named_routes(
     file: &SourceFile,
     profile: &ProfileFile,
     inventory: &Inventory,
     troubles: &mut Vec<Diagnostic>,
 ) {
-    let listed = profile
+    let lists = profile.routes.iter();
+    let listed = lists.flat_map(|r| r.with.iter().chain(&r.without));
+    let excepted = profile.exceptions.iter().map(|e| &e.route);
+    for endpoint in listed.chain(excepted) {
+        check_route(file, endpoint, &endpoint.span, inventory, troubles);
+    }
+}
+
+fn check_route(
+    file: &SourceFile,
+    endpoint: &Endpoint,
+    span: &Range<usize>,
+    inventory: &Inventory,
+    troubles: &mut Vec<Diagnostic>,
+) {
+    let mut routes = inventory.routes.iter();
+    if routes.any(|route| *route.endpoint == *endpoint) {
+        return;
+    }
+    let names: Vec<_> = inventory
         .routes
         .iter()
-        .flat_map(|r| r.with.iter().chain(&r.without));
-    for endpoint in listed {
-        let exists = |route: &Arc<Route>| *route.endpoint == **endpoint;
-        if !inventory.routes.iter().any(exists) {
-            let message = format!("no route `{}` in the inventory", endpoint.value);
-            let names: Vec<_> = inventory
-                .routes
-                .iter()
-                .map(|r| r.endpoint.to_string())
-                .collect();
-            let found = Diagnostic::at(file, &endpoint.span, message);
-            let wrong = endpoint.value.to_string();
-            troubles.push(found.did_you_mean(&wrong, names.iter().map(String::as_str)));
-        }
-    }
+        .map(|r| r.endpoint.to_string())
+        .collect();
+    let found = Diagnostic::at(
+        file,
+        span,
+        format!("no route `{endpoint}` in the inventory"),
+    );
+    let names = names.iter().map(String::as_str);
+    troubles.push(found.did_you_mean(&endpoint.to_string(), names));
 }
 
 /// The clauses that a profile says its panels do not keep: what a version must do is in its answers.
@@ -386,22 +400,24 @@ fn unknown_condition(
 fn check_answer(
     file: &SourceFile,
     answer: &Answer,
-    schemas: &Schemas,
+    span: &Range<usize>,
+    known: &ProfileNames<'_>,
     troubles: &mut Vec<Diagnostic>,
 ) {
     if let Some(Located { value, span }) = &answer.schema
-        && schemas.name(value.as_str()).is_none()
+        && known.schemas.name(value.as_str()).is_none()
     {
         let found = Diagnostic::at(file, span, format!("unknown schema `{value}`"));
-        troubles.push(found.did_you_mean(
-            value.as_str(),
-            schemas.names().map(super::name::SchemaName::as_str),
-        ));
+        let names = known.schemas.names().map(super::name::SchemaName::as_str);
+        troubles.push(found.did_you_mean(value.as_str(), names));
+    }
+    for endpoint in answer.literal_on.iter().flatten() {
+        check_route(file, endpoint, span, known.inventory, troubles);
     }
     let status = answer.status;
     if !(300..600).contains(&status) {
         let message = format!("an answer of status {status} is no refusal; write `granted`");
-        troubles.push(Diagnostic::of_file(&file.shown, &message));
+        troubles.push(Diagnostic::at(file, span, message));
     }
 }
 

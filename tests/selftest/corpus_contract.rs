@@ -17,7 +17,7 @@ struct Mistake {
     advice: &'static str,
 }
 
-const MISTAKES: [Mistake; 11] = [
+const MISTAKES: [Mistake; 28] = [
     Mistake {
         name: "clause-that-is-none",
         file: "profiles/own.yaml",
@@ -107,6 +107,137 @@ const MISTAKES: [Mistake; 11] = [
         )],
         advice: "",
     },
+    Mistake {
+        name: "answer-to-what-is-no-condition",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nanswers:\n  no-kye: { status: 401 }\n",
+        says: &[("unknown condition `no-kye`", 8, 11)],
+        advice: "did you mean `no-key`?",
+    },
+    Mistake {
+        name: "answer-for-what-is-no-parameter",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nanswers:\n  missing:servre: { status: 404 }\n",
+        says: &[("unknown path parameter `servre`", 8, 19)],
+        advice: "did you mean `server`?",
+    },
+    Mistake {
+        name: "answer-with-a-schema-that-is-none",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nanswers:\n  no-key: { status: 401, schema: eror }\n",
+        says: &[("unknown schema `eror`", 8, 34)],
+        advice: "",
+    },
+    Mistake {
+        name: "refusal-with-a-status-of-success",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nanswers:\n  no-key: { status: 200 }\n",
+        says: &[(
+            "an answer of status 200 is no refusal; write `granted`",
+            8,
+            11,
+        )],
+        advice: "",
+    },
+    Mistake {
+        name: "exception-on-no-route",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nexceptions:\n  - { route: GET /api/client/nothing, condition: no-key, answer: granted }\n",
+        says: &[("no route `GET /api/client/nothing` in the inventory", 8, 14)],
+        advice: "",
+    },
+    Mistake {
+        name: "profile-of-an-unknown-parent",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelikan\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\n",
+        says: &[("unknown profile `pelikan`", 2, 10)],
+        advice: "did you mean `pelican`?",
+    },
+    Mistake {
+        name: "profile-that-lacks-a-part",
+        file: "profiles/own.yaml",
+        text: "name: own\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\n",
+        says: &[("a profile needs `", 1, 7)],
+        advice: "",
+    },
+    Mistake {
+        name: "route-of-the-other-api",
+        file: "routes/own.yaml",
+        text: "api: client\nroutes:\n  - { route: GET /api/application/things, success: { status: 200 }, effect: none }\n",
+        says: &[(
+            "`GET /api/application/things` is no route of the client API",
+            3,
+            14,
+        )],
+        advice: "",
+    },
+    Mistake {
+        name: "route-that-exists-already",
+        file: "routes/own.yaml",
+        text: "api: client\nroutes:\n  - { route: GET /api/client/account, success: { status: 200 }, effect: none }\n",
+        says: &[("a route `GET /api/client/account` exists already", 3, 14)],
+        advice: "",
+    },
+    Mistake {
+        name: "routes-of-an-unknown-panel",
+        file: "routes/own.yaml",
+        text: "api: client\nonly: [pelikan]\nroutes:\n  - { route: GET /api/client/things, success: { status: 200 }, effect: none }\n",
+        says: &[("unknown profile `pelikan`", 2, 8)],
+        advice: "did you mean `pelican`?",
+    },
+    Mistake {
+        name: "routes-of-a-panel-that-counts-otherwise",
+        file: "routes/own.yaml",
+        text: "api: client\nonly: [pelican]\nroutes:\n  - { route: GET /api/client/things, success: { status: 200 }, effect: none, until: 1.9.0 }\n",
+        says: &[("`since` and `until` speak of Pterodactyl", 4, 14)],
+        advice: "",
+    },
+    Mistake {
+        name: "creation-that-nothing-lists",
+        file: "routes/own.yaml",
+        text: "api: client\nroutes:\n  - route: POST /api/client/things\n    success: { status: 201 }\n    effect: writes\n    creates: { listed_by: GET /api/client/things, identifier: /attributes/id, description: /attributes/description, secret: /meta/secret_token, deleted_by: \"DELETE /api/client/things/{server}\" }\n  - { route: GET /api/client/thing, success: { status: 200 }, effect: none }\n  - { route: \"DELETE /api/client/things/{server}\", success: { status: 204 }, effect: writes }\n",
+        says: &[(
+            "`GET /api/client/things` is no route of this file with 0 parameters",
+            6,
+            27,
+        )],
+        advice: "",
+    },
+    Mistake {
+        name: "check-that-is-none",
+        file: "coverage.yaml",
+        text: "  - checks: [ownrship]\n    why: x\n",
+        says: &[("unknown check `ownrship`", 1, 14)],
+        advice: "did you mean `ownership`?",
+    },
+    Mistake {
+        name: "state-that-exists-already",
+        file: "states.yaml",
+        text: "",
+        says: &[("a state `maintenance` exists already", 11, 11)],
+        advice: "",
+    },
+    Mistake {
+        name: "words-on-no-route",
+        file: "profiles/own.yaml",
+        text: "name: own\nextends: pelican\ntitle: t\nversions: { from: 1.0.0, to: 1.0.0 }\norigin: source\nsource: s\nanswers:\n  no-key: { status: 401, literal_on: [GET /api/clint] }\n",
+        says: &[("no route `GET /api/clint` in the inventory", 8, 11)],
+        advice: "did you mean `GET /api/client`?",
+    },
+    Mistake {
+        name: "check-for-an-unknown-condition",
+        file: "coverage.yaml",
+        text: "",
+        says: &[("unknown condition `no-kye`", 2, 36)],
+        advice: "did you mean `no-key`?",
+    },
+    Mistake {
+        name: "check-with-an-unknown-role",
+        file: "coverage.yaml",
+        text: "",
+        says: &[("unknown role `nobdy`", 2, 49)],
+        advice: "",
+    },
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -133,6 +264,18 @@ fn ghost(name: &str) -> Option<(&'static str, String)> {
         "derived-from-what-nobody-has" => (
             "\nderived:\n",
             "  - { name: ghost, from: truncated }\n".to_owned(),
+        ),
+        "state-that-exists-already" => (
+            "\nstates:\n",
+            "  - { name: maintenance, means: x, how: y }\n".to_owned(),
+        ),
+        "check-for-an-unknown-condition" => (
+            "\nchecks:\n",
+            "  - { name: odd, asks: x, because: no-kye, key: none }\n".to_owned(),
+        ),
+        "check-with-an-unknown-role" => (
+            "\nchecks:\n",
+            "  - { name: odd, asks: x, because: no-key, key: nobdy }\n".to_owned(),
         ),
         _ => return None,
     })
