@@ -327,3 +327,6 @@ fn needed_roles(contract: &Contract, case: &Case) -> BTreeSet<RoleName> {
     }
     needed
 }
+
+#[cfg(test)]
+mod tests;
