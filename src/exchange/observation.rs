@@ -56,3 +56,37 @@ impl Observation {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn of(body: Body) -> Observation {
+        Observation {
+            status: 401,
+            headers: vec![
+                ("a".to_owned(), "1".to_owned()),
+                ("a".to_owned(), "2".to_owned()),
+            ],
+            body,
+        }
+    }
+
+    #[test]
+    fn an_error_is_told_by_the_first_of_the_list() {
+        let errors = json!({ "errors": [{ "code": "A", "detail": "B" }, { "code": "C" }] });
+        let told = of(Body::Json(errors));
+        assert_eq!((told.code(), told.detail()), (Some("A"), Some("B")));
+        let numbers = of(Body::Json(json!({ "errors": [{ "code": 1 }] })));
+        assert_eq!((numbers.code(), numbers.detail()), (None, None));
+        let text = of(Body::Text("A".to_owned()));
+        assert_eq!((text.code(), text.detail()), (None, None));
+    }
+
+    #[test]
+    fn of_several_fields_of_a_name_the_first_is_told() {
+        let told = of(Body::Empty);
+        assert_eq!((told.header("a"), told.header("b")), (Some("1"), None));
+    }
+}

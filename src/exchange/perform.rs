@@ -210,6 +210,15 @@ mod tests {
             .body
     }
 
+    #[test]
+    fn a_size_is_told_in_whole_units() {
+        let told = [1 << 20, 3 << 20, (1 << 20) + 1, 1000, 0].map(size);
+        assert_eq!(
+            told,
+            ["1 MiB", "3 MiB", "1048577 bytes", "1000 bytes", "0 bytes"]
+        );
+    }
+
     #[tokio::test]
     async fn content_is_told_apart_whatever_its_type_says() {
         assert_eq!(body(()).await, Body::Empty);

@@ -96,3 +96,47 @@ fn replaced(pattern: &LazyLock<Option<Regex>>, text: &str, by: &str) -> String {
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_is_the_same_in_every_run_and_of_its_own_kind() {
+        for (name, value, wanted) in [
+            ("date", "Sat, 28 Nov 2026 01:02:03 GMT", DATE),
+            ("retry-after", "7", SECONDS),
+            ("retry-after", "Sat, 28 Nov 2026 01:02:03 GMT", DATE),
+            ("retry-after", "", DATE),
+            ("x-ratelimit-reset", "1764291723", SECONDS),
+            ("x-ratelimit-reset", "soon", "soon"),
+            ("x-ratelimit-reset", "", ""),
+            ("x-request-id", "8f1", VARIES),
+            ("server", "nginx", "nginx"),
+        ] {
+            assert_eq!(same_field(name, value), wanted, "{name}: {value}");
+        }
+        let cookie = same_field(
+            "set-cookie",
+            "a=b; expires=Sat, 28 Nov 2026 01:02:03 GMT; path=/",
+        );
+        assert_eq!(cookie, format!("a=b; expires={DATE}; path=/"));
+    }
+
+    #[test]
+    fn some_fields_tell_only_by_being_there() {
+        assert!(moves_on("content-length") && moves_on("cf-ray"));
+        assert!(!moves_on("retry") && !moves_on("x-ratelimit-limit"));
+    }
+
+    #[test]
+    fn runs_and_moments_in_a_text_are_the_same() {
+        let run = "ptero-conformance-1764291723-0123456789abcdef";
+        let text = format!("{run} at 2026-11-28T01:02:03.4+01:00, 2026-11-28 01:02:03Z");
+        assert_eq!(same_run(run), RUN);
+        assert_eq!(
+            same_words(&text),
+            format!("{RUN} at {TIMESTAMP}, {TIMESTAMP}")
+        );
+    }
+}

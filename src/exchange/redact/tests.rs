@@ -25,6 +25,18 @@ fn a_known_key_leaves_its_variable_behind() {
 }
 
 #[test]
+fn a_clone_knows_the_same_and_learns_by_itself() {
+    let one = redactor(KEY);
+    let other = one.clone();
+    let marker = "[redacted: $PTERO_KEY_CLIENT_OTHER]";
+    assert_eq!(
+        (one.text(KEY).as_str(), other.text(KEY).as_str()),
+        (marker, marker)
+    );
+    assert!(!format!("{one:?}").contains(&KEY[5..]));
+}
+
+#[test]
 fn parts_of_a_known_key_go_and_shorter_ones_stay() {
     let redactor = redactor(KEY);
     let marker = "[redacted: $PTERO_KEY_CLIENT_OTHER]";

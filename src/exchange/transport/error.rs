@@ -123,3 +123,21 @@ impl fmt::Display for Phase {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_is_told_in_words() {
+        let told = [Phase::Connecting, Phase::Waiting, Phase::Reading].map(|one| one.to_string());
+        assert_eq!(
+            told,
+            [
+                "while connecting",
+                "while waiting for the answer",
+                "while reading the answer"
+            ]
+        );
+    }
+}

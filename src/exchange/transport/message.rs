@@ -131,6 +131,11 @@ mod tests {
             headers: Vec::new(),
             body: body.map(Into::into),
         };
+        for name in ["Content-Length", "Transfer-Encoding"] {
+            let mut saying = request("POST", Some("ab"));
+            saying.headers.push((name.into(), b"2".to_vec()));
+            assert_eq!(content_length(&saying), None, "{name}");
+        }
         assert_eq!(content_length(&request("GET", None)), None);
         assert_eq!(content_length(&request("DELETE", None)), None);
         assert_eq!(content_length(&request("GET", Some("ab"))), Some(2));

@@ -289,3 +289,38 @@ impl Service<Name> for Resolver {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_trouble_with_a_certificate_has_its_own_advice() {
+        for (trouble, advice) in [
+            (CertificateError::UnknownIssuer, "--ca-cert"),
+            (CertificateError::Expired, "renew the certificate"),
+            (CertificateError::NotValidYet, "this machine's clock"),
+            (CertificateError::NotValidForName, "--resolve"),
+            (CertificateError::Revoked, "check the certificate"),
+        ] {
+            let told = advice_on_certificate(&trouble);
+            assert!(told.contains(advice), "{trouble:?}: {told}");
+        }
+    }
+
+    #[test]
+    fn a_reason_begins_small_unless_it_is_a_name() {
+        let told = |text: &str| reason(&io::Error::other(text.to_owned()));
+        assert_eq!(told("Connection refused"), "connection refused");
+        assert_eq!(told("DNS is away"), "DNS is away");
+        assert_eq!(told("x"), "x");
+        assert_eq!(told(""), "");
+    }
+
+    #[test]
+    fn the_root_of_an_error_is_found_below_what_wraps_it() {
+        let inner = io::Error::other("Inner trouble");
+        let outer = io::Error::other(io::Error::other(inner));
+        assert_eq!(reason(&outer), "inner trouble");
+    }
+}

@@ -208,6 +208,8 @@ mod tests {
         for (url, word) in [
             ("ftp://a/", "scheme"),
             ("https://name:secret@a/", "password"),
+            ("https://name@a/", "password"),
+            ("https://:secret@a/", "password"),
             ("https://a/?x", "query"),
             ("https://a/#x", "fragment"),
         ] {
