@@ -264,6 +264,26 @@ strangers: []
             ),
             ("GET /api", "PUT /api", "can have effects"),
             ("about: the", "abuot: the", "abuot"),
+            (
+                "request: GET /api/client }",
+                "request: GET /api/client, key: nobody }",
+                "unknown role `nobody`",
+            ),
+            (
+                "\nreadings: []",
+                "\nreadings: [{ label: L, probe: one }]",
+                "`L`: write `header` or `pointer`",
+            ),
+            (
+                "\nreadings: []",
+                "\nreadings: [{ label: L, probe: one, header: a, pointer: /a }]",
+                "`L`: write `header` or `pointer`",
+            ),
+            (
+                "\nreadings: []",
+                "\nreadings: [{ label: L, probe: won, header: a }]",
+                "unknown probe `won`",
+            ),
         ];
         for (old, new, wanted) in rows {
             let found = troubles(&GOOD.replacen(old, new, 1));
