@@ -319,3 +319,151 @@ fn kind(body: Option<&str>, content_type: &str) -> Kind {
         Err(_) => Kind::Other(content_type.to_owned(), body.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::RecordedWorld;
+    use crate::spec::{Source, SourceFile, Specs};
+
+    const WORLD: &str = "\
+origin: made up
+address: http://panel.example
+version: 1.11.8
+profile: pterodactyl-1.11
+roles:
+  client: { recorded: alice, key: ptlc_one }
+  client-other: { recorded: bob, key: ptlc_two }
+ids:
+  client: { server: { existing: [a1, a2], others: [b1] } }
+configurations: { plain: [], down: [maintenance] }
+";
+
+    /// An exchange by its id, its configuration, and its request.
+    fn exchange(id: &str, config: &str, request: &serde_json::Value) -> String {
+        let response = serde_json::json!({ "status": 200, "headers": [], "body": null });
+        serde_json::json!({
+            "id": id, "group": "g", "config": config, "role": null,
+            "request": request, "response": response,
+        })
+        .to_string()
+    }
+
+    fn recorded(path: &str, headers: &[[&str; 2]]) -> serde_json::Value {
+        serde_json::json!({ "method": "GET", "path": path, "headers": headers, "body": null })
+    }
+
+    fn replay(lines: &[String], states: &[&str]) -> Replay {
+        let world = SourceFile::new("world.yaml", "world.yaml", WORLD);
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let context = ReplayContext {
+            world: Arc::new(RecordedWorld::read(&world).unwrap()),
+            inventory: Arc::new(specs.contract.inventory.clone()),
+            profile: Arc::clone(specs.contract.profile("pterodactyl-1.11").unwrap()),
+            states: states.iter().map(|state| (*state).to_owned()).collect(),
+        };
+        let recording = Recording::read(&lines.join("\n")).unwrap();
+        Replay::new(Arc::new(recording), context)
+    }
+
+    fn request(target: &str, headers: &[(&str, &str)]) -> Request {
+        Request {
+            method: "GET".to_owned(),
+            target: target.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec()))
+                .collect(),
+            body: None,
+        }
+    }
+
+    const JSON: [&str; 2] = ["accept", "application/json"];
+    const ALICE: [&str; 2] = ["authorization", "Bearer ptlc_one"];
+    const BOB: [&str; 2] = ["authorization", "Bearer ptlc_two"];
+
+    fn sent(target: &str, headers: &[[&str; 2]]) -> Request {
+        let pairs: Vec<_> = headers
+            .iter()
+            .map(|[name, value]| (*name, *value))
+            .collect();
+        request(target, &pairs)
+    }
+
+    #[test]
+    fn what_has_answered_nothing_is_told_by_the_reason() {
+        let lines = [
+            exchange("used", "plain", &recorded("/api/client", &[JSON, ALICE])),
+            exchange(
+                "path",
+                "plain",
+                &recorded("/api/client/account", &[JSON, ALICE]),
+            ),
+            exchange("key", "plain", &recorded("/api/client", &[JSON, BOB])),
+            exchange(
+                "field",
+                "plain",
+                &recorded("/api/client", &[JSON, ALICE, ["x-odd", "1"]]),
+            ),
+            exchange(
+                "wish",
+                "plain",
+                &recorded("/api/client", &[["accept", "text/html"], ALICE]),
+            ),
+            exchange("state", "down", &recorded("/api/client", &[JSON, ALICE])),
+        ];
+        let replay = replay(&lines, &[]);
+        let asked = sent("/api/client", &[JSON, ALICE]);
+        assert_eq!(replay.find(&asked).map(|one| one.id.as_str()), Some("used"));
+        assert_eq!(replay.used(), 1);
+        let unused = replay.unused(std::slice::from_ref(&asked));
+        let told: Vec<_> = unused
+            .iter()
+            .map(|(why, ids)| (why.as_str(), ids.clone()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("no case asks it with these credentials", vec!["key"]),
+                (
+                    "no case asks it with this content or this wish for JSON",
+                    vec!["wish"]
+                ),
+                ("no case asks this method and path", vec!["path"]),
+                ("no case sends these header fields with it", vec!["field"]),
+            ]
+        );
+        assert_eq!(replay.unused(&[]).len(), 1, "nothing was asked at all");
+    }
+
+    #[test]
+    fn only_what_was_recorded_in_the_states_counts() {
+        let lines = [
+            exchange("plain", "plain", &recorded("/api/client", &[JSON])),
+            exchange("down", "down", &recorded("/api/client", &[JSON])),
+            exchange("other", "down", &recorded("/api/client", &[JSON, BOB])),
+        ];
+        let replay = replay(&lines, &["maintenance"]);
+        let asked = sent("/api/client", &[JSON]);
+        assert_eq!(replay.find(&asked).map(|one| one.id.as_str()), Some("down"));
+        assert!(replay.nth(1).find(&asked).is_none());
+        let unused = replay.unused(&[asked]);
+        let told = "no case asks it with these credentials (down)";
+        assert_eq!(unused.get(told), Some(&vec!["other"]));
+        assert_eq!(unused.len(), 1);
+    }
+
+    #[test]
+    fn ids_that_stand_for_the_same_are_alike() {
+        let path = |id: &str| format!("/api/client/servers/{id}");
+        let lines = [exchange(
+            "one",
+            "plain",
+            &recorded(&path("a2"), &[JSON, ALICE]),
+        )];
+        let replay = replay(&lines, &[]);
+        let finds = |id: &str| replay.find(&sent(&path(id), &[JSON, ALICE])).is_some();
+        assert!(finds("a1") && finds("a2"));
+        assert!(!finds("b1") && !finds("c1"));
+    }
+}
