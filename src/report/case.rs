@@ -169,3 +169,40 @@ fn curls(case: &Case) -> String {
 fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::results::{DeviationTold, Step};
+    use crate::report::sample::{self, case, step};
+    use crate::verdict::Standing;
+
+    #[test]
+    fn a_line_comes_with_those_that_it_needs() {
+        let step = |number: usize, needs: &[&str]| Step {
+            curl: format!("curl {number}"),
+            curl_needs: needs.iter().map(|need| (*need).to_owned()).collect(),
+            ..step()
+        };
+        let lines = |needs: &[&str]| {
+            let mut case = case("a/b/one", Standing::Failed);
+            case.steps = vec![
+                step(1, &[]),
+                step(2, &[]),
+                step(3, needs),
+                step(4, &["# x"]),
+            ];
+            let deviation = DeviationTold {
+                step: 3,
+                ..sample::deviation()
+            };
+            case.verdict = sample::deviates(&[deviation]);
+            let text = in_full(&case, "", &Clauses::new(), None);
+            let at = text.find("\n    curl").unwrap();
+            text[at..].to_owned()
+        };
+        assert_eq!(lines(&[]), "\n    curl 3\n");
+        let wanted = "\n    curl 1\n\n    curl 2\n\n    # token: /x\n    curl 3\n";
+        assert_eq!(lines(&["# token: /x"]), wanted);
+    }
+}

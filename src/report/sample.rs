@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::results::{
-    Answer, AnswerContent, Case, CaseVerdict, DeviationTold, Group, NotTested, Options,
+    Answer, AnswerContent, Case, CaseVerdict, Cause, DeviationTold, Group, NotTested, Options,
     ProfileNamed, Reach, RequestTold, RequirementResult, Results, Step, TargetNamed, Tool, VERSION,
 };
 use super::summary::{exit_code, outcome, requirement_outcome};
@@ -101,6 +101,18 @@ pub(super) fn group(title: &str, cases: &[&Case]) -> Group {
         reasons: Vec::new(),
         cause: None,
         cases: cases.iter().map(|case| case.id.clone()).collect(),
+    }
+}
+
+/// A likely cause, with lines to paste.
+pub(super) fn cause() -> Cause {
+    Cause {
+        id: "proxy".to_owned(),
+        means: "The proxy answers.".to_owned(),
+        fix: "Ask the panel.".to_owned(),
+        lines: Some("proxy_pass x;".to_owned()),
+        origin: Origin::Observed,
+        source: "a look at it".to_owned(),
     }
 }
 

@@ -165,6 +165,9 @@ mod tests {
             panic!("not JSON")
         };
         assert_eq!(value, json!({ r"\u{202e}a": [r"\u{7}"] }));
+        // With its quotes it is as large as may be.
+        let fits = answer(&observed(Body::Json(json!("x".repeat(MAX_CONTENT - 2)))));
+        assert!(matches!(fits.content, AnswerContent::Json { .. }));
         let large = answer(&observed(Body::Json(json!("x".repeat(MAX_CONTENT)))));
         assert!(matches!(large.content, AnswerContent::LeftOut { .. }));
     }
