@@ -1,6 +1,9 @@
 //! Results for the tests of reports: they add up, and each test changes what it is about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::json;
 
 use super::results::{
     Answer, AnswerContent, Case, CaseVerdict, Cause, DeviationTold, Group, NotTested, Options,
@@ -8,8 +11,11 @@ use super::results::{
 };
 use super::summary::{exit_code, outcome, requirement_outcome};
 use super::sums::{counts, of_requirement};
-use crate::spec::{Level, Origin};
-use crate::verdict::{Kind, Policy, Standing};
+use crate::exchange::{Body, Observation};
+use crate::plan::{Agreement, Plan, Planned};
+use crate::run::{CaseResult, StepResult};
+use crate::spec::{Consent, Contract, Level, Origin, Profile, Source, Specs};
+use crate::verdict::{Judged, Kind, Policy, Standing, judge};
 
 /// The one requirement of the cases.
 pub(super) const CLAUSE: &str = "R-1";
@@ -196,5 +202,65 @@ fn options() -> Options {
         exact: false,
         has: Vec::new(),
         given: Vec::new(),
+    }
+}
+
+/// The built-in contract, with one suite of these scenarios.
+pub(super) fn specs(scenarios: &str) -> Specs {
+    let folder = tempfile::tempdir().unwrap();
+    let suite = format!("title: A suite\nscenarios:\n{scenarios}");
+    std::fs::write(folder.path().join("a.yaml"), suite).unwrap();
+    let specs = Specs::load(&Source::Folder(folder.path().to_owned())).unwrap();
+    let troubles = specs.troubles();
+    assert!(troubles.is_empty(), "{troubles:?}");
+    specs
+}
+
+/// All cases, with keys for all roles and all that may be agreed to.
+pub(super) fn plan(specs: &Specs, profile: &Arc<Profile>) -> Plan {
+    let contract = &specs.contract;
+    let roles: BTreeSet<_> = contract
+        .roles
+        .real
+        .iter()
+        .map(|r| r.name.value.clone())
+        .collect();
+    Plan::new(contract, specs.cases(), profile, &agreement(), &roles)
+}
+
+/// All that may be agreed to.
+pub(super) fn agreement() -> Agreement {
+    Agreement {
+        consents: Consent::ALL.into(),
+        ..Agreement::default()
+    }
+}
+
+/// What comes of a case all of whose steps are answered so.
+pub(super) fn answered(
+    planned: &Planned,
+    observed: &Observation,
+    contract: &Contract,
+) -> CaseResult {
+    let dues = planned.due.as_deref().unwrap();
+    let judged = dues.iter().map(|due| Judged {
+        expected: &due.expected,
+        observed,
+    });
+    let verdict = judge(&judged.collect::<Vec<_>>(), contract);
+    let steps = dues.iter().map(|due| StepResult {
+        due: due.clone(),
+        observed: observed.clone(),
+        ids: BTreeMap::new(),
+    });
+    CaseResult::of(planned, verdict, steps.collect())
+}
+
+/// An answer of this status and an empty object.
+pub(super) fn observed(status: u16) -> Observation {
+    Observation {
+        status,
+        headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+        body: Body::Json(json!({})),
     }
 }
