@@ -200,6 +200,8 @@ fn made_by(results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::results::ByAPerson;
+    use crate::report::sample::{self, CLAUSE};
 
     fn of(level: Level, standings: &[(Standing, usize)]) -> Said {
         let decided = standings.iter().map(|(_, count)| count).sum();
@@ -248,5 +250,140 @@ mod tests {
         assert_eq!(must(&failed, Some(9)), Said::NotAccepted);
         assert_eq!(must(&[(NotApplicable, 1)], Some(9)), Said::NotTested);
         assert_eq!(must(&[(Advice, 4)], Some(4)), Said::Partial);
+    }
+
+    #[test]
+    fn what_was_tested_is_more_than_what_passed() {
+        use Standing::{Advice, Broken, Passed, Waived};
+        let should = |standings: &[(Standing, usize)]| of(Level::Should, standings);
+        assert_eq!(should(&[(Passed, 2)]), Said::Accepted);
+        assert_eq!(should(&[(Passed, 2), (Advice, 1)]), Said::Partial);
+        let must = |standings: &[(Standing, usize)]| of(Level::Must, standings);
+        assert_eq!(must(&[(Passed, 2), (Advice, 1)]), Said::Accepted);
+        assert_eq!(must(&[(Waived, 1)]), Said::Partial);
+        assert_eq!(must(&[(Passed, 2), (Broken, 1)]), Said::NotAccepted);
+    }
+
+    /// Two cases that passed, of the only ones that there are.
+    fn passed() -> Results {
+        let case = |id| sample::case(id, Standing::Passed);
+        sample::results(vec![case("a/b/one"), case("a/b/two")])
+    }
+
+    #[test]
+    fn the_whole_is_accepted_only_if_nothing_at_all_is_left() {
+        assert_eq!(whole(&passed()), Said::Accepted);
+        let changed = |change: fn(&mut Results)| {
+            let mut results = passed();
+            change(&mut results);
+            whole(&results)
+        };
+        let partial: [fn(&mut Results); 6] = [
+            |results| results.complete = false,
+            |results| results.not_tested.not_chosen = vec!["R-2".to_owned()],
+            |results| results.specified = Some(3),
+            |results| results.specified = None,
+            |results| results.exit_code = exit::UNDECIDED,
+            |results| results.requirements[0].specified = Some(3),
+        ];
+        for (number, change) in partial.into_iter().enumerate() {
+            assert_eq!(changed(change), Said::Partial, "change {number}");
+        }
+        let with = |results: &mut Results, level, standing| {
+            let mut another = results.requirements[0].clone();
+            another.level = level;
+            another.standings = [(standing, 1)].into();
+            results.requirements.push(another);
+        };
+        let mut untested = passed();
+        with(&mut untested, Level::Must, Standing::Missing);
+        assert_eq!(whole(&untested), Said::Partial);
+        let mut advised = passed();
+        with(&mut advised, Level::Should, Standing::Failed);
+        assert_eq!(whole(&advised), Said::Accepted);
+        let mut failed = passed();
+        with(&mut failed, Level::Must, Standing::Failed);
+        assert_eq!(whole(&failed), Said::NotAccepted);
+        for code in [exit::FAILED, exit::USAGE] {
+            let mut results = passed();
+            results.exit_code = code;
+            assert_eq!(whole(&results), Said::NotAccepted);
+        }
+        let mut nothing = passed();
+        nothing.requirements[0].standings = [(Standing::Missing, 2)].into();
+        assert_eq!(whole(&nothing), Said::NotTested);
+    }
+
+    #[test]
+    fn a_clause_says_of_how_many_cases_it_speaks_where_there_are_more() {
+        let of = |specified| {
+            let mut results = passed();
+            results.requirements[0].specified = specified;
+            counts(&results.requirements[0])
+        };
+        assert_eq!(of(Some(2)), "2 passed");
+        assert_eq!(of(None), "2 passed");
+        assert_eq!(of(Some(5)), "2 passed (2 of 5)");
+    }
+
+    #[test]
+    fn a_page_says_what_it_does_not_speak_of() {
+        assert_eq!(what_is_lacking(&passed()), "");
+        let mut results = passed();
+        results.specified = Some(5);
+        assert_eq!(what_is_lacking(&results), "2 of 5 cases were chosen.\n\n");
+        results.specified = None;
+        let told = "Chosen: 2 cases; of how many is not known, for not every suite was read.\n\n";
+        assert_eq!(what_is_lacking(&results), told);
+        results.stopped = Some("the panel is gone".to_owned());
+        let stopped = "The run has ended early: the panel is gone\n\n";
+        assert_eq!(what_is_lacking(&results), format!("{stopped}{told}"));
+        results.complete = false;
+        results.outcome = "INCOMPLETE: x".to_owned();
+        assert_eq!(
+            what_is_lacking(&results),
+            format!("INCOMPLETE: x\n\n{told}")
+        );
+    }
+
+    #[test]
+    fn a_page_has_every_clause_and_how_it_is_made_again() {
+        let mut results = passed();
+        results.not_tested.not_chosen = vec!["R-2".to_owned()];
+        results.not_tested.by_a_person = vec![ByAPerson {
+            id: "R-3".to_owned(),
+            reason: "it is on paper".to_owned(),
+        }];
+        let page = acceptance(&results);
+        let wanted = format!(
+            "# PARTIAL
+
+a panel against documented: the page
+
+| clause | level | result | cases | what it says |
+|---|---|---|---|---|
+| {CLAUSE} | MUST | ACCEPTED | 2 passed | A key is asked for \\| always |
+| R-2 | MUST | NOT TESTED | none was chosen | |
+
+## To be looked at by a person
+
+- [ ] R-3: it is on paper
+
+## How this was found
+
+- 2 cases on 2024-01-01T00:00:00Z
+- roles: client
+- harness 1.2.3
+- contract: SHA-256 bb
+- profile: SHA-256 aa
+
+```sh
+harness run https://panel.example.com --profile documented --report acceptance=FILE
+```
+
+with keys for: client
+"
+        );
+        assert_eq!(page, wanted);
     }
 }

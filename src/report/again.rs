@@ -89,11 +89,72 @@ fn word(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::sample;
+    use crate::verdict::{Kind, Standing};
 
     #[test]
     fn a_filter_is_one_word_of_a_shell() {
         assert_eq!(word("no-key/get"), "no-key/get");
         assert_eq!(word("a b;$c"), "'a b;$c'");
         assert_eq!(word("it's"), r"'it'\''s'");
+    }
+
+    /// A run of one case, with options.
+    fn with(change: impl FnOnce(&mut Results)) -> Results {
+        let mut results = sample::results(vec![sample::case("a/b/one", Standing::Passed)]);
+        change(&mut results);
+        results
+    }
+
+    #[test]
+    fn a_command_has_what_is_not_usual() {
+        let usual = "harness run https://panel.example.com --profile documented";
+        assert_eq!(command(&with(|_| ()), &Cases::Chosen), usual);
+        let results = with(|results| {
+            let options = &mut results.options;
+            options.fail_on = vec![Kind::Opened, Kind::Reworded];
+            options.level = Level::Should;
+            options.trust_source = true;
+            options.partial = true;
+            options.consents = vec!["--allow-writes".to_owned()];
+            options.panel_version = Some("1.11.7".to_owned());
+            options.filters = vec!["no-key".to_owned()];
+            options.exact = true;
+            options.has = vec!["maintenance".to_owned(), "https".to_owned()];
+            options.given = ["--allow-production", "--keys"].map(Into::into).into();
+        });
+        let rest = "--profile documented --has maintenance,https --panel-version 1.11.7 \
+                    --allow-writes --allow-production --partial --fail-on opened,reworded \
+                    --level should --trust-source";
+        let (run, one) = (
+            "harness run https://panel.example.com",
+            Cases::One("a/b/one"),
+        );
+        assert_eq!(
+            command(&results, &Cases::Chosen),
+            format!("{run} no-key --exact {rest}")
+        );
+        assert_eq!(
+            command(&results, &one),
+            format!("{run} a/b/one --exact {rest}")
+        );
+        let needs = given_with(&results, &results.roles);
+        assert_eq!(
+            needs,
+            "\nwith keys for: client; and with the same `--keys`\n"
+        );
+        assert_eq!(given_with(&results, &[]), "\nwith the same `--keys`\n");
+        assert_eq!(given_with(&with(|_| ()), &[]), "");
+    }
+
+    #[test]
+    fn the_reference_panel_needs_no_keys_and_no_consent() {
+        let results = with(|results| {
+            results.target.name = "embedded reference panel".to_owned();
+            results.options.consents = vec!["--allow-writes".to_owned()];
+        });
+        let wanted = "harness run --embedded --profile documented";
+        assert_eq!(command(&results, &Cases::Chosen), wanted);
+        assert_eq!(given_with(&results, &results.roles), "");
     }
 }

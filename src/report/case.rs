@@ -169,3 +169,100 @@ fn curls(case: &Case) -> String {
 fn indent(text: &str) -> String {
     text.lines().map(|line| format!("    {line}\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::results::{DeviationTold, Step};
+    use crate::report::sample::{self, case, step};
+    use crate::verdict::Standing;
+
+    #[test]
+    fn a_line_comes_with_those_that_it_needs() {
+        let step = |number: usize, needs: &[&str]| Step {
+            curl: format!("curl {number}"),
+            curl_needs: needs.iter().map(|need| (*need).to_owned()).collect(),
+            ..step()
+        };
+        let lines = |needs: &[&str]| {
+            let mut case = case("a/b/one", Standing::Failed);
+            case.steps = vec![
+                step(1, &[]),
+                step(2, &[]),
+                step(3, needs),
+                step(4, &["# x"]),
+            ];
+            let deviation = DeviationTold {
+                step: 3,
+                ..sample::deviation()
+            };
+            case.verdict = sample::deviates(&[deviation]);
+            let text = in_full(&case, "", &Clauses::new(), None);
+            let at = text.find("\n    curl").unwrap();
+            text[at..].to_owned()
+        };
+        assert_eq!(lines(&[]), "\n    curl 3\n");
+        let wanted = "\n    curl 1\n\n    curl 2\n\n    # token: /x\n    curl 3\n";
+        assert_eq!(lines(&["# token: /x"]), wanted);
+    }
+
+    #[test]
+    fn how_a_target_is_reached_is_kept() {
+        let resolve: Resolve = "panel.example.com:127.0.0.1".parse().unwrap();
+        let certificate = PathBuf::from("ca.pem");
+        let heading = Heading::embedded().reached(Some(certificate.clone()), Some(resolve.clone()));
+        let access = Access {
+            ca_cert: Some(certificate),
+            resolve: Some(resolve),
+        };
+        assert_eq!(heading.access, access);
+        assert_eq!(heading.base, Heading::embedded().base);
+    }
+
+    #[test]
+    fn of_those_that_deviate_alike_the_first_is_shown_in_full() {
+        let scenario = |id: &str, title: &str, endpoint: &str, expect: &str| {
+            format!(
+                "  - id: {id}
+    title: {title}
+    requires: [AUTH-BEARER]
+    request: {{ endpoint: {endpoint}, key: none }}
+    expect: {expect}
+"
+            )
+        };
+        let specs = sample::specs(
+            &[
+                scenario("one", "One", "GET /api/client", "no-key"),
+                scenario("two", "Two", "GET /api/client/account", "no-key"),
+                scenario("other", "Other", "GET /api/client", "{ status: 404 }"),
+            ]
+            .concat(),
+        );
+        let contract = &specs.contract;
+        let profile = contract.profile("pterodactyl-1.11").unwrap();
+        let plan = sample::plan(&specs, profile);
+        let (contract, profile) = (Arc::clone(contract), Arc::clone(profile));
+        let reporter = CaseReporter::new(contract, profile, Heading::embedded());
+        let reports = plan.cases.iter().map(|planned| {
+            let answer = sample::observed(403);
+            reporter.report(&sample::answered(planned, &answer, &specs.contract))
+        });
+        let reports: Vec<_> = reports.collect();
+        let first = "One
+AUTH-BEARER (MUST): Every request of the API is authenticated with a Bearer token in the Authorization header.
+";
+        assert!(reports[0].starts_with(first), "{}", reports[0]);
+        let place = " · target embedded reference panel · profile pterodactyl-1.11\n";
+        assert!(reports[0].contains(place), "{}", reports[0]);
+        let status = "\nreshaped: status: expected 401, observed 403\n";
+        assert!(reports[0].contains(status), "{}", reports[0]);
+        let full = "\nGET /api/client\n- due, + observed\n    - HTTP 401\n    + HTTP 403\n";
+        assert!(reports[0].contains(full), "{}", reports[0]);
+        let alike = "\nthe same difference is shown in full for a/one\n\n    curl ";
+        assert!(reports[1].contains(alike), "{}", reports[1]);
+        assert!(!reports[1].contains("- due"), "{}", reports[1]);
+        let full = "\nGET /api/client\n- due, + observed\n    - HTTP 404\n    + HTTP 403\n";
+        assert!(reports[2].contains(full), "{}", reports[2]);
+    }
+}

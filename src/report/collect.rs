@@ -640,9 +640,11 @@ fn hash_of_all(files: &[SourceFile]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::Observation;
     use crate::plan::{Plan, Planned};
-    use crate::report::Access;
+    use crate::report::{Access, sample};
     use crate::spec::Source;
+    use crate::verdict::{About, Waiver};
 
     /// A run of two cases that conform, of which so many have a result.
     fn of_two(results: usize, change: impl FnOnce(&mut Finished<'_>)) -> Results {
@@ -659,15 +661,25 @@ mod tests {
         change: impl FnOnce(&mut Finished<'_>),
     ) -> Results {
         let specs = Specs::load(&Source::Embedded).unwrap();
-        let profile = Arc::clone(specs.contract.profile(profile).unwrap());
+        let profile = specs.contract.profile(profile).unwrap();
         let (agreement, roles) = (Agreement::default(), BTreeSet::new());
         let cases = specs.cases().take(cases);
-        let plan = Plan::new(&specs.contract, cases, &profile, &agreement, &roles);
+        let plan = Plan::new(&specs.contract, cases, profile, &agreement, &roles);
         let of = |planned| CaseResult::of(planned, Ok(verdict(planned)), Vec::new());
         let kept: Vec<_> = plan.cases.iter().map(of).collect();
+        gathered(&specs, &plan, &kept, change)
+    }
+
+    /// What is gathered of a run of these results.
+    fn gathered(
+        specs: &Specs,
+        plan: &Plan,
+        kept: &[CaseResult],
+        change: impl FnOnce(&mut Finished<'_>),
+    ) -> Results {
         let mut finished = Finished {
-            specs: &specs,
-            profile,
+            specs,
+            profile: Arc::clone(&plan.profile),
             heading: Heading {
                 target: "a panel".to_owned(),
                 base: "https://panel.example.com".to_owned(),
@@ -676,10 +688,10 @@ mod tests {
             },
             policy: Policy::default(),
             partial: false,
-            agreement,
+            agreement: Agreement::default(),
             selection: Selection::default(),
             given: Vec::new(),
-            roles,
+            roles: BTreeSet::new(),
             started: String::new(),
             planned: Some(plan.cases.len()),
             interrupted: false,
@@ -713,6 +725,7 @@ mod tests {
         assert_eq!((refused.exit_code, refused.complete), (3, false));
         assert_eq!(refused.outcome, "NOT BEGUN: nobody answers");
     }
+
     /// As if every case conformed in which something is asked.
     fn as_planned(planned: &Planned) -> Verdict {
         match &planned.due {
@@ -761,5 +774,238 @@ mod tests {
         assert_eq!((last.reason.as_str(), &last.to_test), (ELSEWHERE, &None));
         let of_routes = others.iter().filter(|told| told.reason.contains(" route"));
         assert_eq!(of_routes.count(), 0, "{others:?}");
+    }
+
+    /// What is gathered of a run of these scenarios by the documented profile, with all keys; of each
+    /// case, what comes of it.
+    fn of_suite(
+        scenarios: &str,
+        result: impl Fn(&Specs, &Planned) -> CaseResult,
+        change: impl FnOnce(&mut Finished<'_>),
+    ) -> Results {
+        let specs = sample::specs(scenarios);
+        let profile = specs.contract.profile("documented").unwrap();
+        let plan = sample::plan(&specs, profile);
+        let kept: Vec<_> = plan
+            .cases
+            .iter()
+            .map(|planned| result(&specs, planned))
+            .collect();
+        gathered(&specs, &plan, &kept, change)
+    }
+
+    /// Two requests without a key that are to be refused.
+    const REFUSED: &str = "  - id: one
+    title: One
+    requires: [AUTH-BEARER]
+    request: { endpoint: GET /api/client, key: none }
+    expect: no-key
+  - id: two
+    title: Two
+    requires: [AUTH-BEARER]
+    request: { endpoint: GET /api/application/users, key: none }
+    expect: no-key
+";
+
+    fn conforms(_: &Specs, planned: &Planned) -> CaseResult {
+        CaseResult::of(planned, Ok(Verdict::Conforms), Vec::new())
+    }
+
+    fn refused_otherwise(specs: &Specs, planned: &Planned) -> CaseResult {
+        sample::answered(planned, &sample::observed(403), &specs.contract)
+    }
+
+    #[test]
+    fn what_was_read_is_named_by_its_hash() {
+        let specs = sample::specs(REFUSED);
+        let plan = sample::plan(&specs, specs.contract.profile("documented").unwrap());
+        let results = gathered(&specs, &plan, &[], |_| ());
+        let files = &specs.contract.files;
+        let all: String = files
+            .iter()
+            .map(|f| format!("{}\n{}", f.path, f.text))
+            .collect();
+        assert_eq!(results.contract_sha256, sha256([&*all]));
+        let file = files
+            .iter()
+            .find(|f| &*f.path == "profiles/documented.yaml");
+        let profile = ProfileNamed {
+            name: "documented".to_owned(),
+            title: "the published Authentication page".to_owned(),
+            sha256: sha256([&*file.unwrap().text]),
+        };
+        assert_eq!(results.profile, profile);
+        let suite = SuiteNamed {
+            file: specs.suites[0].file.shown.to_string(),
+            title: Some("A suite".to_owned()),
+            sha256: sha256([format!("title: A suite\nscenarios:\n{REFUSED}").as_str()]),
+            troubles: Vec::new(),
+        };
+        assert_eq!(results.suites, [suite]);
+    }
+
+    #[test]
+    fn how_many_cases_there_are_is_known_where_all_suites_were_read() {
+        let specs = Specs {
+            is_whole: false,
+            ..sample::specs(REFUSED)
+        };
+        let plan = sample::plan(&specs, specs.contract.profile("documented").unwrap());
+        let kept = [conforms(&specs, &plan.cases[0])];
+        let part = gathered(&specs, &plan, &kept, |_| ());
+        assert_eq!(
+            (part.specified, part.requirements[0].specified),
+            (None, None)
+        );
+        let whole = of_suite(REFUSED, conforms, |finished| finished.results.truncate(1));
+        assert_eq!(whole.specified, Some(2));
+        let [clause] = &whole.requirements[..] else {
+            panic!("{:?}", whole.requirements);
+        };
+        assert_eq!((&*clause.id, clause.specified), ("AUTH-BEARER", Some(2)));
+        assert_eq!(clause.standings, [(Standing::Passed, 1)].into());
+    }
+
+    #[test]
+    fn a_must_that_cases_can_show_and_none_was_chosen_of_is_named() {
+        let not_chosen = |results| {
+            let results = of_suite(REFUSED, conforms, |finished| {
+                finished.results.truncate(results);
+            });
+            results.not_tested.not_chosen
+        };
+        let specs = sample::specs(REFUSED);
+        let mut all = not_chosen(0);
+        for requirement in &specs.contract.requirements {
+            let is_named = all.iter().any(|id| *id == requirement.id.value.as_str());
+            let is_shown = requirement.verified_by == VerifiedBy::Cases;
+            let wanted = is_shown && requirement.level == Level::Must;
+            assert_eq!(is_named, wanted, "{}", requirement.id.value);
+        }
+        all.retain(|id| id != "AUTH-BEARER");
+        assert_eq!(not_chosen(1), all);
+    }
+
+    #[test]
+    fn a_waiver_that_nothing_needs_breaks_a_run() {
+        let results = of_suite(REFUSED, conforms, |finished| {
+            finished.policy.waivers = vec![Waiver {
+                place: "waivers.yaml:3".to_owned(),
+                about: About::Cases("a/*".to_owned()),
+                shows: ["status 401 → 403".to_owned()].into(),
+                count: 2,
+            }];
+        });
+        let wrong = "waivers.yaml:3: no case of `a/*` deviates so any longer; take the waiver out";
+        assert_eq!(results.waivers, [wrong]);
+        assert_eq!(results.exit_code, exit::USAGE);
+        let outcome = format!("BROKEN: a waiver does not hold: {wrong}");
+        assert_eq!(results.outcome, outcome);
+    }
+
+    #[test]
+    fn silences_of_a_profile_are_one_reason() {
+        let results = of_suite(
+            REFUSED,
+            |_, planned| {
+                let why = match planned.case.id.as_str() {
+                    "a/one" => "profile documented says nothing about `x`",
+                    _ => "the keys of both types begin alike",
+                };
+                let skip = Skip::NotStated(why.to_owned());
+                CaseResult::of(planned, Ok(Verdict::Skipped(skip)), Vec::new())
+            },
+            |_| (),
+        );
+        let skipped = |reason: &str, to_test: Option<&str>| SkippedCases {
+            reason: reason.to_owned(),
+            count: 1,
+            to_test: to_test.map(ToOwned::to_owned),
+        };
+        let a_profile = "a profile that does; `explain CASE` says what is missing";
+        let wanted = [
+            skipped("profile documented says nothing about it", Some(a_profile)),
+            skipped("the keys of both types begin alike", None),
+        ];
+        assert_eq!(results.not_tested.skipped, wanted);
+    }
+
+    #[test]
+    fn the_roles_that_lack_a_key_are_counted() {
+        let lacking = |_: &Specs, planned: &Planned| {
+            let role = match planned.case.id.as_str() {
+                "a/one" => "client",
+                _ => "application",
+            };
+            let skip = Skip::RoleMissing {
+                role: role.parse().unwrap(),
+                make: "log in".to_owned(),
+            };
+            CaseResult::of(planned, Ok(Verdict::Skipped(skip)), Vec::new())
+        };
+        let mut scenarios = REFUSED.to_owned();
+        scenarios += &REFUSED
+            .replace("id: one", "id: three")
+            .replace("id: two", "id: four");
+        let results = of_suite(&scenarios, lacking, |_| ());
+        assert_eq!(
+            results.outcome,
+            "PARTIAL: no key for application (3 cases), client (1 case); --partial agrees to that"
+        );
+    }
+
+    #[test]
+    fn another_profile_is_named_where_its_contract_is_kept() {
+        let rather = |answer: fn(&Specs, &Planned) -> Observation| {
+            let result = |specs: &Specs, planned: &Planned| {
+                sample::answered(planned, &answer(specs, planned), &specs.contract)
+            };
+            of_suite(REFUSED, result, |_| ()).rather
+        };
+        assert_eq!(rather(|_, _| sample::observed(403)), None);
+        let kept = rather(|specs, planned| {
+            let other = specs.contract.profile("pterodactyl-1.11").unwrap();
+            if planned.case.id.as_str() == "a/two" {
+                return sample::observed(403);
+            }
+            let dues = crate::plan::due(&specs.contract, &planned.case, other, None).unwrap();
+            nearest(&dues[0].expected, &sample::observed(401), &specs.contract)
+        });
+        let wanted = Rather {
+            profile: "pterodactyl-1.11".to_owned(),
+            kept: 1,
+            of: 2,
+        };
+        assert_eq!(kept, Some(wanted));
+    }
+
+    #[test]
+    fn a_group_without_a_cause_says_why_it_had_to_be_answered_otherwise() {
+        let results = of_suite(REFUSED, refused_otherwise, |_| ());
+        assert_eq!(results.exit_code, exit::FAILED);
+        let [group] = &results.groups[..] else {
+            panic!("{:?}", results.groups);
+        };
+        assert_eq!(group.cause, None);
+        let why = &group.reasons;
+        assert!(why[0].starts_with("because of no-key: "), "{why:?}");
+        let case = results.case(&group.cases[0]).unwrap();
+        assert_eq!(case.steps[0].reasons, *why);
+    }
+
+    #[test]
+    fn a_case_names_the_roles_whose_keys_it_uses() {
+        let scenarios = "  - id: one
+    title: One
+    steps:
+      - { request: { endpoint: GET /api/client, key: truncated }, expect: malformed-key }
+      - { request: { endpoint: GET /api/client, key: application }, expect: wrong-key-type }
+      - { request: { endpoint: GET /api/client, key: client }, expect: granted }
+      - { request: { endpoint: GET /api/client, key: none }, expect: no-key }
+";
+        let results = of_suite(scenarios, conforms, |_| ());
+        assert_eq!(results.cases[0].roles, ["application", "client"]);
+        let results = of_suite(REFUSED, conforms, |_| ());
+        assert_eq!(results.cases[0].roles, Vec::<String>::new());
     }
 }

@@ -279,6 +279,10 @@ fn saved_variable(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::Arc;
+
+    use crate::report::sample;
+    use crate::spec::Specs;
 
     #[test]
     fn the_way_to_a_target_is_carried_over() {
@@ -325,5 +329,136 @@ mod tests {
             let said = String::from_utf8(output.unwrap().stdout).unwrap();
             assert_eq!(said, text, "{script}");
         }
+    }
+
+    /// A scenario of these steps, each a request.
+    fn specs(requests: &[&str]) -> Specs {
+        let steps = requests.iter().map(|request| {
+            format!("      - {{ request: {request}, expect: {{ status: 200 }} }}\n")
+        });
+        let steps: String = steps.collect();
+        sample::specs(&format!("  - id: one\n    title: One\n    steps:\n{steps}"))
+    }
+
+    /// The line for a request after a change.
+    fn line(request: &str, change: impl FnOnce(&mut RequestPlan)) -> String {
+        let specs = specs(&[request]);
+        let case = specs.cases().next().unwrap();
+        let mut plan = case.steps[0].request.clone();
+        change(&mut plan);
+        let profile = Arc::clone(specs.contract.profile("pterodactyl-1.11").unwrap());
+        let shell = Shell {
+            roles: &specs.contract.roles,
+            profile: &profile,
+            base: "https://panel.example.com/at",
+            origin: "https://panel.example.com",
+            access: &Access::default(),
+        };
+        curl(&plan, &BTreeMap::new(), &shell)
+    }
+
+    #[test]
+    fn a_line_names_the_method_where_curl_would_send_another() {
+        let words = |method: &str, content: bool| {
+            let request = "{ endpoint: GET /api/client, key: none }";
+            let line = line(request, |plan| {
+                plan.headers.clear();
+                method.clone_into(&mut plan.endpoint.method);
+                let text = || Template(vec![Part::Text("x".to_owned())]);
+                plan.content = content.then(|| Content::Raw(text()));
+            });
+            let line = line.strip_prefix("curl -sS -i --path-as-is ").unwrap();
+            let url = " \"https://panel.example.com/at/api/client\"";
+            line.strip_suffix(url).unwrap().to_owned()
+        };
+        let (accept, data) = ("-H Accept:", "-H Content-Type: --data-raw \"x\"");
+        assert_eq!(words("GET", false), accept);
+        assert_eq!(words("HEAD", false), format!("--head {accept}"));
+        assert_eq!(words("POST", false), format!("-X POST {accept}"));
+        for method in ["GET", "HEAD", "POST"] {
+            let wanted = format!("-X {method} {accept} {data}");
+            assert_eq!(words(method, true), wanted);
+        }
+    }
+
+    #[test]
+    fn a_line_has_keys_as_variables_and_ids_by_name() {
+        let path = "endpoint: \"GET /api/client/servers/{server}\"";
+        let keyed = |key: &str| {
+            let line = line(&format!("{{ {path}, key: {key} }}"), |_| ());
+            let (_, line) = line.split_once("-H \"Authorization: ").unwrap();
+            line.split_once('"').unwrap().0.to_owned()
+        };
+        assert_eq!(keyed("client"), "Bearer ${PTERO_KEY_CLIENT}");
+        assert_eq!(keyed("short"), "Bearer abc");
+        let derived = keyed("truncated");
+        assert!(derived.contains("PTERO_KEY_CLIENT"), "{derived}");
+        assert_ne!(derived, keyed("client"));
+        let line = line(&format!("{{ {path}, key: none }}"), |_| ());
+        assert!(!line.contains("Authorization"), "{line}");
+        let url = " \"https://panel.example.com/at/api/client/servers/{server}\"";
+        assert!(
+            line.contains(" --globoff ") && line.ends_with(url),
+            "{line}"
+        );
+    }
+
+    #[test]
+    fn what_a_terminal_does_not_show_is_written_as_its_byte() {
+        for (text, wanted) in [
+            ("a!b", r#"a"'!'"b"#),
+            ("a\tb\nc", "a\tb\nc"),
+            ("\u{1b}[2J", r"$(printf '\033')[2J"),
+            ("\u{7f}", r"$(printf '\177')"),
+            ("$x", r"\$x"),
+        ] {
+            assert_eq!(quoted(text), wanted);
+        }
+    }
+
+    #[test]
+    fn an_origin_that_nobody_named_is_named_as_in_a_scenario() {
+        let specs = specs(&["{ endpoint: GET /api/client, key: none }"]);
+        let mut profile = Profile::clone(specs.contract.profile("pterodactyl-1.11").unwrap());
+        assert_eq!(allowed_origin(&profile), "${allowed-origin}");
+        profile.allowed_origin = Some("https://shop.example.com".to_owned());
+        assert_eq!(allowed_origin(&profile), "https://shop.example.com");
+    }
+
+    #[test]
+    fn a_line_says_which_earlier_answers_it_needs() {
+        let specs = sample::specs(
+            "  - id: one
+    title: One
+    consent: create-keys
+    steps:
+      - request: { endpoint: GET /api/client, key: client }
+        expect: granted
+      - request: &create { endpoint: POST /api/client/account/api-keys, key: client, body: { description: \"${run}\", allowed_ips: [] } }
+        expect: granted
+        save: { fresh-key: { key: [/attributes/identifier, /meta/secret_token] }, id: /attributes/identifier }
+        cleanup: &delete { endpoint: \"DELETE /api/client/account/api-keys/${id}\", key: client }
+      - request: { endpoint: GET /api/client/account, key: { saved: fresh-key } }
+        expect: granted
+      - request: *delete
+        expect: granted
+",
+        );
+        let steps = &specs.cases().next().unwrap().steps;
+        let of = |step: usize| needs(&steps[step].request, &steps[..step]);
+        let no_needs: [String; 0] = [];
+        assert_eq!(of(0), no_needs);
+        assert_eq!(of(1), no_needs);
+        assert_eq!(
+            of(2),
+            [
+                "# SAVED_FRESH_KEY: /attributes/identifier and, right behind it, /meta/secret_token \
+                 of the answer to step 2"
+            ]
+        );
+        assert_eq!(
+            of(3),
+            ["# SAVED_ID: /attributes/identifier of the answer to step 2"]
+        );
     }
 }

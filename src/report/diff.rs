@@ -132,4 +132,28 @@ mod tests {
         let shown = diff(&answer(200, json!({})), &came);
         assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
     }
+
+    #[test]
+    fn what_lies_between_differences_is_left_out() {
+        let lines = |first: usize, last: usize| {
+            let mut numbers: Vec<usize> = (0..40).collect();
+            (numbers[2], numbers[37]) = (first, last);
+            answer(200, json!(numbers))
+        };
+        let shown = diff(&lines(100, 200), &lines(101, 201));
+        assert_eq!(shown.matches("\n  …\n").count(), 1, "{shown}");
+        assert!(!shown.starts_with("  …"), "{shown}");
+        assert!(shown.contains("-   100,\n+   101,"), "{shown}");
+        let once = diff(&lines(100, 37), &lines(101, 37));
+        assert!(!once.contains('…'), "{once}");
+    }
+
+    #[test]
+    fn a_diff_has_a_bound() {
+        let lines = |number: usize| vec!["x".to_owned(); number];
+        let shown = shorten(lines(MAX_LINES));
+        assert_eq!(shown, lines(MAX_LINES).join("\n"));
+        let cut = shorten(lines(MAX_LINES + 5));
+        assert_eq!(cut, format!("{shown}\n  … 5 more lines"));
+    }
 }

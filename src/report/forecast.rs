@@ -124,3 +124,93 @@ impl Forecast<'_> {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use crate::report::sample;
+    use crate::spec::{Api, Specs};
+
+    /// A forecast of scenarios with all keys and consents, for which the run makes two keys.
+    fn forecast(scenarios: &str) -> String {
+        let specs: Specs = sample::specs(scenarios);
+        let contract = &specs.contract;
+        let profile = Arc::clone(contract.profile("pterodactyl-1.11").unwrap());
+        let made = contract
+            .roles
+            .real
+            .iter()
+            .filter(|role| role.made_by.is_some());
+        let pace = Pace {
+            rate: 1.0,
+            leave: 0.5,
+            limits: BTreeMap::from([(Api::Client, 720), (Api::Application, 240)]),
+        };
+        let forecast = Forecast {
+            plan: &sample::plan(&specs, &profile),
+            contract,
+            target: "a panel",
+            pace: Some(&pace),
+            agreement: &sample::agreement(),
+            made: made.map(|role| role.name.value.clone()).collect(),
+            journal: "written down".to_owned(),
+        };
+        forecast.text()
+    }
+
+    const READS: &str = "  - id: reads
+    title: Reads
+    request: { endpoint: GET /api/client, key: client }
+    expect: granted
+  - id: in-maintenance
+    title: In maintenance
+    needs: [maintenance]
+    request: { endpoint: GET /api/client, key: client }
+    expect: granted
+";
+
+    #[test]
+    fn everything_is_said_beforehand() {
+        let text = forecast(READS);
+        let wanted = "target a panel · profile pterodactyl-1.11
+1 of 2 cases would be run
+  run   a/reads
+  skip  a/in-maintenance: the target was not said to have: maintenance; to test it: --has maintenance in a run of its own; how, on a staging panel: php artisan down
+
+before them, the controls of these roles
+  client: GET /api/client/account
+
+requests by user and API, with those that verify keys and find ids
+      2 client alice (limit 720 a minute, 360 of them ours)
+      0 refused before any limit counts
+shortest time: 1 s
+
+created at the target, and deleted again
+      1 by `client`: POST /api/client/account/api-keys
+        then DELETE /api/client/account/api-keys/{identifier}
+  called ptero-conformance-…, written down
+  the keys that a user has are counted first: of 25, 3 are left to others
+";
+        assert_eq!(text, wanted);
+    }
+
+    #[test]
+    fn what_spends_a_limit_is_said_where_there_is_any() {
+        let spends = "  - id: spends
+    title: Spends
+    consent: exhaustion
+    steps:
+      - repeat: until-spent
+        request: { endpoint: GET /api/client, key: client }
+        expect: { because: [over-limit] }
+";
+        let text = forecast(spends);
+        let wanted = "    721 at most to spend limits, last and alone, at full speed\n";
+        assert!(text.contains(wanted), "{text}");
+        let text = forecast(READS);
+        assert!(!text.contains("at most"), "{text}");
+    }
+}

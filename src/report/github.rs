@@ -160,5 +160,7 @@ mod tests {
         let text = bounded("error", many);
         assert_eq!(text.lines().count(), MOST - 1);
         assert!(text.contains("22 more annotations"), "{text}");
+        let few = vec!["::error ::x\n".to_owned(); MOST - 2];
+        assert_eq!(bounded("error", few.clone()), few.concat());
     }
 }

@@ -297,3 +297,160 @@ fn content(content: &AnswerContent) -> String {
 fn class(standing: Standing) -> String {
     standing.to_string().replace(' ', "-")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::results::RequirementResult;
+    use crate::report::sample::{self, case, results};
+
+    /// A run with a case of each standing.
+    fn of_all() -> Results {
+        let cases = Standing::ALL.map(|standing| case(&format!("a/b/{standing}"), standing));
+        results(cases.into())
+    }
+
+    fn page(results: &Results) -> String {
+        html(results).unwrap()
+    }
+
+    #[test]
+    fn a_page_is_toned_by_what_the_run_came_to() {
+        for (standing, tone) in [
+            (Standing::Passed, "passed"),
+            (Standing::Unjudged, "unsure"),
+            (Standing::Failed, "failed"),
+            (Standing::Broken, "failed"),
+        ] {
+            let results = results(vec![case("a/b/one", standing)]);
+            let wanted = format!("<p class=\"outcome {tone}\">{}</p>", results.outcome);
+            assert!(page(&results).contains(&wanted), "{wanted}");
+        }
+    }
+
+    #[test]
+    fn the_filter_has_the_standings_there_are_and_hides_what_needs_no_reading() {
+        let boxes = |results: &Results| {
+            let page = page(results);
+            let inputs = page.split("<label><input type=\"checkbox\" value=").skip(1);
+            let inputs = inputs.filter_map(|input| input.split_once("</label>"));
+            let inputs = inputs.map(|(input, _)| input.to_owned());
+            inputs.collect::<Vec<_>>()
+        };
+        let some = vec![
+            case("a/b/one", Standing::Passed),
+            case("a/b/two", Standing::NotAgreed),
+        ];
+        let all_checked = [
+            r#""passed" checked> passed (1)"#,
+            r#""not-agreed" checked> not agreed (1)"#,
+        ];
+        assert_eq!(boxes(&results(some)), all_checked);
+        let mixed = vec![
+            case("a/b/one", Standing::Passed),
+            case("a/b/two", Standing::Failed),
+            case("a/b/three", Standing::Failed),
+        ];
+        let wanted = [r#""passed"> passed (1)"#, r#""failed" checked> failed (2)"#];
+        assert_eq!(boxes(&results(mixed)), wanted);
+    }
+
+    #[test]
+    fn what_needs_reading_comes_first() {
+        let results = of_all();
+        let ids: Vec<_> = in_order(&results).iter().map(|case| &*case.id).collect();
+        let wanted = [
+            "failed",
+            "broken",
+            "unjudged",
+            "advice",
+            "passed",
+            "waived",
+            "missing",
+            "not agreed",
+            "not applicable",
+        ];
+        assert_eq!(ids, wanted.map(|standing| format!("a/b/{standing}")));
+    }
+
+    #[test]
+    fn what_stands_between_backquotes_is_code() {
+        let mut results = of_all();
+        results.groups[0].title = "see `this` & that".to_owned();
+        results.groups[0].cause = Some(sample::cause());
+        let page = page(&results);
+        for part in [
+            "<h3>see <code>this</code> &#38; that</h3>",
+            "<section class=\"group failed\">",
+            "<span class=\"badge failed\">1 case failed</span> <span class=\"badge\">reshaped</span>",
+            "<p>The proxy answers.</p>\n<p>Ask the panel.</p>\n<pre>proxy_pass x;</pre>",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn an_outcome_has_its_class() {
+        let badge = |outcome: &str| {
+            let mut results = of_all();
+            results.requirements = vec![RequirementResult {
+                outcome: outcome.to_owned(),
+                ..results.requirements[0].clone()
+            }];
+            let page = page(&results);
+            let (_, row) = page.split_once("<td class=\"id\">R-1</td>").unwrap();
+            let (row, _) = row.split_once("</span>").unwrap();
+            row.to_owned()
+        };
+        for (outcome, class) in [
+            ("passed", "passed"),
+            ("failed", "failed"),
+            ("broken", "broken"),
+            ("undecided", "unjudged"),
+            ("partial", "unjudged"),
+            ("not tested", "unjudged"),
+            ("waived", ""),
+            ("advice", ""),
+        ] {
+            let wanted = format!("<td>MUST</td><td><span class=\"badge {class}\">{outcome}");
+            assert_eq!(badge(outcome), wanted);
+        }
+    }
+
+    #[test]
+    fn a_case_shows_its_exchange() {
+        let mut results = results(vec![case("a/b/one", Standing::Failed)]);
+        let step = &mut results.cases[0].steps[0];
+        step.curl_needs = vec!["# token: /x".to_owned()];
+        step.request.headers = vec![Field {
+            name: "Accept".to_owned(),
+            value: "text/html".to_owned(),
+        }];
+        step.answer.content = AnswerContent::LeftOut {
+            why: "large".to_owned(),
+        };
+        let page = page(&results);
+        for part in [
+            "<h3>GET /api/client</h3>",
+            "<span class=\"del\">- HTTP 401</span><span class=\"add\">+ HTTP 403</span><span class=\"\">  </span>",
+            "<pre>GET /api/client\nAccept: text/html\n\n</pre>",
+            "<pre>HTTP 403\n\n‹left out: large›</pre>",
+            "<pre># token: /x\ncurl /api/client</pre>",
+            "data-text=\"a/b/one what a/b/one checks r-1\"",
+        ] {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+        results.cases[0].steps.push(sample::step());
+        let of_two = self::page(&results);
+        assert!(of_two.contains("<h3>Step 2: GET /api/client</h3>"));
+    }
+
+    #[test]
+    fn a_kind_that_alarms_is_marked() {
+        let mut results = results(vec![case("a/b/one", Standing::Failed)]);
+        assert!(!page(&results).contains("<li class=\"grave\">"));
+        results.cases[0].kind = Some(Kind::Closed);
+        results.counts.kinds = [(Kind::Closed, 1)].into();
+        assert!(page(&results).contains("<li class=\"grave\"><b>1</b> closed</li>"));
+    }
+}

@@ -125,3 +125,69 @@ fn status(results: &Results, case: &Case) -> TestCaseStatus {
     }
     status
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{case, results};
+
+    /// The suites of a report with their cases, by name.
+    fn suites(results: &Results) -> Vec<(String, Vec<String>)> {
+        let text = junit(results).unwrap();
+        let report = Report::deserialize_from_str(&text).unwrap();
+        let suites = report.test_suites.iter().map(|suite| {
+            let cases = suite.test_cases.iter().map(|case| case.name.to_string());
+            (suite.name.to_string(), cases.collect())
+        });
+        suites.collect()
+    }
+
+    fn suite(name: &str, cases: &[&str]) -> (String, Vec<String>) {
+        let cases = cases.iter().map(|case| (*case).to_owned());
+        (name.to_owned(), cases.collect())
+    }
+
+    #[test]
+    fn the_cases_of_a_suite_stand_together() {
+        let mut other = case("a/c/one", Standing::Failed);
+        other.file = "specs/a/c.yaml".to_owned();
+        let mut results = results(vec![
+            case("a/b/one/GET", Standing::Passed),
+            case("a/b/two/GET", Standing::Missing),
+            other,
+        ]);
+        let mut wanted = vec![
+            suite("a/b", &["a/b/one/GET", "a/b/two/GET"]),
+            suite("a/c", &["a/c/one"]),
+        ];
+        assert_eq!(suites(&results), wanted);
+        results.waivers = vec!["w.yaml:3: x".to_owned()];
+        wanted.push(suite("waivers", &["w.yaml:3"]));
+        assert_eq!(suites(&results), wanted);
+    }
+
+    #[test]
+    fn a_run_that_is_not_whole_is_an_error() {
+        let of = |complete, stopped: Option<&str>| {
+            let mut results = results(vec![case("a/b/one", Standing::Passed)]);
+            results.complete = complete;
+            results.stopped = stopped.map(ToOwned::to_owned);
+            suites(&results)
+        };
+        let whole = [suite("a/b", &["a/b/one"])];
+        assert_eq!(of(true, None), whole);
+        let [ended] = whole;
+        let ended = [ended, suite("run", &["complete"])];
+        for (complete, stopped) in [(false, None), (true, Some("gone")), (false, Some("gone"))] {
+            assert_eq!(of(complete, stopped), ended);
+        }
+    }
+
+    #[test]
+    fn a_case_whose_file_is_named_otherwise_is_a_suite_by_itself() {
+        let mut other = case("a/b/one", Standing::Passed);
+        assert_eq!(suite_of(&other), "a/b");
+        other.file = "elsewhere.yaml".to_owned();
+        assert_eq!(suite_of(&other), "a/b/one");
+    }
+}

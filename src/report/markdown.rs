@@ -257,6 +257,8 @@ fn block(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::results::{DeviationTold, Rather, RequirementResult};
+    use crate::report::sample::{self, case, group, results};
 
     #[test]
     fn a_text_of_a_stranger_is_no_markup() {
@@ -264,5 +266,155 @@ mod tests {
         assert_eq!(text, "&lt;img src=x&gt; \\# &#64;team \\[a\\](b) \\| `c`");
         assert!(block("```\nx").starts_with("\n````sh\n"));
         assert_eq!(code("a`b\nc"), "`a'b'c`");
+    }
+
+    #[test]
+    fn a_page_says_what_broke_and_what_to_do() {
+        let cases = vec![
+            case("a/b/one", Standing::Passed),
+            case("a/b/two", Standing::Failed),
+            case("a/b/three", Standing::Unjudged),
+        ];
+        let mut results = results(cases);
+        results.groups[0].cause = Some(sample::cause());
+        results.groups[1].title = "two looks differ: 401 & 403".to_owned();
+        results.stopped = Some("it is gone".to_owned());
+        results.waivers = vec!["w.yaml:3: x".to_owned()];
+        results.rather = Some(Rather {
+            profile: "pelican".to_owned(),
+            kept: 1,
+            of: 1,
+        });
+        let wanted = "## FAILED: 1 case
+
+target a panel · profile documented
+
+**0 opened · 0 closed · 1 reshaped · 0 reworded**
+
+3 cases: 1 passed · 1 failed · 0 advice · 0 waived · 1 unjudged · 0 missing · 0 not agreed · 0 not applicable · 0 broken
+
+ended early: it is gone
+
+- waiver: w.yaml:3: x
+
+all of them are the contract of `pelican`: --profile pelican
+
+### 1 case failed: about a/b/two
+
+The proxy answers.
+
+Ask the panel.
+
+```sh
+proxy_pass x;
+```
+
+- `a/b/two` (specs/a/b.yaml:7): reshaped: status: expected 401, observed 403
+
+```sh
+harness run https://panel.example.com a/b/two --exact --profile documented
+```
+
+with keys for: client
+
+### 1 case is unjudged: two looks differ
+
+- `a/b/three` (specs/a/b.yaml:7)
+
+```sh
+harness run https://panel.example.com a/b/three --exact --profile documented
+```
+
+with keys for: client
+
+<details><summary>by requirement</summary>
+
+| requirement | level | outcome | cases |
+|---|---|---|---|
+| R-1 | MUST | failed | 1 passed · 1 failed · 1 unjudged |
+
+</details>
+
+harness 1.2.3 · started 2024-01-01T00:00:00Z
+
+contains no keys, no response values
+";
+        assert_eq!(markdown(&results), wanted);
+    }
+
+    #[test]
+    fn a_title_with_a_cause_or_of_a_deviation_is_whole() {
+        let title = |standing, cause| {
+            let case = case("a/b/one", standing);
+            let mut results = results(vec![case.clone()]);
+            results.groups[0] = group("about: this", &[&case]);
+            results.groups[0].cause = cause;
+            let text = of_group(&results, &results.groups[0]);
+            text.lines().nth(1).unwrap().to_owned()
+        };
+        let proxy = || Some(sample::cause());
+        let is_broken = title(Standing::Broken, None);
+        assert_eq!(is_broken, "### 1 case is broken: about");
+        let is_broken = title(Standing::Broken, proxy());
+        assert_eq!(is_broken, "### 1 case is broken: about: this");
+        let failed = title(Standing::Failed, None);
+        assert_eq!(failed, "### 1 case failed: about: this");
+        assert_eq!(without_values("no colon"), "no colon");
+    }
+
+    #[test]
+    fn a_group_names_ten_cases() {
+        let text = |number: usize| {
+            let cases = (1..=number).map(|n| case(&format!("a/b/{n}"), Standing::Failed));
+            let results = results(cases.collect());
+            let all: Vec<_> = results.cases.iter().collect();
+            of_group(&results, &group("alike", &all))
+        };
+        assert_eq!(text(NAMED).matches("\n- `a/b/").count(), NAMED);
+        assert!(!text(NAMED).contains("more"));
+        let more = text(NAMED + 3);
+        assert_eq!(more.matches("\n- `a/b/").count(), NAMED);
+        assert!(more.contains("\n- … 3 more\n"), "{more}");
+    }
+
+    #[test]
+    fn what_differs_is_told_once_and_of_values_only_the_status() {
+        let with = |what: &str| DeviationTold {
+            what: what.to_owned(),
+            ..sample::deviation()
+        };
+        let mut told = case("a/b/one", Standing::Failed);
+        let all = ["/a", "/a", "status", "/b", "/c"].map(with);
+        told.verdict = sample::deviates(&all);
+        let wanted = "- `a/b/one` (specs/a/b.yaml:7): reshaped: /a; \
+                      reshaped: status: expected 401, observed 403; reshaped: /b\n";
+        assert_eq!(of_case(&told), wanted);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_cut_and_said() {
+        let mut results = results(vec![case("a/b/one", Standing::Passed)]);
+        assert!(!markdown(&results).contains("are cut"));
+        let long = RequirementResult {
+            id: "x".repeat(MAX_TEXT),
+            ..results.requirements[0].clone()
+        };
+        results.requirements.push(long);
+        let text = markdown(&results);
+        assert!(text.contains("\n_1 sections are cut"), "{text}");
+        assert!(text.chars().count() < MAX_TEXT, "{text}");
+        assert!(!text.contains("by requirement"));
+        assert!(text.ends_with(&format!("\n{PROMISE}\n")));
+    }
+
+    #[test]
+    fn code_stays_code_only_where_every_backquote_has_another() {
+        for (text, wanted) in [
+            ("a & `b_c` *d*", "a &amp; `b_c` \\*d\\*"),
+            ("`a_b", "\\`a\\_b"),
+            ("``a_b``", "\\`\\`a\\_b\\`\\`"),
+        ] {
+            assert_eq!(escaped(text), wanted);
+        }
     }
 }

@@ -23,6 +23,8 @@ mod merge;
 mod panels;
 mod reached;
 pub mod results;
+#[cfg(test)]
+mod sample;
 mod sentence;
 mod summary;
 mod sums;

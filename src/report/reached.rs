@@ -61,3 +61,71 @@ fn refusals<'c>(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn a_check_is_reached_where_only_it_refuses_and_its_step_was_sent() {
+        let specs = sample::specs(
+            "  - id: one
+    title: One
+    steps:
+      - { request: { endpoint: GET /api/client, key: client }, expect: granted }
+      - { request: { endpoint: GET /api/client, key: application }, expect: wrong-key-type }
+  - id: missing
+    title: Missing
+    request: { endpoint: \"GET /api/client/servers/{server}\", ids: missing, key: client }
+    expect: { because: [\"missing:server\"] }
+",
+        );
+        let contract = &specs.contract;
+        let profile = contract.profile("pterodactyl-1.11").unwrap();
+        let cases: Vec<_> = specs.cases().map(|case| &**case).collect();
+        let on_routes = |sent: usize| {
+            let judged: Vec<_> = cases.iter().map(|case| (*case, sent)).collect();
+            let reached = checks_reached(contract, profile, &judged);
+            reached
+                .into_iter()
+                .map(|check| (check.check, check.routes))
+                .collect::<Vec<_>>()
+        };
+        let each = |routes: [usize; 3]| {
+            let names = ["key type", "permission", "ownership"];
+            let names = names.into_iter().map(ToOwned::to_owned);
+            names.zip(routes).collect::<Vec<_>>()
+        };
+        assert_eq!(on_routes(0), each([0, 0, 0]));
+        assert_eq!(on_routes(1), each([0, 0, 0]));
+        assert_eq!(on_routes(2), each([1, 0, 0]));
+    }
+
+    #[test]
+    fn a_check_has_the_routes_of_the_profile_that_can_show_it() {
+        let specs = sample::specs(
+            "  - { id: one, title: One, request: { endpoint: GET /api/client, key: none }, expect: no-key }\n",
+        );
+        let contract = &specs.contract;
+        // A profile with another list of routes than the inventory.
+        let profile = contract.profile("pelican").unwrap();
+        let inventory = &contract.inventory.routes;
+        let (mut there, mut with_permission, mut of_servers) = (0, 0, 0);
+        for route in inventory {
+            if profile.presence(route, None) == Presence::Never {
+                continue;
+            }
+            there += 1;
+            with_permission += usize::from(route.permission.is_some());
+            let path = route.endpoint.path.as_str();
+            of_servers += usize::from(path.starts_with("/api/client/servers/{server}"));
+        }
+        assert!(there < inventory.len() && with_permission < there && of_servers < there);
+        let of: Vec<_> = checks_reached(contract, profile, &[])
+            .iter()
+            .map(|check| check.of)
+            .collect();
+        assert_eq!(of, [there, with_permission, of_servers]);
+    }
+}

@@ -617,6 +617,7 @@ impl std::fmt::Display for DeviationTold {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::sample::{case, deviates, deviation, results, step};
 
     #[test]
     fn only_the_panel_of_the_process_is_embedded() {
@@ -630,5 +631,80 @@ mod tests {
         assert_eq!(named("http://localhost").argument(), "http://localhost");
         let recorded = "http://localhost, recorded";
         assert_eq!(named(recorded).argument(), "http://localhost");
+    }
+
+    #[test]
+    fn the_parts_of_a_run_may_find_things_elsewhere_and_choose_other_cases() {
+        let mut options = results(Vec::new()).options;
+        options.given = ["--keys", "--allow-production", "--specs"]
+            .map(Into::into)
+            .into();
+        options.filters = vec!["no-key".to_owned()];
+        options.exact = true;
+        options.partial = true;
+        let cases = options.of_all_cases();
+        assert_eq!((&cases.filters[..], cases.exact), (&[][..], false));
+        assert_eq!((&cases.given, cases.partial), (&options.given, true));
+        let parts = options.of_all_parts();
+        assert_eq!((&parts.filters[..], parts.exact), (&[][..], false));
+        assert_eq!(parts.given, ["--allow-production"]);
+        assert!(parts.partial);
+    }
+
+    #[test]
+    fn kinds_say_how_many_of_them_failed_where_not_all_did() {
+        use Standing::{Advice, Failed, Passed};
+        let kinds = |standings: &[Standing]| {
+            let cases = standings.iter().map(|standing| case("a/b/x", *standing));
+            results(cases.collect()).kinds()
+        };
+        for (standings, wanted) in [
+            (&[Passed][..], "0 reshaped · 0 reworded"),
+            (&[Failed, Failed], "2 reshaped · 0 reworded"),
+            (
+                &[Advice, Advice],
+                "0 reshaped · 2 reworded, none of these 2 failed",
+            ),
+            (
+                &[Failed, Advice],
+                "1 reshaped · 1 reworded, 1 of these 2 failed",
+            ),
+        ] {
+            assert_eq!(kinds(standings), format!("0 opened · 0 closed · {wanted}"));
+        }
+    }
+
+    #[test]
+    fn what_opens_or_closes_alarms_where_it_failed() {
+        let of = |standing, kind| {
+            let case = Case {
+                kind: Some(kind),
+                ..case("a/b/one", standing)
+            };
+            results(vec![case])
+        };
+        let failed = of(Standing::Failed, Kind::Opened);
+        assert!(failed.has_failed_by(Kind::Opened));
+        assert!(!failed.has_failed_by(Kind::Closed));
+        assert!(of(Standing::Failed, Kind::Closed).has_failed_by(Kind::Closed));
+        assert!(!of(Standing::Failed, Kind::Reshaped).has_failed_by(Kind::Reshaped));
+        assert!(!of(Standing::Advice, Kind::Opened).has_failed_by(Kind::Opened));
+    }
+
+    #[test]
+    fn a_deviation_names_its_step_where_there_are_more() {
+        let mut told = case("a/b/one", Standing::Failed);
+        assert_eq!(told.why(), ["reshaped: status: expected 401, observed 403"]);
+        assert_eq!(told.deviating_steps().count(), 1);
+        told.steps.push(step());
+        let second = DeviationTold {
+            step: 2,
+            ..deviation()
+        };
+        told.verdict = deviates(&[second]);
+        let wanted = ["reshaped: status: expected 401, observed 403 (step 2)"];
+        assert_eq!(told.why(), wanted);
+        let steps = told.deviating_steps().map(|(number, _)| number);
+        assert_eq!(steps.collect::<Vec<_>>(), [2]);
     }
 }

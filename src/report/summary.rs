@@ -217,6 +217,8 @@ pub(super) fn requirement_outcome(counts: &BTreeMap<Standing, usize>) -> &'stati
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::results::{CheckReached, Rather, SkippedCases};
+    use crate::report::sample::{case, results};
 
     #[test]
     fn exit_codes_by_precedence() {
@@ -248,5 +250,176 @@ mod tests {
         assert_eq!(word(&[Standing::Passed, Standing::Missing]), "partial");
         assert_eq!(word(&[Standing::Passed, Standing::NotApplicable]), "passed");
         assert_eq!(word(&[Standing::Passed, Standing::Failed]), "failed");
+    }
+
+    #[test]
+    fn what_is_advice_or_waived_was_tested_and_what_no_case_has_does_not_count() {
+        let of = |standings: &[(Standing, usize)]| {
+            exit_code(&standings.iter().copied().collect(), false, true)
+        };
+        assert_eq!(of(&[(Standing::Advice, 1)]), exit::OK);
+        assert_eq!(of(&[(Standing::Waived, 1)]), exit::OK);
+        let none = Standing::ALL.map(|standing| (standing, 0));
+        assert_eq!(of(&none), exit::UNDECIDED);
+        let passed =
+            none.map(|(standing, _)| (standing, usize::from(standing == Standing::Passed)));
+        assert_eq!(of(&passed), exit::OK);
+    }
+
+    /// What is said of results with one case of each standing.
+    fn said(standings: &[Standing], change: impl FnOnce(&mut Results)) -> String {
+        let cases = standings.iter().map(|standing| case("a/b/one", *standing));
+        let mut results = results(cases.collect());
+        change(&mut results);
+        outcome(&results, &BTreeMap::new())
+    }
+
+    #[test]
+    fn a_run_that_was_cut_short_says_after_how_many_cases() {
+        use Standing::{Failed, Passed};
+        let cut = |planned, exit_code, stopped: Option<&str>| {
+            said(&[Passed, Failed], |results| {
+                results.complete = false;
+                results.planned = planned;
+                results.exit_code = exit_code;
+                results.stopped = stopped.map(ToOwned::to_owned);
+            })
+        };
+        for (told, wanted) in [
+            (
+                cut(3, exit::USAGE, None),
+                "cases were lost after 2 of 3 cases",
+            ),
+            (
+                cut(2, exit::INTERRUPTED, None),
+                "interrupted after 2 of 2 cases",
+            ),
+            (
+                cut(3, exit::INTERRUPTED, None),
+                "interrupted after 2 of 3 cases",
+            ),
+            (
+                cut(2, exit::UNDECIDED, Some("it is cut")),
+                "it is cut after 2 cases",
+            ),
+        ] {
+            assert_eq!(told, format!("INCOMPLETE: {wanted}, of which 1 failed"));
+        }
+    }
+
+    #[test]
+    fn an_outcome_says_what_decided() {
+        use Standing::{Advice, Broken, Failed, Missing, NotAgreed, Passed, Unjudged};
+        let waived = |places: &[&str]| {
+            said(&[Passed], |results| {
+                results.exit_code = exit::USAGE;
+                results.waivers = places.iter().map(|place| (*place).to_owned()).collect();
+            })
+        };
+        for (told, wanted) in [
+            (said(&[Passed], |_| ()), "PASSED"),
+            (said(&[Passed, Advice], |_| ()), "PASSED"),
+            (said(&[Passed, Failed], |_| ()), "FAILED: 1 case"),
+            (
+                said(&[Failed, Broken], |_| ()),
+                "BROKEN: the harness could not judge every case",
+            ),
+            (
+                waived(&["w.yaml:3: x"]),
+                "BROKEN: a waiver does not hold: w.yaml:3: x",
+            ),
+            (waived(&["a", "b"]), "BROKEN: 2 waivers do not hold"),
+            (
+                said(&[Passed, Unjudged], |_| ()),
+                "UNDECIDED: 1 case got answers that decide nothing",
+            ),
+            (
+                said(&[NotAgreed], |_| ()),
+                "NOTHING TESTED: every case was skipped, see above",
+            ),
+        ] {
+            assert_eq!(told, wanted);
+        }
+        let lacking = results(vec![case("a/b/one", Passed), case("a/b/two", Missing)]);
+        let roles = [("client".to_owned(), 1), ("client-other".to_owned(), 2)];
+        assert_eq!(
+            outcome(&lacking, &roles.into()),
+            "PARTIAL: no key for client (1 case), client-other (2 cases); --partial agrees to that"
+        );
+    }
+
+    #[test]
+    fn what_opened_though_only_a_source_says_it_is_refused_is_told() {
+        let opened = |change: fn(&mut crate::report::results::Case)| {
+            said(&[Standing::Passed, Standing::Advice], |results| {
+                let advice = &mut results.cases[1];
+                advice.origin = Origin::Source;
+                advice.kind = Some(Kind::Opened);
+                change(advice);
+            })
+        };
+        assert_eq!(
+            opened(|_| ()),
+            "PASSED, but 1 case opened, which no observation says are to be refused: \
+             --trust-source makes them count"
+        );
+        assert_eq!(opened(|case| case.level = Level::Should), "PASSED");
+        assert_eq!(opened(|case| case.origin = Origin::Observed), "PASSED");
+        assert_eq!(opened(|case| case.kind = Some(Kind::Closed)), "PASSED");
+        assert_eq!(opened(|case| case.standing = Standing::Waived), "PASSED");
+    }
+
+    #[test]
+    fn another_contract_that_is_kept_is_named() {
+        let mut results = results(Vec::new());
+        assert_eq!(rather(&results), "");
+        let mut of = |kept, of| {
+            let profile = "pelican".to_owned();
+            results.rather = Some(Rather { profile, kept, of });
+            rather(&results)
+        };
+        let contract = "the contract of `pelican`: --profile pelican\n";
+        assert_eq!(of(2, 2), format!("\nall of them are {contract}"));
+        assert_eq!(of(1, 2), format!("\n1 of the 2 that failed are {contract}"));
+    }
+
+    #[test]
+    fn a_summary_has_everything_in_short() {
+        let cases = [Standing::Passed, Standing::Failed, Standing::NotAgreed];
+        let cases = cases.map(|standing| case(&format!("a/b/{standing}"), standing));
+        let mut results = results(cases.into());
+        results.not_tested.skipped = vec![SkippedCases {
+            reason: "not agreed to".to_owned(),
+            count: 12,
+            to_test: Some("--allow-writes".to_owned()),
+        }];
+        results.not_tested.by_a_person = vec![super::super::results::ByAPerson {
+            id: "R-3".to_owned(),
+            reason: "x".to_owned(),
+        }];
+        results.checks_reached = vec![CheckReached {
+            check: "key type".to_owned(),
+            routes: 4,
+            of: 9,
+        }];
+        let wanted = "target a panel · profile documented
+0 opened · 0 closed · 1 reshaped · 0 reworded
+3 cases: 1 passed · 1 failed · 0 advice · 0 waived · 0 unjudged · 0 missing · 1 not agreed · 0 not applicable · 0 broken
+
+by requirement
+  R-1 MUST   failed     1 passed · 1 failed · 1 not agreed
+
+NOT TESTED
+    12 cases: not agreed to
+       to test them: --allow-writes
+       by a person: R-3 (`list --requirements` says how)
+
+conforming, as distinct (method, route, role): 5 (Client API 2, Application API 3)
+checks reached at ids that exist: key type on 4 of 9 routes
+
+FAILED: 1 case
+target a panel · profile documented
+";
+        assert_eq!(summary(&results, 100_000), wanted);
     }
 }

@@ -212,3 +212,207 @@ fn policy(options: &Options) -> Policy {
         waivers: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::results::{Group, SuiteNamed};
+    use crate::report::sample::{self, CLAUSE, case, group};
+    use crate::spec::Level;
+
+    /// A case of each standing.
+    fn results() -> Results {
+        let cases = Standing::ALL.map(|standing| case(&format!("a/b/{standing}"), standing));
+        sample::results(cases.into())
+    }
+
+    /// A run of one case that passed.
+    fn passed() -> Results {
+        sample::results(vec![case("a/b/one", Standing::Passed)])
+    }
+
+    fn place(results: &Results, standing: Standing) -> usize {
+        let mut cases = results.cases.iter();
+        cases.position(|case| case.standing == standing).unwrap()
+    }
+
+    #[test]
+    fn results_that_follow_from_their_cases_agree() {
+        assert_eq!(disagreement(&results()), None);
+        assert_eq!(disagreement(&passed()), None);
+        assert_eq!(disagreement(&sample::results(Vec::new())), None);
+        let cut_short = |exit_code| {
+            let mut results = passed();
+            (results.complete, results.planned) = (false, 3);
+            results.exit_code = exit_code;
+            disagreement(&results)
+        };
+        assert_eq!(cut_short(exit::INTERRUPTED), None);
+        let told = cut_short(exit::OK);
+        assert_eq!(
+            told.as_deref(),
+            Some("they say exit code 0, and come to another")
+        );
+    }
+
+    /// What is wrong with a whole run after a change.
+    fn wrong(change: impl FnOnce(&mut Results)) -> String {
+        let mut results = results();
+        change(&mut results);
+        disagreement(&results).expect("a disagreement")
+    }
+
+    #[test]
+    fn a_case_stands_once_and_as_its_verdict_says() {
+        assert_eq!(
+            wrong(|results| results.cases[1].id = results.cases[0].id.clone()),
+            "the case `a/b/passed` stands in them twice"
+        );
+        let as_if = |standing, said| {
+            wrong(|results| {
+                let at = place(results, standing);
+                results.cases[at].standing = said;
+            })
+        };
+        for (standing, said, why) in [
+            (Standing::Passed, Standing::Failed, "every answer conforms"),
+            (
+                Standing::Failed,
+                Standing::Advice,
+                "an answer deviates from what is due",
+            ),
+            (
+                Standing::Advice,
+                Standing::Failed,
+                "an answer deviates in what is advice",
+            ),
+            (
+                Standing::Unjudged,
+                Standing::Passed,
+                "the answers decide nothing",
+            ),
+            (Standing::Missing, Standing::Passed, "nothing was asked"),
+            (Standing::Broken, Standing::Passed, "it could not be judged"),
+        ] {
+            let wanted = format!("the case `a/b/{standing}` stands as {said}, though {why}");
+            assert_eq!(as_if(standing, said), wanted);
+        }
+        assert_eq!(
+            wrong(|results| {
+                let at = place(results, Standing::Failed);
+                results.cases[at].kind = Some(Kind::Opened);
+            }),
+            "the case `a/b/failed` is not of the kind of its deviations"
+        );
+    }
+
+    #[test]
+    fn a_case_is_judged_by_what_was_agreed_to() {
+        let though = |told: String| told.split_once("though ").unwrap().1.to_owned();
+        let is_advice = "an answer deviates in what is advice";
+        assert_eq!(
+            though(wrong(|results| results.options.fail_on = vec![Kind::Opened])),
+            is_advice
+        );
+        assert_eq!(
+            though(wrong(|results| {
+                let at = place(results, Standing::Failed);
+                results.cases[at].level = Level::Should;
+            })),
+            is_advice
+        );
+        let mut lenient = results();
+        let at = place(&lenient, Standing::Failed);
+        lenient.cases[at].level = Level::Should;
+        lenient.options.level = Level::Should;
+        assert_eq!(disagreement(&lenient), None);
+        lenient.cases[at].origin = crate::spec::Origin::Source;
+        assert!(disagreement(&lenient).is_some());
+        lenient.options.trust_source = true;
+        assert_eq!(disagreement(&lenient), None);
+    }
+
+    #[test]
+    fn counts_are_those_of_the_cases() {
+        for (planned, wanted) in [
+            (8, "they speak of 8 cases, all decided, and have 9"),
+            (10, "they speak of 10 cases, all decided, and have 9"),
+        ] {
+            assert_eq!(wrong(|results| results.planned = planned), wanted);
+        }
+        assert_eq!(
+            wrong(|results| (results.complete, results.planned) = (false, 8)),
+            "they speak of 8 cases, and have 9"
+        );
+        assert_eq!(
+            wrong(|results| _ = results.counts.standings.insert(Standing::Passed, 7)),
+            "they count 7 passed, and 1 of their cases are"
+        );
+        assert_eq!(
+            wrong(|results| _ = results.counts.standings.remove(&Standing::Failed)),
+            "they count 0 failed, and 1 of their cases are"
+        );
+        assert_eq!(
+            wrong(|results| _ = results.counts.kinds.insert(Kind::Opened, 1)),
+            "they count 1 opened, and 0 of their cases are"
+        );
+        assert_eq!(
+            wrong(|results| {
+                let standings = &mut results.requirements[0].standings;
+                standings.insert(Standing::Failed, 0);
+            }),
+            "of R-1 they count 0 failed, and 1 of its cases are"
+        );
+        assert_eq!(
+            wrong(|results| results.requirements.clear()),
+            format!("they say nothing of {CLAUSE}, and have cases of it")
+        );
+    }
+
+    #[test]
+    fn a_group_is_of_its_cases_and_hides_none_that_failed() {
+        assert_eq!(
+            wrong(|results| {
+                let failed = place(results, Standing::Failed);
+                results.groups.push(Group {
+                    standing: Standing::Advice,
+                    ..group("x", &[&results.cases[failed]])
+                });
+            }),
+            "they call `a/b/failed` advice, and it is not"
+        );
+        assert_eq!(
+            wrong(|results| results.groups[0].cases = vec!["a/b/none".to_owned()]),
+            "they call `a/b/none` failed, and it is not"
+        );
+        assert_eq!(
+            wrong(|results| results.groups.clear()),
+            "the failed case `a/b/failed` is in no group"
+        );
+    }
+
+    #[test]
+    fn an_exit_code_is_what_the_cases_come_to() {
+        let code = |change: fn(&mut Results), exit_code| {
+            let mut results = passed();
+            change(&mut results);
+            results.exit_code = exit_code;
+            disagreement(&results)
+        };
+        let untrue = |code| Some(format!("they say exit code {code}, and come to another"));
+        assert_eq!(code(|_| (), exit::FAILED), untrue(exit::FAILED));
+        let waived: fn(&mut Results) = |results| results.waivers = vec!["x".to_owned()];
+        assert_eq!(code(waived, exit::OK), untrue(exit::OK));
+        assert_eq!(code(waived, exit::USAGE), None);
+        let broken: fn(&mut Results) = |results| {
+            results.suites = vec![SuiteNamed {
+                file: "a.yaml".to_owned(),
+                title: None,
+                sha256: String::new(),
+                troubles: vec!["no YAML".to_owned()],
+            }];
+        };
+        assert_eq!(code(broken, exit::OK), untrue(exit::OK));
+        assert_eq!(code(broken, exit::USAGE), None);
+    }
+}

@@ -262,3 +262,149 @@ pub(super) fn in_words(standing: Standing, count: usize) -> &'static str {
         (Standing::Passed, _) => "passed",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample::{self, case, group, results};
+
+    const PLAIN: Screen = Screen {
+        width: UNBROKEN,
+        in_colour: false,
+        verbose: false,
+    };
+    const IN_COLOUR: Screen = Screen {
+        in_colour: true,
+        ..PLAIN
+    };
+
+    /// A run of one case that passed and one that failed, of which the cause is known.
+    fn failed() -> Results {
+        let passed = case("a/b/one", Standing::Passed);
+        let mut results = results(vec![passed, case("a/b/two", Standing::Failed)]);
+        results.groups[0].cause = Some(sample::cause());
+        results
+    }
+
+    #[test]
+    fn a_report_shows_what_failed_in_full() {
+        let text = terminal(&failed(), &PLAIN);
+        let head = "target a panel · profile documented
+0 opened · 0 closed · 1 reshaped · 0 reworded
+
+══ 1 case failed: about a/b/two
+The proxy answers.
+to mend it: Ask the panel.
+    proxy_pass x;
+known from: observed: a look at it
+
+── failed: a/b/two
+What a/b/two checks
+R-1 (MUST): A key is asked for | always
+specs/a/b.yaml:7 · target a panel · profile documented
+reshaped: status: expected 401, observed 403
+because of no-key
+
+GET /api/client
+- due, + observed
+    - HTTP 401
+    + HTTP 403
+      \n
+    curl /api/client
+
+";
+        let text = text.strip_suffix(&summary(&failed(), UNBROKEN));
+        assert_eq!(text, Some(head));
+    }
+
+    #[test]
+    fn prose_is_fitted_and_what_is_set_in_is_not() {
+        let narrow = Screen {
+            width: NARROWEST,
+            ..PLAIN
+        };
+        let mut results = failed();
+        results.cases[1].steps[0].curl = format!("curl  {}", "word ".repeat(20));
+        let text = terminal(&results, &narrow);
+        assert!(text.contains(&format!("\n    curl  {}\n", "word ".repeat(20))));
+        assert!(text.contains("\nreshaped: status: expected 401, observed\n403\n"));
+    }
+
+    #[test]
+    fn colours_say_how_grave_it_is() {
+        let shown = |standings: &[Standing]| {
+            let cases = standings.iter().enumerate();
+            let cases = cases.map(|(number, standing)| case(&format!("a/b/{number}"), *standing));
+            terminal(&results(cases.collect()), &IN_COLOUR)
+        };
+        let text = shown(&[
+            Standing::Failed,
+            Standing::Broken,
+            Standing::Unjudged,
+            Standing::Advice,
+        ]);
+        for line in [
+            "\u{1b}[31m\u{1b}[1m══ 1 case failed: about a/b/0\u{1b}[0m",
+            "\u{1b}[31m\u{1b}[1m── failed: a/b/0\u{1b}[0m",
+            "\u{1b}[31m\u{1b}[1m── broken: a/b/1\u{1b}[0m",
+            "\u{1b}[33m\u{1b}[1m── unjudged: a/b/2\u{1b}[0m",
+            "\u{1b}[1m── advice: a/b/3\u{1b}[0m",
+            "\u{1b}[32m    - HTTP 401\u{1b}[0m",
+            "\u{1b}[31m    + HTTP 403\u{1b}[0m",
+            "What a/b/0 checks",
+            "0 opened · 0 closed · 1 reshaped · 1 reworded, 1 of these 2 failed",
+        ] {
+            assert!(text.lines().any(|l| l == line), "{line}: {text}");
+        }
+        for (standing, colour) in [
+            (Standing::Passed, "\u{1b}[32m\u{1b}[1m"),
+            (Standing::Unjudged, "\u{1b}[33m\u{1b}[1m"),
+            (Standing::Failed, "\u{1b}[31m\u{1b}[1m"),
+            (Standing::Broken, "\u{1b}[31m\u{1b}[1m"),
+        ] {
+            let results = results(vec![case("a/b/one", standing)]);
+            let outcome = format!("\n{colour}{}\u{1b}[0m\n", results.outcome);
+            let text = terminal(&results, &IN_COLOUR);
+            assert!(text.contains(&outcome), "{outcome}: {text}");
+        }
+        let mut opened = failed();
+        opened.cases[1].kind = Some(Kind::Opened);
+        let text = terminal(&opened, &IN_COLOUR);
+        let alarm = "\n\u{1b}[31m\u{1b}[1m0 opened ";
+        assert!(text.contains(alarm), "{text}");
+        let paste = "\n\u{1b}[36m    proxy_pass x;\u{1b}[0m\n";
+        assert!(text.contains(paste), "{text}");
+        assert!(!terminal(&opened, &PLAIN).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_group_names_a_few_of_its_cases() {
+        let named = |number: usize, verbose| {
+            let cases = (1..=number).map(|n| case(&format!("a/b/{n}"), Standing::Failed));
+            let mut results = results(cases.collect());
+            let all: Vec<_> = results.cases.iter().collect();
+            results.groups = vec![group("alike", &all)];
+            terminal(&results, &Screen { verbose, ..PLAIN })
+        };
+        let five = "\n5 more alike: a/b/2, a/b/3, a/b/4, a/b/5, a/b/6\n";
+        assert!(named(6, false).contains(five));
+        let six =
+            "\n6 more alike: a/b/2, a/b/3, a/b/4, a/b/5, a/b/6, … (`--verbose` shows all 7)\n";
+        assert!(named(7, false).contains(six));
+        assert!(!named(1, false).contains("more alike"));
+        assert_eq!(named(7, false).matches("── failed").count(), 1);
+        assert_eq!(named(7, true).matches("── failed").count(), 7);
+    }
+
+    #[test]
+    fn only_the_width_of_a_screen_is_fitted() {
+        let screen = Screen {
+            width: 1,
+            in_colour: true,
+            verbose: true,
+        };
+        let fitted = screen.fitted();
+        assert!(fitted.width >= NARROWEST);
+        assert!(fitted.in_colour && fitted.verbose);
+    }
+}

@@ -147,6 +147,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::report::sample;
 
     fn observed(body: Body) -> Observation {
         Observation {
@@ -165,7 +166,73 @@ mod tests {
             panic!("not JSON")
         };
         assert_eq!(value, json!({ r"\u{202e}a": [r"\u{7}"] }));
+        // With its quotes it is as large as may be.
+        let fits = answer(&observed(Body::Json(json!("x".repeat(MAX_CONTENT - 2)))));
+        assert!(matches!(fits.content, AnswerContent::Json { .. }));
         let large = answer(&observed(Body::Json(json!("x".repeat(MAX_CONTENT)))));
         assert!(matches!(large.content, AnswerContent::LeftOut { .. }));
+    }
+
+    /// The header fields of a request as they are told.
+    fn fields(request: &str) -> Vec<String> {
+        let specs = sample::specs(&format!(
+            "  - id: one\n    title: One\n    request: {request}\n    expect: {{ status: 200 }}\n"
+        ));
+        let case = specs.cases().next().unwrap();
+        let teller = Teller {
+            roles: &specs.contract.roles,
+            profile: specs.contract.profile("pterodactyl-1.11").unwrap(),
+            origin: "https://panel.example.com",
+        };
+        let ids = BTreeMap::from([("server".to_owned(), "1a2b3c4d".to_owned())]);
+        let told = teller.request(&case.steps[0].request, &ids);
+        let fields = told
+            .headers
+            .iter()
+            .map(|f| format!("{}: {}", f.name, f.value));
+        let first = format!("{} {}", told.method, told.target);
+        let fields = fields.filter(|field| !field.starts_with("Accept"));
+        [first]
+            .into_iter()
+            .chain(fields)
+            .chain(told.content)
+            .collect()
+    }
+
+    #[test]
+    fn keys_are_told_by_name_and_all_else_as_it_is_sent() {
+        let with = |key: &str| {
+            let fields = fields(&format!("{{ endpoint: GET /api/client, key: {key} }}"));
+            assert_eq!(fields[0], "GET /api/client");
+            fields[1..].concat()
+        };
+        for (key, wanted) in [
+            ("client", "Bearer ‹key of client›"),
+            ("ip-locked", "Bearer ‹key of client-ip-locked›"),
+            (
+                "truncated",
+                "Bearer ‹truncated: made from the key of client›",
+            ),
+            ("short", "Bearer abc"),
+            (
+                "unknown",
+                "Bearer ptlc_Unknown0001xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            ),
+        ] {
+            assert_eq!(with(key), format!("Authorization: {wanted}"));
+        }
+        assert_eq!(with("none"), "");
+        let request = "{ endpoint: \"GET /api/client/servers/{server}\", key: none, headers: { \
+                       X-A: \"${origin}\", X-B: \"${limit}\", X-C: \"${run}\", \
+                       X-D: \"${key:client-other}\", X-E: \"${prefix:application}\" } }";
+        let wanted = [
+            "GET /api/client/servers/1a2b3c4d",
+            "X-A: https://panel.example.com",
+            "X-B: 720",
+            "X-C: ‹name of the run›",
+            "X-D: ‹key of client-other›",
+            "X-E: ptla_",
+        ];
+        assert_eq!(fields(request), wanted);
     }
 }
