@@ -640,8 +640,8 @@ fn hash_of_all(files: &[SourceFile]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{Plan, Planned};
-    use crate::report::Access;
+    use crate::plan::Planned;
+    use crate::report::made_up::{as_planned, run};
     use crate::spec::Source;
 
     /// A run of two cases that conform, of which so many have a result.
@@ -659,38 +659,8 @@ mod tests {
         change: impl FnOnce(&mut Finished<'_>),
     ) -> Results {
         let specs = Specs::load(&Source::Embedded).unwrap();
-        let profile = Arc::clone(specs.contract.profile(profile).unwrap());
-        let (agreement, roles) = (Agreement::default(), BTreeSet::new());
         let cases = specs.cases().take(cases);
-        let plan = Plan::new(&specs.contract, cases, &profile, &agreement, &roles);
-        let of = |planned| CaseResult::of(planned, Ok(verdict(planned)), Vec::new());
-        let kept: Vec<_> = plan.cases.iter().map(of).collect();
-        let mut finished = Finished {
-            specs: &specs,
-            profile,
-            heading: Heading {
-                target: "a panel".to_owned(),
-                base: "https://panel.example.com".to_owned(),
-                origin: "https://panel.example.com".to_owned(),
-                access: Access::default(),
-            },
-            policy: Policy::default(),
-            partial: false,
-            agreement,
-            selection: Selection::default(),
-            given: Vec::new(),
-            roles,
-            started: String::new(),
-            planned: Some(plan.cases.len()),
-            interrupted: false,
-            stopped: None,
-            not_begun: None,
-            has_broken_suite: false,
-            results: kept.iter().collect(),
-            told: Told::All,
-        };
-        change(&mut finished);
-        finished.results()
+        run(&specs, profile, &[], (cases, verdict), change)
     }
 
     #[test]
@@ -712,13 +682,6 @@ mod tests {
         });
         assert_eq!((refused.exit_code, refused.complete), (3, false));
         assert_eq!(refused.outcome, "NOT BEGUN: nobody answers");
-    }
-    /// As if every case conformed in which something is asked.
-    fn as_planned(planned: &Planned) -> Verdict {
-        match &planned.due {
-            Ok(_) => Verdict::Conforms,
-            Err(skip) => Verdict::Skipped(skip.clone()),
-        }
     }
 
     #[test]
