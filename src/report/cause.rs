@@ -468,3 +468,6 @@ fn is_of_a_lacking_route(result: &CaseResult, profile: &Profile, version: &Versi
     result.case.requests().any(is_lacking)
         && last.is_some_and(|step| matches!(step.observed.status, 404 | 405))
 }
+
+#[cfg(test)]
+mod tests;

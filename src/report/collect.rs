@@ -642,7 +642,8 @@ mod tests {
     use super::*;
     use crate::exchange::Observation;
     use crate::plan::{Plan, Planned};
-    use crate::report::{Access, sample};
+    use crate::report::made_up::{as_planned, gathered};
+    use crate::report::sample;
     use crate::spec::Source;
     use crate::verdict::{About, Waiver};
 
@@ -670,41 +671,6 @@ mod tests {
         gathered(&specs, &plan, &kept, change)
     }
 
-    /// What is gathered of a run of these results.
-    fn gathered(
-        specs: &Specs,
-        plan: &Plan,
-        kept: &[CaseResult],
-        change: impl FnOnce(&mut Finished<'_>),
-    ) -> Results {
-        let mut finished = Finished {
-            specs,
-            profile: Arc::clone(&plan.profile),
-            heading: Heading {
-                target: "a panel".to_owned(),
-                base: "https://panel.example.com".to_owned(),
-                origin: "https://panel.example.com".to_owned(),
-                access: Access::default(),
-            },
-            policy: Policy::default(),
-            partial: false,
-            agreement: Agreement::default(),
-            selection: Selection::default(),
-            given: Vec::new(),
-            roles: BTreeSet::new(),
-            started: String::new(),
-            planned: Some(plan.cases.len()),
-            interrupted: false,
-            stopped: None,
-            not_begun: None,
-            has_broken_suite: false,
-            results: kept.iter().collect(),
-            told: Told::All,
-        };
-        change(&mut finished);
-        finished.results()
-    }
-
     #[test]
     fn a_run_that_lost_a_case_is_broken() {
         let whole = of_two(2, |_| ());
@@ -724,14 +690,6 @@ mod tests {
         });
         assert_eq!((refused.exit_code, refused.complete), (3, false));
         assert_eq!(refused.outcome, "NOT BEGUN: nobody answers");
-    }
-
-    /// As if every case conformed in which something is asked.
-    fn as_planned(planned: &Planned) -> Verdict {
-        match &planned.due {
-            Ok(_) => Verdict::Conforms,
-            Err(skip) => Verdict::Skipped(skip.clone()),
-        }
     }
 
     #[test]

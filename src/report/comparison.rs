@@ -352,3 +352,119 @@ pub(super) fn capitalised(text: &str) -> String {
     let first = letters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(letters).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::report::made_up::SPECS;
+    use crate::spec::{Exception, Located, Origin, RouteList};
+
+    /// What a change of one profile makes another, without the two lines at the head.
+    fn changed(verbose: bool, change: impl FnOnce(&mut Profile, &mut Profile)) -> String {
+        let profile = SPECS.contract.profile("pterodactyl-1.11").unwrap();
+        let mut before = Profile::clone(profile);
+        before.title = "a contract".to_owned();
+        before.origin = Origin::Observed;
+        before.routes = Some(RouteList {
+            like: before.versions.to.clone(),
+            with: Vec::new(),
+            without: Vec::new(),
+        });
+        let mut after = before.clone();
+        after.title = "another".to_owned();
+        change(&mut before, &mut after);
+        let text = compare_profiles(&SPECS.contract, &before, &after, verbose);
+        let head = "from pterodactyl-1.11: a contract, observed\n\
+                    to   pterodactyl-1.11: another, observed\n";
+        let rest = text.strip_prefix(head);
+        rest.expect("two lines at the head").to_owned()
+    }
+
+    fn endpoint(text: &str) -> Located<crate::spec::Endpoint> {
+        Located {
+            value: text.to_owned().try_into().unwrap(),
+            span: 0..0,
+        }
+    }
+
+    /// On one route, a request without a key is refused in these words.
+    fn refuse(profile: &mut Profile, detail: &str, language: &str) {
+        let answer = serde_json::json!({
+            "status": 401,
+            "code": "A",
+            "detail": detail,
+            "headers": { "content-language": language },
+        });
+        profile.exceptions.push(Exception {
+            route: endpoint("GET /api/client/one"),
+            condition: "no-key".parse().unwrap(),
+            answer: Ruling::Refused(Arc::new(serde_json::from_value(answer).unwrap())),
+        });
+    }
+
+    #[test]
+    fn what_is_alike_is_not_told() {
+        assert_eq!(changed(false, |_, _| ()), "");
+        assert_eq!(changed(true, |_, _| ()), "");
+    }
+
+    #[test]
+    fn a_client_that_asks_for_json_is_told_by_its_fields() {
+        let told = changed(false, |before, after| {
+            before.json_wanted.first_accept_contains = vec!["/json".to_owned(), "+json".to_owned()];
+            before.json_wanted.ajax = true;
+            after.json_wanted.first_accept_contains = vec!["/json".to_owned()];
+            after.json_wanted.ajax = false;
+        });
+        let wanted = "
+limits and prefixes
+  JSON is wanted if: the first entry of Accept has `/json` or `+json` in it, or the request is a script's → \
+the first entry of Accept has `/json` in it
+";
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn a_refusal_that_stays_is_told_once_with_the_headers_that_differ() {
+        let told = changed(false, |before, after| {
+            refuse(before, "old", "en");
+            refuse(after, "old", "de");
+        });
+        let wanted = "
+reshaped: refused in another way
+  GET /api/client/one, if the request carries no credentials: 401 A; content-language: en → de
+";
+        assert_eq!(told, wanted);
+    }
+
+    #[test]
+    fn words_and_routes_are_counted_and_listed_on_demand() {
+        let change = |before: &mut Profile, after: &mut Profile| {
+            refuse(before, "old", "en");
+            refuse(after, "new", "en");
+            let routes = after.routes.as_mut().expect("routes");
+            routes.without.push(endpoint("GET /api/client/account"));
+        };
+        let wanted = "
+routes
+  1 route gone: 1 of the Client API, 0 of the Application API
+  --verbose lists them
+
+reworded
+  1 refusal in other words
+";
+        assert_eq!(changed(false, change), wanted);
+        let wanted = "
+routes
+  1 route gone: 1 of the Client API, 0 of the Application API
+    GET /api/client/account
+
+reworded
+  1 refusal in other words
+    `no-key`: “old” → “new”
+";
+        assert_eq!(changed(true, change), wanted);
+    }
+}

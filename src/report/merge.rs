@@ -326,7 +326,172 @@ fn missing_roles(results: &Results) -> BTreeMap<String, usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::verdict::{Kind, Standing};
+    use crate::plan::Planned;
+    use crate::report::made_up::{as_planned, run};
+    use crate::report::results::Rather;
+    use crate::spec::Source;
+    use crate::verdict::{Deviation, Kind, Standing, Verdict};
+
+    const PROFILE: &str = "pterodactyl-1.11";
+
+    const PARTS: [&str; 2] = ["authentication/key-types/", "authentication/ownership/"];
+
+    fn specs() -> Specs {
+        let ids = PARTS.map(|part| format!("{part}x"));
+        Specs::load_for(&Source::Embedded, &ids).unwrap()
+    }
+
+    /// A run of the cases that begin so, with the key of one role.
+    fn of(specs: &Specs, begins: &[&str], verdict: fn(&Planned) -> Verdict) -> Results {
+        let is_chosen = |id: &str| begins.iter().any(|begin| id.starts_with(begin));
+        let cases = specs.cases().filter(|case| is_chosen(case.id.as_str()));
+        run(specs, PROFILE, &["client"], (cases, verdict), |_| ())
+    }
+
+    /// Some deviate, of others nobody can say.
+    fn mixed(planned: &Planned) -> Verdict {
+        match (as_planned(planned), planned.case.id.as_str().len() % 4) {
+            (Verdict::Conforms, 0) => Verdict::Inconclusive("nobody knows".to_owned()),
+            (Verdict::Conforms, 1) => Verdict::Deviates(vec![Deviation {
+                step: 0,
+                kind: Kind::Reshaped,
+                what: "status".to_owned(),
+                expected: "200".to_owned(),
+                observed: "418".to_owned(),
+            }]),
+            (as_planned, _) => as_planned,
+        }
+    }
+
+    /// Both parts, the second first, each changed.
+    fn merged(specs: &Specs, change: impl Fn(&mut [Results; 2])) -> Results {
+        let [first, second] = PARTS.map(|part| of(specs, &[part], as_planned));
+        let mut parts = [second, first];
+        change(&mut parts);
+        let named = ["second", "first"].map(str::to_owned).into_iter();
+        merge(specs, named.zip(parts).collect()).unwrap()
+    }
+
+    #[test]
+    fn parts_come_to_the_same_as_a_run_of_all() {
+        let specs = specs();
+        for verdict in [as_planned, mixed] {
+            let mut whole = of(&specs, &PARTS, verdict);
+            let [mut first, mut second] = PARTS.map(|part| of(&specs, &[part], verdict));
+            assert!(first.cases.len() > 2 && second.cases.len() > 2);
+            first.started = "2".to_owned();
+            second.started = "1".to_owned();
+            whole.started = "1".to_owned();
+            let parts = vec![("second".to_owned(), second), ("first".to_owned(), first)];
+            let mut merged = merge(&specs, parts).unwrap();
+            // The groups of a whole are in their own order, and so are their cases.
+            for results in [&mut whole, &mut merged] {
+                results
+                    .groups
+                    .sort_by(|one, other| one.title.cmp(&other.title));
+                for group in &mut results.groups {
+                    group.cases.sort();
+                }
+            }
+            assert!(
+                whole
+                    .checks_reached
+                    .iter()
+                    .any(|reached| reached.routes > 0)
+            );
+            assert_eq!(merged, whole);
+        }
+    }
+
+    #[test]
+    fn a_whole_is_no_better_than_its_parts() {
+        let specs = specs();
+        let code = |change: fn(&mut [Results; 2])| merged(&specs, change).exit_code;
+        let of_sound = code(|_| ());
+        assert_eq!(of_sound, exit::UNDECIDED, "keys are missing");
+        for change in [
+            (|parts| parts[0].exit_code = exit::INTERRUPTED) as fn(&mut [Results; 2]),
+            |parts| parts[1].exit_code = exit::INTERRUPTED,
+        ] {
+            assert_eq!(code(change), exit::INTERRUPTED);
+        }
+        for change in [
+            (|parts| parts[1].waivers.push("a waiver".to_owned())) as fn(&mut [Results; 2]),
+            |parts| {
+                for part in parts {
+                    part.suites[0].troubles.push("a trouble".to_owned());
+                }
+            },
+        ] {
+            assert_eq!(code(change), exit::USAGE);
+        }
+    }
+
+    #[test]
+    fn what_keeps_another_contract_is_counted_over_all_parts() {
+        let specs = specs();
+        let rather = |kept, of| {
+            let profile = "another".to_owned();
+            Some(Rather { profile, kept, of })
+        };
+        let whole = merged(&specs, |parts| {
+            parts[0].rather = rather(2, 3);
+            parts[1].rather = rather(3, 5);
+        });
+        assert_eq!(whole.rather, rather(5, 8));
+        let whole = merged(&specs, |parts| parts[1].rather = rather(3, 5));
+        assert_eq!(whole.rather, rather(3, 5));
+    }
+
+    #[test]
+    fn all_cases_and_some_are_all() {
+        let options = of(&specs(), &PARTS[..1], as_planned).options;
+        let joined = |one: (&[&str], bool), other: (&[&str], bool)| {
+            let [mut whole, part] = [one, other].map(|(filters, exact)| Options {
+                filters: filters.iter().map(ToString::to_string).collect(),
+                exact,
+                ..options.clone()
+            });
+            join_filters(&mut whole, part);
+            (whole.filters, whole.exact)
+        };
+        let both = vec!["a".to_owned(), "b".to_owned()];
+        assert_eq!(joined((&["a"], true), (&["b"], true)), (both.clone(), true));
+        assert_eq!(joined((&["a"], true), (&["b"], false)), (both, false));
+        assert_eq!(joined((&["a"], true), (&[], false)), (vec![], false));
+        assert_eq!(joined((&[], false), (&["b"], true)), (vec![], false));
+    }
+
+    #[test]
+    fn what_is_not_of_one_run_is_said() {
+        let specs = specs();
+        let refused = |change: fn(&mut Results)| {
+            let [first, mut second] = PARTS.map(|part| of(&specs, &[part], as_planned));
+            change(&mut second);
+            let parts = vec![("one".to_owned(), first), ("two".to_owned(), second)];
+            merge(&specs, parts).unwrap_err().to_string()
+        };
+        for (change, what) in [
+            (
+                (|part| part.target.name += "x") as fn(&mut Results),
+                "target",
+            ),
+            (|part| part.profile.name += "x", "profile"),
+            (|part| part.tool.version += "x", "version of the program"),
+            (|part| part.contract_sha256 += "x", "contract"),
+            (|part| part.suites.clear(), "suites"),
+            (
+                |part| {
+                    part.options.partial = true;
+                    part.options.trust_source = true;
+                },
+                "options: `trust_source`, `partial`",
+            ),
+        ] {
+            let told = format!("one and two are not of one run: they differ in the {what}");
+            assert_eq!(refused(change), told);
+        }
+    }
 
     fn group(title: &str, standing: Standing, kind: Option<Kind>, case: &str) -> Group {
         Group {

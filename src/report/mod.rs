@@ -18,6 +18,8 @@ mod github;
 mod html;
 mod json;
 mod junit;
+#[cfg(test)]
+mod made_up;
 mod markdown;
 mod merge;
 mod panels;

@@ -490,3 +490,6 @@ fn words(change: &Change) -> Option<(String, String)> {
     let seen = of(change.before.as_ref()).zip(of(change.after.as_ref()));
     seen.filter(|(before, after)| before != after)
 }
+
+#[cfg(test)]
+mod tests;
