@@ -33,11 +33,11 @@ pub(super) fn agreed() -> Agreement {
     }
 }
 
-/// A session with a panel in this process, by a profile of its own and with its limits.
-pub(super) fn session(profile: &Arc<Profile>) -> Session {
-    let world = World::embedded();
-    let panel = embedded_panel(profile.name.as_str(), world, Faults::default()).unwrap();
-    Session::new(Setup {
+/// What a session with a panel in this process is made of: the panel plays one profile, and is held
+/// to another.
+pub(super) fn setup(played: &str, profile: &Arc<Profile>) -> Setup {
+    let panel = embedded_panel(played, World::embedded(), Faults::default()).unwrap();
+    Setup {
         contract: Arc::clone(&specs().contract),
         profile: Arc::clone(profile),
         transport: InProcess::new(panel.router()).into(),
@@ -47,7 +47,12 @@ pub(super) fn session(profile: &Arc<Profile>) -> Session {
         origin: "http://localhost".to_owned(),
         pace: None,
         facts: Facts::default(),
-    })
+    }
+}
+
+/// A session with a panel in this process that is held to the profile that it plays.
+pub(super) fn session(profile: &Arc<Profile>) -> Session {
+    Session::new(setup(profile.name.as_str(), profile))
 }
 
 /// The plan of these cases in a session.
