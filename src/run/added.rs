@@ -118,8 +118,71 @@ fn missing(contract: &Contract, route: &Route) -> Vec<Missing> {
 
 #[cfg(test)]
 mod tests {
-    use super::Additions;
+    use std::sync::Arc;
+
+    use super::{Additions, addition};
     use crate::run::built_in;
+    use crate::spec::{Contract, Endpoint, Route};
+
+    /// The built-in contract with other routes in the place of its own: each like the list of
+    /// servers but without content, and of one profile alone where one is named.
+    fn contract(routes: &[(&str, Option<&str>)]) -> Contract {
+        let mut contract = Contract::embedded().expect("the built-in contract");
+        let like = Endpoint::try_from("GET /api/client".to_owned()).expect("a route");
+        let like = Arc::clone(contract.inventory.route(&like).expect("a known route"));
+        let made = routes.iter().map(|(endpoint, only)| {
+            let mut route = Route::clone(&like);
+            route.endpoint.value = (*endpoint).to_owned().try_into().expect("a route");
+            route.success.schema = None;
+            let only = only.and_then(|name| contract.profile(name));
+            route.only = only.map(|profile| vec![profile.name.clone()]);
+            Arc::new(route)
+        });
+        let made = made.collect();
+        contract.inventory.routes = made;
+        contract
+    }
+
+    #[test]
+    fn a_panel_has_the_added_routes_of_its_profile() {
+        let contract = contract(&[
+            ("GET /api/client", None),
+            ("GET /api/client/wishes", None),
+            ("POST /api/client/wishes", Some("pelican")),
+            ("GET /api/client/dreams", Some("pelican")),
+        ]);
+        let additions = Additions::of(&contract);
+        let wish = r#"[("GET", "/api/client/wishes")]"#;
+        let all = r#"[("GET", "/api/client/wishes"), ("POST", "/api/client/wishes"), ("GET", "/api/client/dreams")]"#;
+        let of = |name| {
+            let profile = contract.profile(name).expect("a profile");
+            format!("{:?}", additions.in_profile(profile))
+        };
+        assert_eq!(of("pterodactyl-1.14"), wish);
+        assert_eq!(of("pelican"), all);
+        assert_eq!(format!("{:?}", additions.all()), all);
+    }
+
+    #[test]
+    fn an_added_route_says_what_names_nothing_and_what_it_is_exempt_from() {
+        let contract = contract(&[("GET /api/client/servers/{server}/wishes", None)]);
+        let mut route = Route::clone(&contract.inventory.routes[0]);
+        let added = addition(&contract, &route).expect("an addition");
+        let missing = added.missing.iter();
+        let missing: Vec<_> = missing.map(|one| one.parameter.as_str()).collect();
+        assert_eq!(missing, ["server"]);
+        let exempt = |route: &Route| {
+            let added = addition(&contract, route).expect("an addition");
+            added.without_two_factor
+        };
+        let condition = |name: &str| name.parse().expect("a condition");
+        route.exempt = Vec::new();
+        assert!(!exempt(&route));
+        route.exempt = vec![condition("suspended")];
+        assert!(!exempt(&route));
+        route.exempt.push(condition("two-factor-required"));
+        assert!(exempt(&route));
+    }
 
     #[test]
     fn the_reference_panel_has_every_built_in_route_by_itself() {

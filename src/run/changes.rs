@@ -415,3 +415,6 @@ fn has(all: &[Deviation], one: &Deviation) -> bool {
 fn without(all: &[Deviation], others: &[Deviation]) -> Vec<Deviation> {
     all.iter().filter(|d| !has(others, d)).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests;

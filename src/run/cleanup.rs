@@ -210,3 +210,121 @@ fn look_alike(session: &Session, role: &RoleName, entry: &Entry) -> LookAlike {
         description: printable(&session.redactor().text(&description)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Event;
+    use crate::run::make;
+    use crate::run::tests::{profile, session};
+
+    const PROFILE: &str = "pterodactyl-1.14";
+    const TARGET: &str = "http://localhost";
+
+    fn name(role: &str) -> RoleName {
+        role.parse().unwrap()
+    }
+
+    /// A session that has made so many keys and has not deleted them, and its journal's folder.
+    async fn made(keys: usize) -> (Session, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path(), TARGET).unwrap();
+        let mut session = session(&profile(PROFILE)).with_journal(journal);
+        for _ in 0..keys {
+            let troubles = make(&mut session, &[name("client-ip-locked")].into()).await;
+            assert_eq!(troubles, [""; 0]);
+        }
+        (session, folder)
+    }
+
+    fn journal(folder: &tempfile::TempDir) -> Option<Journal> {
+        Journal::existing(folder.path(), TARGET).unwrap()
+    }
+
+    /// A journal that knows of a request by this run, and of no answer to it, as often as that.
+    fn half_a_journal(session: &Session, times: usize) -> (tempfile::TempDir, Option<Journal>) {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path(), TARGET).unwrap();
+        let creation = session.creations().unwrap().record().left[0]
+            .creation
+            .clone();
+        for _ in 0..times {
+            let noted = journal.note(Event::Creating, &creation, session.redactor());
+            noted.unwrap();
+        }
+        (folder, Some(journal))
+    }
+
+    #[tokio::test]
+    async fn what_the_journal_knows_is_deleted_once() {
+        let (session, folder) = made(2).await;
+        let cleanup = clean_up(&session, journal(&folder)).await.unwrap();
+        let gone: Vec<_> = cleanup.created.iter().map(|(_, gone)| gone).collect();
+        assert_eq!(gone, [&Ok(Gone::Deleted), &Ok(Gone::Deleted)]);
+        assert_eq!(cleanup.look_alikes, []);
+        assert_eq!(cleanup.troubles().count(), 0);
+        let again = clean_up(&session, journal(&folder)).await.unwrap();
+        assert_eq!((again.created, again.unknown), (Vec::new(), Vec::new()));
+    }
+
+    #[tokio::test]
+    async fn what_no_journal_knows_is_shown_and_not_touched() {
+        let (session, _folder) = made(1).await;
+        let identifier = |session: &Session| {
+            let record = session.creations().unwrap().record();
+            record.left[0].identifier.to_string()
+        };
+        for _ in 0..2 {
+            let cleanup = clean_up(&session, None).await.unwrap();
+            assert_eq!(cleanup.created, []);
+            let look_alike = LookAlike {
+                role: name("client"),
+                identifier: identifier(&session),
+                description: session.run_name().to_owned(),
+            };
+            assert_eq!(cleanup.look_alikes, [look_alike]);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_made_without_an_answer_is_found_by_the_name_of_its_run() {
+        let (session, _folder) = made(2).await;
+        // Of two, only one can be that of the journal.
+        let (_half, journal) = half_a_journal(&session, 1);
+        let cleanup = clean_up(&session, journal).await.unwrap();
+        assert_eq!(cleanup.created, []);
+        let troubles: Vec<_> = cleanup.troubles().map(ToString::to_string).collect();
+        assert_eq!(
+            troubles,
+            [
+                "2 keys have the run's name, but only 1 can be its own; delete by hand those that are"
+            ]
+        );
+        assert_eq!(cleanup.look_alikes.len(), 2);
+        // Two of two are.
+        let (_half, journal) = half_a_journal(&session, 2);
+        let cleanup = clean_up(&session, journal).await.unwrap();
+        assert_eq!(cleanup.created.len(), 2);
+        assert_eq!(cleanup.troubles().count(), 0);
+        // And of none there may be three.
+        let (_half, journal) = half_a_journal(&session, 3);
+        let cleanup = clean_up(&session, journal).await.unwrap();
+        assert_eq!(cleanup.created, []);
+        assert_eq!(cleanup.troubles().count(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_thing_of_the_journal_is_deleted_with_the_key_that_lists_it() {
+        let (mut session, folder) = made(1).await;
+        // The role that made it has no key any longer; another one of the same user has.
+        let key = session.keys_mut().take(&name("client")).unwrap();
+        session.keys_mut().put(name("client-ip-locked"), key);
+        let cleanup = clean_up(&session, journal(&folder)).await.unwrap();
+        let by: Vec<_> = cleanup
+            .created
+            .iter()
+            .map(|(created, gone)| (created.creation.role.as_str(), gone.is_ok()))
+            .collect();
+        assert_eq!(by[0], ("client", false));
+    }
+}

@@ -343,3 +343,201 @@ fn same_user(
         .or_insert_with(|| (role.clone(), variable(&role.name.value)));
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::tests::{profile, setup, specs};
+    use crate::spec::{Consent, Endpoint};
+
+    const PROFILE: &str = "pterodactyl-1.14";
+
+    fn name(role: &str) -> RoleName {
+        role.parse().unwrap()
+    }
+
+    fn names(roles: &[&str]) -> BTreeSet<RoleName> {
+        roles.iter().map(|role| name(role)).collect()
+    }
+
+    fn role(role: &str) -> Role {
+        specs().contract.roles.real(&name(role)).unwrap().clone()
+    }
+
+    fn session() -> Session {
+        Session::new(setup(PROFILE, &profile(PROFILE)))
+    }
+
+    fn answer(status: u16, body: Body) -> Observation {
+        Observation {
+            status,
+            headers: Vec::new(),
+            body,
+        }
+    }
+
+    #[test]
+    fn what_was_not_proved_is_told() {
+        let controlled = Controlled {
+            findings: vec![
+                (name("client-other"), Finding::Proved),
+                (name("client"), Finding::Other(name("client-admin"))),
+                (
+                    name("client-subuser"),
+                    Finding::Undecided("it was 500".to_owned()),
+                ),
+            ],
+            closed: Some("maintenance".to_owned()),
+            configured: Vec::new(),
+        };
+        assert_eq!(
+            controlled.warnings(),
+            [
+                "no key is verified, because the target is said to have maintenance",
+                "the key given as `client` is a key of `client-admin`, and counts as that",
+                "it could not be proved that the key given as `client-subuser` is one: it was 500",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_key_of_another_role_is_used_as_that_one() {
+        let mut session = session();
+        let roles = names(&["client", "client-admin"]);
+        let proved = control(&mut session, &roles).await.unwrap();
+        assert_eq!(proved.warnings(), [""; 0]);
+        let findings = proved.findings.iter().map(|(_, finding)| finding);
+        assert!(findings.eq([&Finding::Proved, &Finding::Proved]));
+
+        let admin = session.keys_mut().take(&name("client-admin")).unwrap();
+        session.keys_mut().put(name("client"), admin.clone());
+        let found = control(&mut session, &roles).await.unwrap();
+        let other = Finding::Other(name("client-admin"));
+        assert_eq!(found.findings, [(name("client"), other)]);
+        assert!(session.keys().key(&name("client")).is_none());
+        let key = session.keys().key(&name("client-admin")).unwrap();
+        assert_eq!(key.expose_secret(), admin.expose_secret());
+    }
+
+    #[tokio::test]
+    async fn a_control_that_was_not_agreed_to_is_not_asked() {
+        let real = &specs().contract.roles.real;
+        let with_consent = |role: &&Role| role.control.iter().any(|one| one.consent.is_some());
+        let role = real.iter().find(with_consent).unwrap();
+        let free = role.control.iter().filter(|one| one.consent.is_none());
+        let roles = [role.name.value.clone()].into();
+        let sent = async |consents: BTreeSet<Consent>| {
+            let mut setup = setup(PROFILE, &profile(PROFILE));
+            setup.agreement.consents = consents;
+            let mut session = Session::new(setup);
+            control(&mut session, &roles).await.unwrap();
+            let controls = session.preparations().len();
+            assert!(session.sent() >= controls);
+            session.sent()
+        };
+        let (without, with) = (sent(BTreeSet::new()).await, sent(Consent::ALL.into()).await);
+        assert!(without < with, "{without} of {with}");
+        assert!(without >= free.count());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_answer_of_a_panel_is_told() {
+        let session = session();
+        let told = async |status, body| {
+            let answer = answer(status, body);
+            let checked = is_of_a_panel(&session, "GET /api/client", &answer).await;
+            checked.err().map(|trouble| trouble.to_string())
+        };
+        let text = || Body::Text("hello".to_owned());
+        assert_eq!(told(200, Body::Json(json!({}))).await, None);
+        for (status, body) in [
+            (204, Body::Empty),
+            (401, text()),
+            (300, text()),
+            (199, Body::Empty),
+        ] {
+            assert_eq!(told(status, body).await, None, "{status}");
+        }
+        let mend = "check that the URL is the panel's own, with its path prefix if it has one";
+        for (body, content) in [
+            (text(), "a text that is not JSON"),
+            (Body::Empty, "no content"),
+            (Body::Unreadable("too much".to_owned()), "too much"),
+        ] {
+            assert_eq!(
+                told(200, body).await,
+                Some(format!(
+                    "the target does not answer as a panel: GET /api/client answered 200 with {content}; {mend}"
+                ))
+            );
+        }
+    }
+
+    #[test]
+    fn a_control_that_is_no_get_sends_an_empty_object() {
+        let client = role("client");
+        let of = |endpoint: &str| {
+            let mut control = client.control[0].clone();
+            control.endpoint.value = Endpoint::try_from(endpoint.to_owned()).unwrap();
+            plan_of(&client, &control)
+        };
+        let get = of("GET /api/client");
+        assert!(get.content.is_none() && get.headers.len() == 1);
+        let post = of("POST /api/client/account/api-keys");
+        assert!(matches!(
+            post.content,
+            Some(Content::Json {
+                is_empty_object: true,
+                ..
+            })
+        ));
+        assert_eq!(post.headers[1].0, "Content-Type");
+    }
+
+    #[test]
+    fn an_answer_proves_a_role_or_does_not() {
+        let client = role("client");
+        let shown = |control: &Control, status, body| match judge(
+            &client,
+            control,
+            &answer(status, body),
+        ) {
+            Shown::Holds => "holds".to_owned(),
+            Shown::IsOther(other) => format!("is {other}"),
+            Shown::Undecided(why) => format!("undecided: {why}"),
+            Shown::Refused(why) => why.headline(),
+        };
+        let account = &client.control[0];
+        let of_admin = |value| Body::Json(json!({ "attributes": { "admin": value } }));
+        assert_eq!(shown(account, 200, of_admin(false)), "holds");
+        assert_eq!(shown(account, 200, of_admin(true)), "is client-admin");
+        let undecided = "undecided: GET /api/client/account of `client` does not show that \
+                         /attributes/admin is false";
+        assert_eq!(shown(account, 200, Body::Json(json!({}))), undecided);
+        assert_eq!(shown(account, 200, Body::Empty), undecided);
+        let not_accepted = |status, due| {
+            format!(
+                "the key given as `client` (${}) is not accepted: GET /api/client/account answered {status}, not {due}",
+                variable(&client.name.value)
+            )
+        };
+        assert_eq!(shown(account, 403, Body::Empty), not_accepted(403, 200));
+        let refusing = Control {
+            status: 404,
+            ..account.clone()
+        };
+        assert_eq!(shown(&refusing, 401, Body::Empty), not_accepted(401, 404));
+        assert_eq!(
+            shown(&refusing, 200, Body::Empty),
+            "undecided: GET /api/client/account answered 200, not 404; either the key may more than the role, or \
+             the panel does not refuse what it should"
+        );
+        let dead = Control {
+            status: 401,
+            ..account.clone()
+        };
+        assert!(shown(&dead, 200, Body::Empty).starts_with("undecided"));
+    }
+}

@@ -132,5 +132,20 @@ mod tests {
         assert!(unanswered(503, "<html>") && unanswered(302, "<html>"));
         assert_eq!(answer(401, error), Err(NotDeleted::BadKey("client".into())));
         assert!(matches!(answer(500, error), Err(NotDeleted::Refused(_))));
+        assert!(unanswered(401, "<html>") && unanswered(403, "{}"));
+    }
+
+    #[test]
+    fn what_is_deleted_stands_in_the_path() {
+        let contract = crate::run::built_in().expect("the built-in contract");
+        let route = "POST /api/client/account/api-keys".to_owned();
+        let route = Endpoint::try_from(route).expect("a route");
+        let route = contract.inventory.route(&route).expect("a known route");
+        let creates = route.creates.as_ref().expect("it creates something");
+        let identifier = "ptlc_0123456789".parse().expect("an identifier");
+        assert_eq!(
+            target_of(creates, &identifier),
+            "/api/client/account/api-keys/ptlc_0123456789"
+        );
     }
 }

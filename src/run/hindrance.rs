@@ -144,3 +144,92 @@ fn request_of(probe: &Probe) -> Option<Request> {
         body: None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::run::Setup;
+    use crate::run::tests::{profile, setup, specs};
+    use crate::spec::{AnswerMatch, Contract};
+
+    const PROFILE: &str = "pterodactyl-1.14";
+
+    fn cause() -> CauseInfo {
+        let mut causes = specs().contract.causes.iter();
+        let cause = causes.find(|cause| cause.keeps_out.is_some());
+        CauseInfo {
+            title: "${role} is locked".to_owned(),
+            ..cause.expect("a cause that keeps keys out").clone()
+        }
+    }
+
+    #[test]
+    fn a_cause_says_it_better_than_a_guess() {
+        let guessed = Hindrance {
+            mend: Some("check the URL".to_owned()),
+            ..Hindrance::from("it is down".to_owned())
+        };
+        assert_eq!(guessed.mend(), Some("check the URL"));
+        assert_eq!(guessed.to_string(), "it is down; check the URL");
+        let role = "client".parse().ok();
+        let known = Hindrance {
+            cause: Some((Box::new(cause()), role)),
+            ..guessed
+        };
+        assert_eq!(known.mend(), None);
+        assert_eq!(known.to_string(), "it is down: client is locked");
+        let plain = Hindrance::from("it is down".to_owned());
+        assert_eq!(plain.to_string(), "it is down");
+    }
+
+    #[test]
+    fn a_probe_with_a_key_or_another_way_is_not_asked() {
+        let probes = &specs().contract.checkup.probes;
+        let is_plain = |probe: &&Probe| probe.key.is_none() && probe.over == Way::Target;
+        let plain = probes.iter().find(is_plain).expect("a plain probe");
+        let request = request_of(plain).expect("a request");
+        assert_eq!(request.method, plain.request.method);
+        assert_eq!(request.target, plain.request.target);
+        assert_eq!(request.headers, plain.fields());
+        let elsewhere = Probe {
+            over: Way::PlainHttp,
+            ..plain.clone()
+        };
+        assert!(request_of(&elsewhere).is_none());
+        let with_key = probes.iter().find(|probe| probe.key.is_some());
+        assert!(request_of(with_key.expect("a probe with a key")).is_none());
+    }
+
+    /// Whether a refusal shows a cause whose only clue, any answer, is of such requests.
+    async fn is_shown(asks_json: Option<bool>, real_key: Option<bool>) -> bool {
+        let mut contract = Contract::embedded().expect("the built-in contract");
+        let mut cause = cause();
+        cause.keeps_out = Some(KeepsOut::Shown);
+        let mut clue = cause.when[0].clone();
+        clue.answer = AnswerMatch::default();
+        (clue.asks_json, clue.real_key) = (asks_json, real_key);
+        cause.when = vec![clue];
+        cause.proof = Vec::new();
+        contract.causes = vec![cause];
+        let session = Session::new(Setup {
+            contract: Arc::new(contract),
+            ..setup(PROFILE, &profile(PROFILE))
+        });
+        let refused = Observation {
+            status: 403,
+            headers: Vec::new(),
+            body: crate::exchange::Body::Empty,
+        };
+        cause_of(&session, &refused).await.is_some()
+    }
+
+    #[tokio::test]
+    async fn a_clue_of_other_requests_shows_nothing_of_a_key() {
+        assert!(is_shown(None, None).await);
+        assert!(is_shown(Some(true), Some(true)).await);
+        assert!(!is_shown(Some(false), None).await);
+        assert!(!is_shown(None, Some(false)).await);
+    }
+}

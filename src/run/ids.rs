@@ -253,3 +253,97 @@ impl RequestPlan {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::run::tests::{profile, session};
+    use crate::spec::Endpoint;
+
+    const PROFILE: &str = "pterodactyl-1.14";
+
+    fn asking(endpoint: &str, ids: Ids) -> RequestPlan {
+        let endpoint = Endpoint::try_from(endpoint.to_owned()).expect("a route");
+        let key = KeyUse::Role("client".parse().expect("a role"));
+        RequestPlan {
+            ids,
+            ..RequestPlan::get(Api::of_path(&endpoint.path), &endpoint, key)
+        }
+    }
+
+    #[tokio::test]
+    async fn an_id_is_looked_for_once_with_all_that_stand_before_it() {
+        let session = session(&profile(PROFILE));
+        let backup = "GET /api/client/servers/{server}/backups/{backup}";
+        let plan = asking(backup, Ids::Existing);
+        let found = ids_for(&session, &plan).await.expect("ids");
+        let names: Vec<_> = found.keys().map(String::as_str).collect();
+        assert_eq!(names, ["backup", "server"]);
+        let sent = session.sent();
+        assert_eq!(sent, 2);
+        assert_eq!(session.preparations().len(), 2);
+        assert_eq!(ids_for(&session, &plan).await, Ok(found.clone()));
+        let again = session.ids().again().await;
+        let known = again.0.lock().await;
+        let server = known.get(&(Api::Client, "server".to_owned()));
+        assert_eq!(server, Some(&Ok(found["server"].clone())));
+        assert_eq!(session.sent(), sent);
+    }
+
+    #[tokio::test]
+    async fn an_id_that_names_nothing_is_the_inventorys() {
+        let session = session(&profile(PROFILE));
+        let plan = asking("GET /api/client/servers/{server}", Ids::Missing);
+        let parameter = session
+            .contract()
+            .inventory
+            .parameter(Api::Client, "server");
+        let missing = parameter.expect("a parameter").missing.clone();
+        let ids = ids_for(&session, &plan).await;
+        assert_eq!(ids, Ok([("server".to_owned(), missing)].into()));
+        assert_eq!(session.sent(), 0);
+        for ids in [Ids::Missing, Ids::Existing] {
+            let plan = asking("GET /api/client/{wish}", ids);
+            assert_eq!(
+                ids_for(&session, &plan).await,
+                Err("nothing is known about the path parameter `wish`".to_owned())
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn an_id_in_an_answer_that_refuses_is_none() {
+        let mut session = session(&profile(PROFILE));
+        session.keys_mut().take(&"client".parse().expect("a role"));
+        let plan = asking("GET /api/client/servers/{server}", Ids::Existing);
+        let why = ids_for(&session, &plan).await.expect_err("no key, no id");
+        assert!(why.contains("client"), "{why}");
+        assert_eq!(session.sent(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_entry_is_known_by_its_members() {
+        let session = session(&profile(PROFILE));
+        let parameters = session.contract().inventory.parameters.iter();
+        let mut found = parameters.filter(|parameter| !parameter.find.members.is_empty());
+        let find = &found.next().expect("one that is known by its members").find;
+        let mut find = find.clone();
+        find.members = [("/attributes/locked".to_owned(), true)].into();
+        let answer = |body| Observation {
+            status: 200,
+            headers: Vec::new(),
+            body,
+        };
+        let is_known = |value: serde_json::Value| {
+            let list = json!({ "data": [{}, { "attributes": { "locked": value } }] });
+            has_members("/data/1", &find, &answer(Body::Json(list)))
+        };
+        assert!(is_known(json!(true)));
+        assert!(!is_known(json!(false)) && !is_known(json!(null)));
+        assert!(!has_members("/data/1", &find, &answer(Body::Empty)));
+        find.members.clear();
+        assert!(has_members("/data/1", &find, &answer(Body::Empty)));
+    }
+}

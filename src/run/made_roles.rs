@@ -8,7 +8,7 @@ use super::session::Session;
 use crate::exchange::{Interest, Performed, Secret};
 use crate::plan::Agreement;
 use crate::spec::{
-    Api, Consent, Content, Contract, KeyUse, MadeBy, RequestPlan, RoleName, Template,
+    Api, Consent, Content, Contract, Creates, KeyUse, MadeBy, RequestPlan, RoleName, Template,
 };
 
 /// The roles of which a run can make the key itself, with the keys that were given.
@@ -77,7 +77,7 @@ async fn make_one(session: &Session, name: &RoleName) -> Result<SecretString, St
         creations.settle(attempt, &outcome, session.redactor(), &mut Vec::new())?;
     }
     let performed = outcome.map_err(|error| error.to_string())?;
-    key(&performed, &[&creates.identifier, &creates.secret], session)
+    key(&performed, &creates, session)
 }
 
 fn plan(contract: &Contract, made_by: &MadeBy) -> Result<RequestPlan, String> {
@@ -98,21 +98,94 @@ fn plan(contract: &Contract, made_by: &MadeBy) -> Result<RequestPlan, String> {
 }
 
 /// The key in an answer: the identifier and the secret, joined.
+///
+/// The secret alone is hidden from then on: the identifier is what the journal calls the key, also
+/// when it is deleted.
 fn key(
     performed: &Performed,
-    pointers: &[&String],
+    creates: &Creates,
     session: &Session,
 ) -> Result<SecretString, String> {
-    let parts: Option<Vec<_>> = pointers
-        .iter()
-        .map(|pointer| performed.saved.get(*pointer))
-        .collect();
-    let Some(parts) = parts else {
+    let saved = |pointer: &String| performed.saved.get(pointer);
+    let (Some(identifier), Some(secret)) = (saved(&creates.identifier), saved(&creates.secret))
+    else {
         let status = performed.observation.status;
         return Err(format!("the panel answered {status}, without a key"));
     };
-    let texts: Vec<_> = parts.iter().map(|part| part.expose_secret()).collect();
-    let key = SecretString::from(texts.concat());
-    session.redactor().learn(Secret::new(key.clone()));
-    Ok(key)
+    session.redactor().learn(Secret::new(secret.clone()));
+    let key = [identifier.expose_secret(), secret.expose_secret()].concat();
+    Ok(SecretString::from(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::journal::Journal;
+    use crate::run::tests::{agreed, profile, session, specs};
+
+    const PROFILE: &str = "pterodactyl-1.14";
+
+    fn names(roles: &[&str]) -> BTreeSet<RoleName> {
+        roles.iter().map(|role| role.parse().unwrap()).collect()
+    }
+
+    #[test]
+    fn what_was_agreed_to_and_whose_maker_is_given_can_be_made() {
+        let contract = &specs().contract;
+        let made = names(&["client-ip-locked"]);
+        let of =
+            |agreement: &Agreement, given: &[&str]| makeable(contract, agreement, &names(given));
+        assert_eq!(of(&agreed(), &["client"]), made);
+        assert_eq!(of(&agreed(), &["client-other"]), names(&[]));
+        let given = ["client", "client-ip-locked"];
+        assert_eq!(of(&agreed(), &given), names(&[]), "it is given already");
+        assert_eq!(of(&Agreement::default(), &["client"]), names(&[]));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_made_is_in_use_and_in_the_journal() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path(), "http://localhost").unwrap();
+        let mut session = session(&profile(PROFILE)).with_journal(journal);
+        let role = "client-ip-locked".parse().unwrap();
+        session.keys_mut().take(&role);
+        let troubles = make(&mut session, &names(&["client-ip-locked"])).await;
+        assert_eq!(troubles, [""; 0]);
+        let key = session.keys().key(&role).unwrap().expose_secret();
+        let record = session.creations().unwrap().record();
+        let left: Vec<_> = record.left.iter().map(|one| &one.identifier).collect();
+        assert_eq!(left.len(), 1);
+        let identifier = left[0].to_string();
+        assert!(key.starts_with(&identifier));
+        let secret = &key[identifier.len()..];
+        let hidden = session.redactor().text(key);
+        assert!(
+            !hidden.contains(secret) && hidden.contains("[redacted]"),
+            "{hidden}"
+        );
+        assert_eq!(record.unknown, [].into());
+        // At the end it is deleted, and the journal says so.
+        assert_eq!(session.finish().await.troubles().count(), 0);
+        let journal = Journal::existing(folder.path(), "http://localhost").unwrap();
+        assert_eq!(journal.unwrap().read().unwrap().left, []);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_made_is_told() {
+        let mut session = session(&profile(PROFILE));
+        let troubles = make(&mut session, &names(&["client-expired", "nobody"])).await;
+        assert_eq!(
+            troubles,
+            [
+                "no key was made for `client-expired`: no role can make it",
+                "no key was made for `nobody`: there is no such role",
+            ]
+        );
+        session.keys_mut().take(&"client".parse().unwrap());
+        let troubles = make(&mut session, &names(&["client-ip-locked"])).await;
+        assert_eq!(
+            troubles,
+            ["no key was made for `client-ip-locked`: no key for `client`"]
+        );
+    }
 }

@@ -24,6 +24,8 @@ mod second_look;
 mod session;
 mod sharing;
 mod stand_in;
+#[cfg(test)]
+mod tests;
 
 pub use added::{Additions, Unplayed};
 pub use changes::{Change, Changes, Course, Side, Silence, is_spent_by_others};

@@ -385,4 +385,97 @@ mod tests {
         pacer.admit(None).await;
         assert_eq!(start.elapsed(), Duration::from_millis(200));
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn another_limit_than_at_first_holds_from_then_on() {
+        let mut pacer = Pacer::new(pace(100.0, 0.5, 720));
+        pacer.set_limit(Api::Client, 4);
+        assert_eq!(pacer.pace().limits, [(Api::Client, 4)].into());
+        let (start, bucket) = (Instant::now(), bucket());
+        for _ in 0..2 {
+            pacer.admit(Some(&bucket)).await;
+        }
+        assert!(start.elapsed() < Duration::from_secs(1));
+        pacer.admit(Some(&bucket)).await;
+        assert_eq!(start.elapsed(), WINDOW, "two of four are ours");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_went_since_a_panel_counts_anew_is_counted_too() {
+        let pacer = Pacer::new(pace(100.0, 0.5, 8));
+        let learn = |admitted: &Admitted<'_>, left: u32| {
+            let told = answer(200, &[("x-ratelimit-remaining", left)]);
+            pacer.learn(admitted, &told, Duration::ZERO);
+        };
+        let (start, bucket) = (Instant::now(), bucket());
+        learn(&pacer.admit(Some(&bucket)).await, 1);
+        let second = pacer.admit(Some(&bucket)).await;
+        let _third = pacer.admit(Some(&bucket)).await;
+        // More is left than before though two went: the panel's minute began with the second.
+        learn(&second, 7);
+        for _ in 0..2 {
+            pacer.admit(Some(&bucket)).await;
+        }
+        assert!(start.elapsed() < Duration::from_secs(1));
+        pacer.admit(Some(&bucket)).await;
+        assert!(start.elapsed() >= WINDOW, "four of eight are ours");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_is_closed_for_as_long_as_it_says_and_then_counts_anew() {
+        let pacer = Pacer::new(pace(100.0, 0.5, 4));
+        let (start, bucket) = (Instant::now(), bucket());
+        let admitted = pacer.admit(Some(&bucket)).await;
+        let told = answer(429, &[("retry-after", 10)]);
+        pacer.learn(&admitted, &told, Duration::ZERO);
+        for _ in 0..2 {
+            pacer.admit(Some(&bucket)).await;
+        }
+        assert!(start.elapsed() < Duration::from_secs(11));
+        pacer.admit(Some(&bucket)).await;
+        let end = Duration::from_secs(10) + WINDOW;
+        assert!(start.elapsed() >= end, "{:?}", start.elapsed());
+        assert!(start.elapsed() < end + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn a_panel_is_slow_when_its_last_answers_take_twice_as_long_as_the_first() {
+        let slowness = |first: &[u64], latest: &[u64]| {
+            let mut answers = Answers::default();
+            for took in first.iter().chain(latest) {
+                answers.add(Duration::from_millis(*took));
+            }
+            assert!(answers.first.len() <= SAMPLE && answers.latest.len() <= SAMPLE);
+            answers.slowness()
+        };
+        let (slow, usual) = (2.0_f64.to_bits(), 1.0_f64.to_bits());
+        let bits = |first: &[u64], latest: &[u64]| slowness(first, latest).to_bits();
+        assert_eq!(bits(&[20; SAMPLE], &[40; SAMPLE]), slow);
+        assert_eq!(bits(&[20; SAMPLE], &[39; SAMPLE]), usual);
+        assert_eq!(bits(&[20; SAMPLE], &[40; SAMPLE - 1]), usual, "too few");
+        // The last ones count, however many there were.
+        assert_eq!(
+            bits(&[20; SAMPLE], &[[40; SAMPLE], [20; SAMPLE]].concat()),
+            usual
+        );
+        assert_eq!(
+            bits(&[20; SAMPLE], &[[20; SAMPLE], [40; SAMPLE]].concat()),
+            slow
+        );
+        // What takes less than a millisecond is no measure.
+        assert_eq!(bits(&[0; SAMPLE], &[1; SAMPLE]), usual);
+        assert_eq!(bits(&[0; SAMPLE], &[2; SAMPLE]), slow);
+    }
+
+    #[test]
+    fn a_median_stands_in_the_middle() {
+        let of = |times: &[u64]| {
+            let times: Vec<_> = times.iter().map(|t| Duration::from_millis(*t)).collect();
+            median(&times).as_millis()
+        };
+        assert_eq!(of(&[9, 1, 5]), 5);
+        assert_eq!(of(&[9, 1, 5, 7, 3]), 5);
+        assert_eq!(of(&[9, 1, 5, 7]), 7);
+        assert_eq!(of(&[]), 0);
+    }
 }

@@ -225,3 +225,6 @@ fn limits(recording: &RunRecording) -> Result<Limits, NotJudged> {
     }
     Ok(limits)
 }
+
+#[cfg(test)]
+mod tests;

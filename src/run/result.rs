@@ -77,3 +77,70 @@ impl CaseResult {
         self.verdict.as_ref().ok().and_then(Verdict::kind)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::run::Session;
+    use crate::run::tests::{profile, results, session, setup};
+    use crate::verdict::{About, Waiver, shown_by};
+
+    const ADMIN: &str = "authentication/admin-client-key/reading/get-api-application-users";
+
+    /// What a case says that opens, as its panel is newer than its contract.
+    async fn opened() -> CaseResult {
+        let session = Session::new(setup("pterodactyl-1.14", &profile("pterodactyl-1.7")));
+        results(&session, &[ADMIN]).await.remove(0)
+    }
+
+    #[tokio::test]
+    async fn of_answers_that_conform_the_status_alone_is_kept() {
+        let session = session(&profile("pterodactyl-1.14"));
+        let good = results(&session, &[ADMIN]).await.remove(0).in_brief();
+        assert_eq!(good.verdict, Ok(Verdict::Conforms));
+        let seen = &good.steps[0].observed;
+        assert_eq!(
+            (seen.status, &seen.headers, &seen.body),
+            (200, &Vec::new(), &Body::Empty)
+        );
+        let bad = opened().await;
+        let whole = bad.steps[0].observed.clone();
+        assert!(!whole.headers.is_empty());
+        assert_eq!(bad.in_brief().steps[0].observed, whole);
+    }
+
+    #[tokio::test]
+    async fn what_was_accepted_is_waived_and_nothing_else() {
+        let opened = opened().await;
+        assert_eq!(opened.kind(), Some(Kind::Opened));
+        assert_eq!(opened.standing(&Policy::default()), Standing::Failed);
+        let Ok(Verdict::Deviates(found)) = &opened.verdict else {
+            panic!("{:?}", opened.verdict);
+        };
+        let waiver = |cases: &str| Waiver {
+            place: "waivers.yaml:1".to_owned(),
+            about: About::Cases(cases.to_owned()),
+            shows: shown_by(found),
+            count: 1,
+        };
+        let waived_by = |waivers| {
+            opened.standing(&Policy {
+                waivers,
+                ..Policy::default()
+            })
+        };
+        assert_eq!(
+            waived_by(vec![waiver("a/b"), waiver(ADMIN)]),
+            Standing::Waived
+        );
+        assert_eq!(waived_by(vec![waiver("a/b")]), Standing::Failed);
+        let broken = CaseResult {
+            verdict: Err("no such schema".to_owned()),
+            case: Arc::clone(&opened.case),
+            ..opened
+        };
+        assert_eq!(broken.standing(&Policy::default()), Standing::Broken);
+    }
+}

@@ -191,3 +191,105 @@ fn panicked(group: &Group<'_>, error: &JoinError) -> Vec<CaseResult> {
         .map(|(_, planned)| CaseResult::of(planned, Err(why.clone()), Vec::new()))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Pace;
+    use crate::run::Setup;
+    use crate::run::tests::{plan, profile, session, setup};
+    use crate::spec::Api;
+    use crate::verdict::Kind;
+
+    /// Asked with a key of `root`.
+    const ADMIN: &str = "authentication/admin-client-key/reading/get-api-application-users";
+    /// Asked with no key.
+    const NO_KEY: &str = "authentication/no-key/every-route/get-api-client";
+    /// Asked with a key of `alice`.
+    const COUNTED: &str = "limits/shown/counted/client";
+    /// No route of this panel.
+    const FORK: &str = "authentication/admin-client-key/reading/get-api-application-approvals";
+
+    /// What is told of a run whose first case opens.
+    async fn told(confirm: u8) -> Vec<String> {
+        let session = Session::new(setup("pterodactyl-1.14", &profile("pterodactyl-1.7")));
+        let plan = plan(&session, &[ADMIN, FORK]);
+        let schedule = Schedule {
+            jobs: 2,
+            confirm,
+            policy: Policy::default(),
+        };
+        let mut told = Vec::new();
+        let mut tell = |event| {
+            told.push(match event {
+                Event::Over(number, result) => format!("{number}: {:?}", result.kind()),
+                Event::LookingAgain { cases, wait } => format!("{cases} in {wait:?}"),
+            });
+        };
+        let interrupt = Interrupt::default();
+        schedule
+            .play(&Arc::new(session), &plan, &interrupt, &mut tell)
+            .await;
+        told
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_opens_is_looked_at_as_often_as_is_wished() {
+        let opened = format!("0: {:?}", Some(Kind::Opened));
+        let mut at_once = told(0).await;
+        at_once.sort();
+        assert_eq!(at_once, [opened.as_str(), "1: None"]);
+        assert_eq!(told(1).await, ["1: None", "1 in 30s", opened.as_str()]);
+        assert_eq!(
+            told(2).await,
+            ["1: None", "1 in 30s", "1 in 30s", opened.as_str()]
+        );
+    }
+
+    /// The places in the plan of the cases that begin, each lane's first one, and how many lanes there are.
+    fn begun(pace: Option<Pace>, room: u8) -> (Vec<usize>, usize) {
+        let profile = profile("pterodactyl-1.14");
+        let session = Session::new(Setup {
+            pace,
+            ..setup("pterodactyl-1.14", &profile)
+        });
+        let plan = plan(&session, &[COUNTED, NO_KEY, ADMIN, FORK]);
+        let mut lanes = Lanes::of(&session, groups(plan.cases.iter().enumerate()));
+        let count = lanes.0.len();
+        let mut begun = Vec::new();
+        while let Some((_, group)) = lanes.next(room) {
+            begun.extend(group.iter().map(|(number, _)| *number));
+        }
+        (begun, count)
+    }
+
+    #[test]
+    fn a_paced_run_has_a_lane_for_each_limit() {
+        let pace = Pace {
+            rate: 10.0,
+            leave: 0.5,
+            limits: [(Api::Client, 720)].into(),
+        };
+        // What is not asked counts in nobody's limit, like what has no key.
+        assert_eq!(begun(Some(pace.clone()), 1), (vec![0, 1, 2], 3));
+        assert_eq!(begun(Some(pace), 2), (vec![0, 1, 2, 3], 3));
+        assert_eq!(begun(None, 1), (vec![0], 1));
+        assert_eq!(begun(None, 3), (vec![0, 1, 2], 1));
+    }
+
+    #[tokio::test]
+    async fn a_case_that_could_not_be_run_is_told_all_the_same() {
+        let session = session(&profile("pterodactyl-1.14"));
+        let plan = plan(&session, &[NO_KEY, ADMIN]);
+        let task = tokio::spawn(std::future::pending::<()>());
+        task.abort();
+        let error = task.await.expect_err("it was aborted");
+        let group: Group<'_> = plan.cases.iter().enumerate().collect();
+        let results = panicked(&group, &error);
+        let told: Vec<_> = results
+            .iter()
+            .map(|result| (result.case.id.as_str(), result.verdict.is_err()))
+            .collect();
+        assert_eq!(told, [(NO_KEY, true), (ADMIN, true)]);
+    }
+}

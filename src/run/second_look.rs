@@ -71,3 +71,38 @@ fn unstable(first: &CaseResult, second: &CaseResult) -> String {
         told(second)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::tests::case;
+    use crate::spec::Origin;
+
+    #[test]
+    fn what_alarms_and_can_be_asked_again_is_looked_at_twice() {
+        let wants = |id: &str, kinds: &[Kind]| {
+            let deviation = |kind: &Kind| Deviation {
+                step: 0,
+                kind: *kind,
+                what: "status".to_owned(),
+                expected: "403".to_owned(),
+                observed: "200".to_owned(),
+            };
+            let result = CaseResult {
+                case: case(id),
+                verdict: Ok(Verdict::Deviates(kinds.iter().map(deviation).collect())),
+                origin: Origin::Observed,
+                steps: Vec::new(),
+            };
+            wants_a_second_look(&result, &Policy::default())
+        };
+        let reads = "authentication/admin-client-key/reading/get-api-application-users";
+        assert!(wants(reads, &[Kind::Opened]) && wants(reads, &[Kind::Closed]));
+        assert!(wants(reads, &[Kind::Reworded, Kind::Opened]));
+        assert!(!wants(reads, &[Kind::Reshaped]), "nobody is alarmed");
+        let should = "authentication/admin-client-key/refused/get-api-application-users";
+        assert!(!wants(should, &[Kind::Opened]), "it fails no run");
+        let writes = "authentication/key-types/writing/post-api-client-account-ssh-keys";
+        assert!(!wants(writes, &[Kind::Opened]), "it is not sent again");
+    }
+}
