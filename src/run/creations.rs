@@ -391,3 +391,155 @@ async fn count(session: &Session, role: &Role, creates: &Creates) -> Result<Spac
 pub(crate) fn left_to_others(limit: usize) -> usize {
     limit.div_ceil(10)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::{Body, Phase};
+    use crate::run::tests::{case, profile, session};
+    use crate::spec::{Endpoint, Profile};
+
+    /// Makes a key.
+    const MADE: &str = "lifecycle/keys/inside-the-range";
+
+    fn journalled(profile: Profile) -> (Session, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(folder.path(), "http://localhost").unwrap();
+        let session = session(&Arc::new(profile)).with_journal(journal);
+        (session, folder)
+    }
+
+    fn usual() -> Profile {
+        Profile::clone(&profile("pterodactyl-1.14"))
+    }
+
+    fn client() -> RoleName {
+        "client".parse().unwrap()
+    }
+
+    fn closed() -> TransportError {
+        TransportError::Closed {
+            target: "a panel".to_owned(),
+            reason: "reset".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_did_not_go_out_has_created_nothing() {
+        let (session, folder) = journalled(usual());
+        let creations = session.creations().unwrap();
+        let request = &case(MADE).steps[0].request;
+        let announce = |consent| {
+            let attempt = creations.announce(&session, request, Some(&client()), consent);
+            attempt.unwrap().unwrap()
+        };
+        let settle = |attempt: &Attempt, error| {
+            let outcome = Err(error);
+            let settled = creations.settle(attempt, &outcome, session.redactor(), &mut Vec::new());
+            settled.unwrap();
+        };
+        let unknown = || {
+            let written = Journal::existing(folder.path(), "http://localhost").unwrap();
+            let written = written.unwrap().read().unwrap().unknown;
+            assert_eq!(written, creations.record().unknown);
+            written.values().sum::<usize>()
+        };
+        let consent = Some(Consent::CreateKeys);
+        let first = announce(consent);
+        assert_eq!(unknown(), 1);
+        let second = announce(consent);
+        assert_eq!(unknown(), 2);
+        settle(&first, closed());
+        assert_eq!(unknown(), 2);
+        settle(
+            &second,
+            TransportError::Timeout {
+                target: "a panel".to_owned(),
+                after: std::time::Duration::from_secs(1),
+                phase: Phase::Connecting,
+            },
+        );
+        assert_eq!(unknown(), 1);
+        // What is not meant to create anything is written down only if it does.
+        settle(&announce(None), closed());
+        assert_eq!(unknown(), 1);
+    }
+
+    #[tokio::test]
+    async fn as_much_is_made_at_once_as_there_is_room_for() {
+        let request = &case(MADE).steps[0].request;
+        let creates = request.route.as_ref().unwrap().creates.as_ref().unwrap();
+        let (session, _folder) = journalled(usual());
+        let contract = session.contract();
+        let role = contract.roles.real(&client()).unwrap();
+        let has = list(&session, &client(), creates).await.unwrap().count;
+        let mut profile = usual();
+        profile.limits.keys = u32::try_from(has + 3).unwrap();
+        let (session, _folder) = journalled(profile);
+        let creations = session.creations().unwrap();
+        let why = creations.take(&session, role, creates, 3).await;
+        assert_eq!(
+            why.unwrap_err(),
+            "no key is created: there is room for 2 and not for 3"
+        );
+        drop(creations.take(&session, role, creates, 2).await.unwrap());
+        // What stays until the end of the run takes its room for good.
+        creations
+            .room_for(&session, &client(), creates)
+            .await
+            .unwrap();
+        let space = creations.rooms.lock().await[&role.user].clone().unwrap();
+        assert_eq!((space.size, space.free.available_permits()), (2, 1));
+        creations.close().await;
+        let why = creations.take(&session, role, creates, 1).await;
+        assert_eq!(
+            why.unwrap_err(),
+            "no key is created: an earlier one could not be deleted"
+        );
+    }
+
+    #[test]
+    fn a_thing_is_gone_when_its_maker_has_deleted_it() {
+        let (session, _folder) = journalled(usual());
+        let creations = session.creations().unwrap();
+        let route = "POST /api/client/account/api-keys".to_owned();
+        let created = Created {
+            creation: Creation {
+                run: session.run_name().to_owned(),
+                role: client(),
+                route: Endpoint::try_from(route).unwrap(),
+            },
+            identifier: "ptlc_0123456789a".parse().unwrap(),
+        };
+        creations.adopt(&created, session.redactor()).unwrap();
+        let request = |method: &str, identifier: &str| Request {
+            method: method.to_owned(),
+            target: format!("/api/client/account/api-keys/{identifier}"),
+            headers: Vec::new(),
+            body: None,
+        };
+        let deletion = request("DELETE", "ptlc_0123456789a");
+        let others = [
+            request("GET", "ptlc_0123456789a"),
+            request("DELETE", "ptlc_0123456789b"),
+        ];
+        let answer = |status| Observation {
+            status,
+            headers: Vec::new(),
+            body: Body::Empty,
+        };
+        let other_role = "client-other".parse().unwrap();
+        let is_left = || !creations.record().left.is_empty();
+        for other in &others {
+            creations.observe(&session, other, Some(&client()), &answer(204));
+        }
+        creations.observe(&session, &deletion, Some(&other_role), &answer(204));
+        creations.observe(&session, &deletion, Some(&client()), &answer(500));
+        assert!(is_left() && !creations.is_needless(&session, &deletion));
+        creations.observe(&session, &deletion, Some(&client()), &answer(204));
+        assert!(!is_left() && creations.is_needless(&session, &deletion));
+        for other in &others {
+            assert!(!creations.is_needless(&session, other));
+        }
+    }
+}

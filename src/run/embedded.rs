@@ -233,3 +233,35 @@ fn words(ruling: &Ruling) -> Option<(&str, String)> {
         answer.detail.as_ref()?.replace("${", "{"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::tests::{profile, results, session};
+    use crate::verdict::Verdict;
+
+    #[test]
+    fn a_limited_panel_says_so_on_both_apis() {
+        let mut world = World::embedded();
+        limit(&mut world);
+        let settings = &world.settings;
+        assert!(settings.enforce_limits);
+        assert_eq!(settings.client_rate, Some(FEW));
+        assert_eq!(settings.application_rate, Some(FEW));
+    }
+
+    #[tokio::test]
+    async fn a_panel_speaks_in_the_words_of_its_profile() {
+        for name in ["pterodactyl-1.7", "pterodactyl-1.14"] {
+            let session = session(&profile(name));
+            for id in [
+                "authentication/no-key/every-route/get-api-client",
+                "limits/shown/counted/wrong-key-type",
+                "limits/shown/counted/missing-user",
+            ] {
+                let result = results(&session, &[id]).await.remove(0);
+                assert_eq!(result.verdict, Ok(Verdict::Conforms), "{id} of {name}");
+            }
+        }
+    }
+}

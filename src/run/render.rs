@@ -150,3 +150,47 @@ impl Renderer<'_> {
         self.filling.profile.prefix(api)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::tests::profile;
+    use crate::spec::Endpoint;
+
+    #[test]
+    fn what_is_filled_in_fits_where_it_stands() {
+        let endpoint = Endpoint::try_from("GET /api/client".to_owned()).unwrap();
+        let key = KeyUse::Role("client".parse().unwrap());
+        let mut plan = RequestPlan::get(Api::Client, &endpoint, key);
+        plan.authorization = None;
+        plan.headers = vec![(
+            "X-Prefixes".to_owned(),
+            Template(vec![
+                Part::Prefix(None),
+                Part::Prefix(Some(Api::Application)),
+            ]),
+        )];
+        let text = Template(vec![
+            Part::Text("{\"description\":\"".to_owned()),
+            Part::Run,
+            Part::Text("\"}".to_owned()),
+        ]);
+        plan.content = Some(Content::Json {
+            text,
+            is_empty_object: false,
+        });
+        let filling = Filling {
+            roles: &crate::run::tests::specs().contract.roles,
+            profile: &profile("pterodactyl-1.14"),
+            keys: &Keyring::default(),
+            ids: &BTreeMap::new(),
+            saved: &BTreeMap::new(),
+            run: "a \"run\" \\ of\none",
+            origin: "http://localhost",
+        };
+        let request = render(&plan, &filling).ok().unwrap();
+        assert_eq!(request.headers[0].1, b"ptlc_ptla_");
+        let body: serde_json::Value = serde_json::from_slice(&request.body.unwrap()).unwrap();
+        assert_eq!(body["description"], filling.run);
+    }
+}

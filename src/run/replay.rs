@@ -169,3 +169,28 @@ fn is_judged(result: &CaseResult) -> bool {
         Ok(Verdict::Conforms | Verdict::Deviates(_)) | Err(_)
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::tests::case;
+    use crate::spec::Origin;
+    use crate::verdict::Skip;
+
+    #[test]
+    fn what_decides_nothing_is_not_judged() {
+        let judged = |verdict| {
+            is_judged(&CaseResult {
+                case: case("authentication/no-key/every-route/get-api-client"),
+                verdict,
+                origin: Origin::Observed,
+                steps: Vec::new(),
+            })
+        };
+        let why = || "not recorded".to_owned();
+        assert!(judged(Ok(Verdict::Conforms)) && judged(Err(why())));
+        assert!(judged(Ok(Verdict::Deviates(Vec::new()))));
+        assert!(!judged(Ok(Verdict::Inconclusive(why()))));
+        assert!(!judged(Ok(Verdict::Skipped(Skip::NotApplicable(why())))));
+    }
+}

@@ -961,3 +961,6 @@ fn run_name() -> String {
         .unwrap_or_else(|_| u64::from(std::process::id()) << 32 | u64::from(since.subsec_nanos()));
     format!("{RUN_NAMES}{}-{unique:016x}", since.as_secs())
 }
+
+#[cfg(test)]
+mod tests;

@@ -506,7 +506,12 @@ fn mapped(document: &Value, text: &impl Fn(&str) -> String) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
+    use serde_json::json;
+
     use super::*;
+    use crate::run::tests::{profile, results, session, specs};
+    use crate::run::{Record, control};
 
     #[test]
     fn what_was_left_out_is_left_out_again() {
@@ -526,5 +531,200 @@ mod tests {
         put(&mut document, "/name", "7");
         put(&mut document, "/none", "7");
         assert_eq!(document, serde_json::json!({ "id": 7, "name": "7" }));
+    }
+
+    const PROFILE: &str = "pterodactyl-1.14";
+
+    fn role(name: &str) -> RoleName {
+        name.parse().unwrap()
+    }
+
+    fn played(status: u16, headers: &[(&str, &str)], document: Value) -> Played {
+        let headers = headers.iter();
+        let mut played = Played {
+            status,
+            headers: headers
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            content: Vec::new(),
+            document: Some(document),
+            bucket: Some(Bucket {
+                user: "alice".to_owned(),
+                api: Api::Client,
+            }),
+        };
+        played.write();
+        played
+    }
+
+    fn asking(target: &str, key: &str) -> Request {
+        Request {
+            method: "GET".to_owned(),
+            target: target.to_owned(),
+            headers: vec![
+                ("Accept".to_owned(), b"application/json".to_vec()),
+                (
+                    "Authorization".to_owned(),
+                    format!("Bearer {key}").into_bytes(),
+                ),
+            ],
+            body: None,
+        }
+    }
+
+    /// What is left of a limit after each of five equal requests, as the last answer was played.
+    fn counted(limit: &str, left: &str) -> Vec<String> {
+        let headers = [
+            ("x-ratelimit-limit", limit),
+            ("x-ratelimit-remaining", left),
+        ];
+        let request = asking("/api/client", "x");
+        let queue = Queue {
+            answers: vec![played(200, &headers, json!({}))],
+            next: 0,
+        };
+        let stand_in = StandIn {
+            keys: Keyring::default(),
+            answers: [(asked(&request), Mutex::new(queue))].into(),
+            counted: Mutex::default(),
+        };
+        let left = (0..5).map(|_| {
+            let played = stand_in.answer(&request).unwrap();
+            played.headers[1].1.clone()
+        });
+        left.collect()
+    }
+
+    #[test]
+    fn a_limit_is_counted_anew_before_nothing_is_left() {
+        assert_eq!(counted("4", "1"), ["3", "2", "1", "3", "2"]);
+        assert_eq!(counted("2", "1"), ["1"; 5]);
+        // A limit of one, and one that was spent, are played as they were.
+        assert_eq!(counted("1", "7"), ["7"; 5]);
+        assert_eq!(counted("4", "0"), ["0"; 5]);
+    }
+
+    #[test]
+    fn answers_are_given_in_turn_and_the_last_for_good() {
+        let request = asking("/api/client", "x");
+        let queue = Queue {
+            answers: vec![played(201, &[], json!({})), played(404, &[], json!({}))],
+            next: 0,
+        };
+        let stand_in = StandIn {
+            keys: Keyring::default(),
+            answers: [(asked(&request), Mutex::new(queue))].into(),
+            counted: Mutex::default(),
+        };
+        let statuses: Vec<_> = (0..4)
+            .map(|_| stand_in.answer(&request).unwrap().status)
+            .collect();
+        assert_eq!(statuses, [201, 404, 404, 404]);
+        assert_eq!(stand_in.answer(&asking("/api/client", "y")), None);
+    }
+
+    #[test]
+    fn documents_of_one_form_differ_in_texts_and_numbers_alone() {
+        let one = json!({ "a": [1, "x"], "b": true, "c": null });
+        let alike = |other: Value| have_same_form(Some(&one), Some(&other));
+        assert!(alike(json!({ "a": [2, "y"], "b": true, "c": null })));
+        for other in [
+            json!({ "a": [2, "y"], "b": false, "c": null }),
+            json!({ "a": [2], "b": true, "c": null }),
+            json!({ "a": [2, "y", 3], "b": true, "c": null }),
+            json!({ "a": ["y", 2], "b": true, "c": null }),
+            json!({ "a": [2, "y"], "b": true, "d": null }),
+            json!({ "a": [2, "y"], "b": true }),
+            json!({ "a": [2, "y"], "b": true, "c": 0 }),
+            json!([]),
+        ] {
+            assert!(!alike(other.clone()), "{other}");
+        }
+        assert!(!have_same_form(Some(&one), None));
+    }
+
+    #[test]
+    fn answers_are_alike_whatever_is_left_of_a_limit() {
+        let left = ("x-ratelimit-remaining", "5");
+        let one = played(200, &[("a", "b"), left], json!({ "id": 1 }));
+        assert!(one.is_alike(&played(200, &[("a", "b")], json!({ "id": 2 }))));
+        assert!(!one.is_alike(&played(404, &[("a", "b")], json!({ "id": 1 }))));
+        assert!(!one.is_alike(&played(200, &[("a", "c")], json!({ "id": 1 }))));
+        assert!(!one.is_alike(&played(200, &[("a", "b")], json!({ "id": "1" }))));
+        let page = |content: &str, document| Played {
+            content: content.as_bytes().to_vec(),
+            document,
+            ..one.clone()
+        };
+        assert!(page("x", None).is_alike(&page("x", None)));
+        assert!(!page("x", None).is_alike(&page("y", None)));
+        // The same bytes, of which only one is a document.
+        assert!(!one.is_alike(&page(r#"{"id":1}"#, None)));
+        assert!(!page("x", None).is_alike(&one));
+    }
+
+    #[test]
+    fn a_shape_says_the_length_of_a_text() {
+        assert_eq!(length(&json!("‹string: 32 characters›")), Some(32));
+        assert_eq!(length(&json!("‹text: 32 characters›")), None);
+        assert_eq!(length(&json!(32)), None);
+    }
+
+    /// The stand-in for a panel of which keys were verified and a key was made.
+    async fn stand_in() -> StandIn {
+        let profile = profile(PROFILE);
+        let mut session = session(&profile);
+        let roles = session.keys().roles();
+        control(&mut session, &roles).await.unwrap();
+        let results = results(&session, &["lifecycle/keys/inside-the-range"]).await;
+        let recording = Record {
+            specs: specs(),
+            session: &session,
+            target: "a panel",
+            planned: 1,
+            results: &results,
+        }
+        .recording();
+        let rejudge = Rejudge::new(specs(), &recording).unwrap();
+        StandIn::new(&rejudge, &profile, "http://localhost").unwrap()
+    }
+
+    #[tokio::test]
+    async fn each_user_has_texts_of_its_own() {
+        let stand_in = stand_in().await;
+        let account = |name: &str| {
+            let key = stand_in.keys.key(&role(name)).unwrap().expose_secret();
+            let played = stand_in
+                .answer(&asking("/api/client/account", key))
+                .unwrap();
+            let document = played.document.unwrap();
+            let user = document.pointer("/attributes/username").unwrap();
+            user.as_str().unwrap().chars().next().unwrap()
+        };
+        let users = ["client", "client-other", "client-subuser", "client-admin"];
+        let letters: std::collections::BTreeSet<_> = users.map(account).into();
+        assert_eq!(letters.len(), users.len());
+        assert!(stand_in.keys().iter().any(|(name, _)| name == "client"));
+    }
+
+    #[tokio::test]
+    async fn a_key_that_was_made_is_played_and_works() {
+        let stand_in = stand_in().await;
+        let bodies = stand_in.answers.iter().filter_map(|(asked, queue)| {
+            let queue = queue.lock().unwrap();
+            let is_made = asked.starts_with("POST /api/client/account/api-keys");
+            is_made.then(|| queue.answers[0].document.clone().unwrap())
+        });
+        let bodies: Vec<_> = bodies.collect();
+        let [body] = bodies.as_slice() else {
+            panic!("{bodies:?}");
+        };
+        let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).unwrap();
+        let (identifier, secret) = (text("/attributes/identifier"), text("/meta/secret_token"));
+        assert!(identifier.starts_with("ptlc_") && identifier.len() == 16);
+        assert!(!secret.starts_with("ptlc_") && secret.len() == 32);
+        let key = format!("{identifier}{secret}");
+        let played = stand_in.answer(&asking("/api/client/account", &key));
+        assert_eq!(played.unwrap().status, 200);
     }
 }
