@@ -589,21 +589,24 @@ fn level(text: &str) -> Result<Level, String> {
     }
 }
 
+/// The flags of a command line, for tests.
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use clap::{CommandFactory, Parser};
-    use std::collections::BTreeSet;
-
+pub(crate) fn given(arguments: &[&str]) -> RunOptions {
+    use clap::Parser;
     #[derive(Parser)]
     struct Flags {
         #[command(flatten)]
         run: RunOptions,
     }
+    Flags::parse_from([&["x"], arguments].concat()).run
+}
 
-    fn flags(arguments: &[&str]) -> RunOptions {
-        Flags::parse_from([&["x"], arguments].concat()).run
-    }
+#[cfg(test)]
+mod tests {
+    use super::given as flags;
+    use super::*;
+    use clap::CommandFactory;
+    use std::collections::BTreeSet;
 
     /// A target file that says what flags can say as well.
     fn target_file(folder: &tempfile::TempDir) -> PathBuf {
