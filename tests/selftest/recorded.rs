@@ -89,6 +89,11 @@ fn judged_again_alike() {
         let told = again.stdout.replace("panel, recorded", "panel");
         assert!(told.contains("cases: "), "{told}");
         assert_eq!(told, recorded.said.stdout);
+        // A report on standard output is alone there.
+        let report = replay(&recorded.path(), &["--report", "json=-"]);
+        report.must_exit(0);
+        let report: serde_json::Result<serde_json::Value> = serde_json::from_str(&report.stdout);
+        assert!(report.is_ok(), "{report:?}");
     }
 }
 
@@ -97,6 +102,10 @@ fn judged_by_another_contract() {
     recorded.said.must_exit(0);
     let again = replay(&recorded.path(), &["--profile", PROFILE]);
     again.must_exit(1);
+    // What counts is what is said to.
+    let counts = |kind| replay(&recorded.path(), &["--profile", PROFILE, "--fail-on", kind]);
+    counts("reshaped").must_exit(1);
+    counts("opened").must_exit(0);
     let text = "expected \"AuthenticationException\"";
     assert!(again.stdout.contains(text), "{}", again.stdout);
 }
