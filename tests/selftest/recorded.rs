@@ -9,6 +9,7 @@ use ptero_conformance::recording::{Header, RunRecording};
 use super::canary::CANARY;
 use super::panel::Panel;
 use super::program::{Said, program, run};
+use super::server::{Habit, Server};
 use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
@@ -297,6 +298,12 @@ fn another_suite() {
         header.suite_sha256 = "0".repeat(64);
     });
     refused(&recorded.path(), &other, "of another suite");
+    // No panel is asked to be compared with it.
+    let server = Server::new(Habit::Closes);
+    let said = run(program().arg("compare").arg(&other).arg(server.url()));
+    said.must_exit(2);
+    assert!(said.stderr.contains("of another suite"), "{}", said.stderr);
+    assert_eq!(server.connections(), 0);
     let suite = "title: x\nscenarios:\n  - id: a\n    title: b\n    requires: [ERR-401]\n    \
                  request: { endpoint: GET /api/client, key: none }\n    expect: no-key\n";
     std::fs::create_dir(recorded.beside("x", "").with_file_name("specs")).expect("a folder");

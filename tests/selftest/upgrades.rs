@@ -9,7 +9,7 @@ use libtest_mimic::Trial;
 use super::panel::Panel;
 use super::program::{Said, program, run};
 use super::recorded::Recorded;
-use super::server::{Habit, Server, closed_port};
+use super::server::closed_port;
 use super::trials::named;
 
 const BEFORE: &str = "pterodactyl-1.10";
@@ -601,12 +601,6 @@ fn bad_files() {
         said.must_exit(2);
         assert!(said.stderr.contains(wanted), "{wanted}: {}", said.stderr);
     }
-    // Before anything is sent.
-    let server = Server::new(Habit::Closes);
-    let said = compare(&edited, Path::new(server.url()), &[]);
-    said.must_exit(2);
-    assert!(said.stderr.contains("edited: this"), "{}", said.stderr);
-    assert_eq!(server.connections(), 0);
     let said = compare(Path::new("https://panel.invalid"), &good, &[]);
     said.must_exit(2);
     let wanted = format!("`compare {} https://panel.invalid`", good.display());
