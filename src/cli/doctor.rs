@@ -217,3 +217,37 @@ fn untell() {
         let _ = write!(err, "\r\x1b[K");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::options::given;
+    use crate::spec::Source;
+
+    #[test]
+    fn without_tls_everybody_on_the_way_can_read() {
+        let is_readable = |url| is_readable(&Target::parse(url, true).unwrap());
+        assert!(is_readable("http://panel.example.com"));
+        assert!(!is_readable("https://panel.example.com"));
+        assert!(!is_readable("http://127.0.0.1:8080"));
+    }
+
+    /// A visit is no faster than a run would be.
+    #[test]
+    fn a_visit_keeps_the_pace() {
+        let pause = |url, more: &[&str]| {
+            let options = given(&[&["--target-url", url], more].concat());
+            let target = target(&options).unwrap();
+            let specs = Specs::load(&Source::Embedded).unwrap();
+            let aim = Aim::Panel(target.clone());
+            let prepared = prepare(&options, &aim, &specs, &Selection::default()).unwrap();
+            Ways::to(&target, &options, &prepared.session)
+                .unwrap()
+                .pause
+        };
+        let elsewhere = "https://panel.example.com";
+        assert_eq!(pause(elsewhere, &[]), Duration::from_millis(250));
+        assert_eq!(pause(elsewhere, &["--rate", "0.5"]), Duration::from_secs(2));
+        assert_eq!(pause("http://127.0.0.1:8080", &[]), Duration::ZERO);
+    }
+}

@@ -331,3 +331,63 @@ fn outcome_in_words(outcome: &Outcome, step: &Step) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Source;
+
+    /// One scenario is one line, however many cases it has.
+    #[test]
+    fn a_scenario_of_a_requirement_is_told_once() {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let requirements = &specs.contract.requirements;
+        let requirement = requirements.iter().find(|r| r.id.as_str() == "KEY-TYPES");
+        let told = explain_requirement(&specs, requirement.unwrap());
+        let scenario = "  A key of the other API reads nothing\n";
+        assert_eq!(told.matches(scenario).count(), 1, "{told}");
+        let places: Vec<_> = told
+            .lines()
+            .filter(|line| line.contains(".yaml:"))
+            .collect();
+        let distinct: BTreeSet<_> = places.iter().collect();
+        assert_eq!(places.len(), distinct.len(), "{told}");
+        let all = told.matches(" scenarios\n").count();
+        assert_eq!(all, 1);
+        assert!(told.contains(&format!(" cases of {} scenarios\n", places.len())));
+    }
+
+    #[test]
+    fn each_step_to_an_expectation_is_a_sentence() {
+        let condition = || "no-key".parse().unwrap();
+        for (step, words) in [
+            (
+                ResolutionStep::Exempt(condition()),
+                "`no-key` does not count on this route",
+            ),
+            (
+                ResolutionStep::Granted(condition()),
+                "`no-key` is no trouble in this version",
+            ),
+            (
+                ResolutionStep::Wins(condition(), Some(3)),
+                "`no-key` wins: place 3 of the order",
+            ),
+            (
+                ResolutionStep::Wins(condition(), None),
+                "`no-key` wins: nothing else is left",
+            ),
+            (
+                ResolutionStep::Later(condition()),
+                "`no-key` would be looked at later",
+            ),
+            (ResolutionStep::NothingLeft, "nothing stands in the way"),
+            (
+                ResolutionStep::WithoutJson,
+                "the request does not ask for JSON",
+            ),
+        ] {
+            assert_eq!(in_words(&step), words);
+        }
+    }
+}

@@ -127,3 +127,84 @@ pub(super) fn table(contract: &Contract, controlled: &Controlled) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn contract() -> Contract {
+        Contract::embedded().unwrap()
+    }
+
+    fn controlled(findings: &[(&str, Finding)]) -> Controlled {
+        let findings = findings.iter();
+        let findings = findings.map(|(name, finding)| (name.parse().unwrap(), finding.clone()));
+        Controlled {
+            findings: findings.collect(),
+            ..Controlled::default()
+        }
+    }
+
+    /// The roles whose keys the pages of a panel make.
+    fn on_pages(contract: &Contract) -> Vec<(&str, Finding)> {
+        let real = contract.roles.real.iter();
+        let on_pages = real.filter(|role| role.obtainable == Obtainable::Yes);
+        on_pages
+            .map(|role| (role.name.value.as_str(), Finding::Proved))
+            .collect()
+    }
+
+    #[test]
+    fn keys_are_complete_where_none_that_a_page_makes_is_lacking() {
+        let contract = contract();
+        let is_complete = |findings: &[_]| is_complete(&contract, &controlled(findings));
+        let all = on_pages(&contract);
+        assert!(is_complete(&all));
+        assert!(!is_complete(&all[1..]));
+        assert!(!is_complete(&[]));
+        let mut wrong = all.clone();
+        wrong[0].1 = Finding::Undecided("it was not asked".to_owned());
+        assert!(!is_complete(&wrong));
+        // Whoever gives one more has to give the right one.
+        let more = |finding| [&all[..], &[("client-expired", finding)]].concat();
+        assert!(is_complete(&more(Finding::Proved)));
+        assert!(!is_complete(&more(Finding::Undecided("late".to_owned()))));
+    }
+
+    #[test]
+    fn each_key_is_told_with_what_it_shares() {
+        let contract = contract();
+        let other = Finding::Other("client-admin".parse().unwrap());
+        let found = controlled(&[
+            ("client", Finding::Proved),
+            ("client-other", other),
+            ("client-ip-locked", Finding::Undecided("late".to_owned())),
+        ]);
+        let text = table(&contract, &found);
+        let (given, lacking) = text.split_once("client-subuser: not given\n").unwrap();
+        let may = |role: &str| &contract.roles.real(&role.parse().unwrap()).unwrap().may;
+        let wanted = format!(
+            "client: proved\n    may: {}\n    shares its user's rate limit with client-ip-locked\n\
+             client-other: is a key of `client-admin`, and counts as that\n    may: {}\n\
+             client-ip-locked: not proved: late\n    may: {}\n    \
+             shares its user's rate limit with client\n",
+            may("client"),
+            may("client-admin"),
+            may("client-ip-locked")
+        );
+        assert_eq!(given, wanted);
+        let lacking: Vec<_> = lacking
+            .lines()
+            .filter_map(|line| line.strip_suffix(": not given"))
+            .collect();
+        let wanted = [
+            "client-admin",
+            "application",
+            "application-read",
+            "application-none",
+        ];
+        assert_eq!(lacking, wanted);
+        assert_eq!(text.matches("    to make it: ").count(), 5);
+        assert!(text.contains("    to make it: log in as an administrator, open /admin/api"));
+    }
+}

@@ -137,3 +137,74 @@ fn profiles(specs: &Specs) -> String {
     };
     specs.contract.profiles.iter().map(line).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Source;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        list: Arguments,
+    }
+
+    fn specs() -> Specs {
+        Specs::load(&Source::Embedded).unwrap()
+    }
+
+    fn listed(words: &[&str]) -> String {
+        let flags = Flags::parse_from([&["x"], words].concat());
+        cases(&specs(), &flags.list)
+    }
+
+    #[test]
+    fn cases_are_listed_below_their_suites_or_by_id_alone() {
+        let id = "authentication/envelopes/head/no-key-application";
+        assert_eq!(listed(&["--ids", id]), format!("{id}\n"));
+        let text = listed(&[id]);
+        let lines: Vec<_> = text.lines().collect();
+        let [empty, suite, case] = lines[..] else {
+            panic!("{text}");
+        };
+        assert_eq!((empty, case), ("", &*format!("  MUST   {id}")));
+        let end = "  (1 cases, specs/authentication/envelopes.yaml)";
+        assert!(suite.ends_with(end), "{suite}");
+        let all = listed(&["--ids"]);
+        assert_eq!(all.lines().count(), specs().cases().count());
+    }
+
+    #[test]
+    fn states_and_profiles_are_told_in_order() {
+        let specs = specs();
+        let names = |text: String, split: &str| -> Vec<String> {
+            let lines = text.lines().filter(|line| !line.starts_with(' '));
+            let names = lines.filter_map(|line| line.split_once(split));
+            names.map(|(name, _)| name.to_owned()).collect()
+        };
+        let all: Vec<_> = specs
+            .contract
+            .states
+            .iter()
+            .map(|s| s.name.value.clone())
+            .collect();
+        assert_eq!(names(states(&specs), ": "), all);
+        let all: Vec<_> = specs
+            .contract
+            .profiles
+            .iter()
+            .map(|p| p.name.value.to_string())
+            .collect();
+        assert_eq!(names(profiles(&specs), "  "), all);
+        assert!(profiles(&specs).contains("\n    versions 1.11."));
+        let maintenance = states(&specs);
+        let maintenance = maintenance.split("\nmaintenance: ").nth(1).unwrap();
+        let count = specs.cases().filter(|case| {
+            let needs = &case.scenario.needs;
+            needs.iter().any(|need| need == "maintenance")
+        });
+        let told = format!("({} cases)\n    how, on a staging panel: ", count.count());
+        assert!(maintenance.contains(&told), "{maintenance}");
+    }
+}

@@ -589,10 +589,171 @@ fn level(text: &str) -> Result<Level, String> {
     }
 }
 
+/// The flags of a command line, for tests.
+#[cfg(test)]
+pub(crate) fn given(arguments: &[&str]) -> RunOptions {
+    use clap::Parser;
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        run: RunOptions,
+    }
+    Flags::parse_from([&["x"], arguments].concat()).run
+}
+
 #[cfg(test)]
 mod tests {
+    use super::given as flags;
     use super::*;
+    use clap::CommandFactory;
     use std::collections::BTreeSet;
+
+    /// A target file that says what flags can say as well.
+    fn target_file(folder: &tempfile::TempDir) -> PathBuf {
+        let path = folder.path().join("panel.yaml");
+        let text = "url: https://panel.example.com\nkeys: own.yaml\n\
+                    resolve: 'panel.example.com:192.0.2.1'\nca_cert: own.pem\nwaivers: own-waivers.yaml\n";
+        std::fs::write(&path, text).unwrap();
+        std::fs::write(folder.path().join("own-waivers.yaml"), "waivers: []\n").unwrap();
+        path
+    }
+
+    /// What a run at that target is told by the file, where these flags are given beside it.
+    fn with_file(more: &[&str]) -> Result<RunOptions, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = target_file(&folder);
+        let waivers = folder.path().join("own-waivers.yaml");
+        let waivers = waivers.to_str().unwrap();
+        let more = more
+            .iter()
+            .map(|word| if *word == "WAIVERS" { waivers } else { word });
+        let mut all = vec!["--target", path.to_str().unwrap()];
+        all.extend(more);
+        let mut options = flags(&all);
+        options.complete()?;
+        Ok(options)
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file() {
+        let by_file = |more: &[&str]| with_file(more).unwrap().agreed.by_file;
+        let all = ["--keys", "--resolve", "--ca-cert", "--waivers"];
+        assert_eq!(by_file(&[]), all);
+        let values = ["k.yaml", "panel.example.com:192.0.2.9", "c.pem", "WAIVERS"];
+        for (flag, value) in all.iter().zip(values) {
+            let left: Vec<_> = all.iter().filter(|other| *other != flag).copied().collect();
+            assert_eq!(by_file(&[flag, value]), left);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bare.yaml");
+        std::fs::write(&path, "url: https://panel.example.com\n").unwrap();
+        let mut bare = flags(&["--target", path.to_str().unwrap()]);
+        bare.complete().unwrap();
+        assert_eq!(bare.agreed.by_file, [""; 0]);
+    }
+
+    #[test]
+    fn one_target_may_be_named_twice() {
+        let url = "https://panel.example.com";
+        assert!(with_file(&["--target-url", url]).is_ok());
+        let other = with_file(&["--target-url", "https://other.example.com"]);
+        assert!(other.unwrap_err().starts_with("two targets are named: "));
+        let mut options = flags(&["--target-url", url]);
+        assert_eq!(options.name_target(url.to_owned()), Ok(()));
+        let wrong = options.name_target("https://other.example.com".to_owned());
+        assert!(wrong.unwrap_err().contains(&format!("({url})")));
+        let mut options = flags(&[]);
+        assert_eq!(options.name_target(url.to_owned()), Ok(()));
+        assert_eq!(options.target_url.as_deref(), Some(url));
+    }
+
+    #[test]
+    fn a_listed_panel_has_its_own_consents() {
+        let folder = tempfile::tempdir().unwrap();
+        let consents = |allow: &[Allowed]| {
+            let listed = Listed {
+                place: "panels.yaml:1".to_owned(),
+                name: "panel".to_owned(),
+                file: target_file(&folder),
+                allow: allow.iter().copied().collect(),
+            };
+            let all = ["--allow-create-keys", "--allow-writes", "--allow-plaintext"];
+            let options = flags(&all).of_listed(&listed).unwrap();
+            [
+                options.allow_create_keys,
+                options.allow_writes,
+                options.allow_plaintext,
+            ]
+        };
+        assert_eq!(consents(&[]), [false, false, false]);
+        assert_eq!(consents(&[Allowed::CreateKeys]), [true, false, false]);
+        assert_eq!(consents(&[Allowed::Writes]), [false, true, false]);
+        assert_eq!(consents(&[Allowed::Plaintext]), [false, false, true]);
+    }
+
+    #[test]
+    fn flags_of_one_panel_are_those_that_were_given() {
+        assert_eq!(flags(&["--partial"]).of_one_panel(), [""; 0]);
+        assert_eq!(flags(&["--has", "x"]).of_one_panel(), ["--has"]);
+        let options = flags(&["--keys", "k", "--server", "a", "--allow-writes"]);
+        assert_eq!(
+            options.of_one_panel(),
+            ["--server", "--keys", "--allow-writes"]
+        );
+    }
+
+    #[test]
+    fn what_counts_is_what_the_flags_say() {
+        let given = ["--fail-on", "reworded", "--level", "should"];
+        let policy = flags(&[&given[..], &["--trust-source"]].concat()).policy();
+        assert_eq!(policy.fail_on, [Kind::Reworded].into());
+        assert_eq!((policy.level, policy.trust_source), (Level::Should, true));
+        assert_eq!(flags(&[]).policy(), Policy::default());
+    }
+
+    /// Only others feel how fast a panel is asked; whoever gives a rate means it anywhere.
+    #[test]
+    fn a_pace_is_kept_for_others_or_where_one_is_given() {
+        let contract = crate::spec::Contract::embedded().unwrap();
+        let profile = contract.profile("pterodactyl-1.11").unwrap();
+        let pace = |arguments: &[&str], is_remote| flags(arguments).pace(is_remote, profile);
+        let limits = [(Api::Client, 720), (Api::Application, 240)].into();
+        let kept = |rate, leave| {
+            let limits = std::collections::BTreeMap::clone(&limits);
+            Some(Pace {
+                rate,
+                leave,
+                limits,
+            })
+        };
+        assert_eq!(pace(&[], false), None);
+        assert_eq!(pace(&[], true), kept(4.0, 0.5));
+        assert_eq!(pace(&["--rate", "7"], false), kept(7.0, 0.5));
+        assert_eq!(
+            pace(&["--rate", "7", "--leave", "25"], true),
+            kept(7.0, 0.25)
+        );
+        assert_eq!(pace(&["--full-speed"], true), None);
+    }
+
+    #[test]
+    fn an_id_is_one_segment_of_a_path() {
+        assert_eq!(id("1a2b3c4d"), Ok("1a2b3c4d".to_owned()));
+        assert_eq!(id(""), Err("an id has at least one character".to_owned()));
+        assert_eq!(id("a/b"), Err("an id has no `/` in it".to_owned()));
+    }
+
+    /// What decides on cases, and what a command names itself, means nothing to `keys check`.
+    #[test]
+    fn flags_without_meaning_for_a_command_are_hidden() {
+        let command = super::super::Cli::command();
+        let check = command.find_subcommand("keys").unwrap();
+        let check = check.find_subcommand("check").unwrap();
+        let hidden = check.get_arguments().filter(|arg| arg.is_hide_set());
+        let hidden: BTreeSet<_> = hidden.map(|arg| arg.get_id().as_str()).collect();
+        let wanted: BTreeSet<_> = JUDGING.into_iter().chain(["state_dir"]).collect();
+        assert_eq!(hidden, wanted);
+    }
 
     #[test]
     fn variables_are_checked() {
@@ -613,7 +774,6 @@ mod tests {
     /// The list above and the flags cannot drift apart.
     #[test]
     fn every_variable_belongs_to_a_flag() {
-        use clap::CommandFactory;
         let command = super::super::Cli::command();
         let mut read = BTreeSet::new();
         for sub in command.get_subcommands() {
@@ -630,7 +790,6 @@ mod tests {
     /// A switch of a command can be thrown by its variable in every usual spelling.
     #[test]
     fn switches_take_one_as_well_as_true() {
-        use clap::CommandFactory;
         let command = super::super::Cli::command();
         let run = command.find_subcommand("run").unwrap();
         let switches: Vec<_> = run
@@ -646,16 +805,9 @@ mod tests {
 
     #[test]
     fn exhaustion_is_agreed_to_for_one_host() {
-        use clap::Parser;
-        #[derive(Parser)]
-        struct Flags {
-            #[command(flatten)]
-            run: RunOptions,
-        }
         let agreement = |arguments: &[&str], url: Option<&str>| {
-            let flags = Flags::parse_from([&["x"], arguments].concat());
             let target = url.map(|url| Target::parse(url, true).unwrap());
-            flags.run.agreement(target.as_ref(), &Facts::default())
+            flags(arguments).agreement(target.as_ref(), &Facts::default())
         };
         let url = Some("https://Panel.example.com:8443/x");
         let given = agreement(&["--allow-exhaustion", "panel.example.COM"], url).unwrap();

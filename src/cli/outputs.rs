@@ -202,6 +202,14 @@ mod tests {
         let mut device = OutputFile::open(Path::new("/dev/null")).unwrap();
         device.replace("text").unwrap();
         assert!(matches!(device.opened, Opened::InPlace(_)));
+        // What is a file for now, but the system's to name.
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let number = std::os::fd::AsRawFd::as_raw_fd(file.as_file());
+        let named = PathBuf::from(format!("/dev/fd/{number}"));
+        if named.exists() {
+            let named = OutputFile::open(&named).unwrap();
+            assert!(matches!(named.opened, Opened::InPlace(_)));
+        }
     }
 
     #[test]
@@ -214,6 +222,23 @@ mod tests {
         let message = take("./a", "the recording").unwrap_err();
         assert!(
             message.contains("it is the json report, and the recording"),
+            "{message}"
+        );
+    }
+
+    /// One that is not there yet is known by its folder, whatever way leads there.
+    #[cfg(unix)]
+    #[test]
+    fn a_new_file_has_one_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let (real, link) = (folder.path().join("real"), folder.path().join("link"));
+        std::fs::create_dir(&real).unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        let mut taken = Taken::default();
+        assert_eq!(taken.take(&real.join("new"), "the json report"), Ok(()));
+        let message = taken.take(&link.join("new"), "the recording").unwrap_err();
+        assert!(
+            message.contains("link/new would be written over"),
             "{message}"
         );
     }

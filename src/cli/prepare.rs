@@ -470,3 +470,107 @@ pub(crate) fn variables() -> Result<Vec<(String, String)>, String> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::options::given;
+    use crate::cli::outcome::not_begun;
+    use crate::spec::Source;
+
+    fn prepared(options: &RunOptions, filter: &str) -> (Prepared, Aim) {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let selection = Selection {
+            filters: vec![filter.to_owned()],
+            exact: false,
+        };
+        let aim = Aim::of(options).unwrap();
+        let prepared = prepare(options, &aim, &specs, &selection).unwrap();
+        (prepared, aim)
+    }
+
+    /// A panel at an address, where `client` has a key; nothing is sent to it.
+    fn elsewhere(folder: &tempfile::TempDir, more: &[&str]) -> RunOptions {
+        let keys = folder.path().join("keys.yaml");
+        let key = "Zk3".repeat(14);
+        std::fs::write(&keys, format!("client: ptlc_{key}Z\n")).unwrap();
+        let (keys, state) = (keys.to_str().unwrap(), folder.path().to_str().unwrap());
+        let flags = [
+            "--target-url",
+            "http://127.0.0.1:9",
+            "--profile",
+            "pterodactyl-1.11",
+        ];
+        let files = ["--keys", keys, "--state-dir", state];
+        given(&[&flags[..], &files, more].concat())
+    }
+
+    #[test]
+    fn a_journal_is_kept_where_what_is_created_outlives_the_run() {
+        const HERE: &str = "in a panel of this process alone";
+        let folder = tempfile::tempdir().unwrap();
+        let of = |options: &RunOptions| {
+            let (prepared, aim) = prepared(options, "ip-locks/reading/get-api-client-account");
+            let made = prepared.to_make(prepared.session.contract());
+            let made: Vec<_> = made.iter().map(ToString::to_string).collect();
+            let journal = prepared.journal(options, &aim).unwrap();
+            let guarded = prepared
+                .guard(options, &aim, &Interrupt::default())
+                .unwrap();
+            (made, journal, guarded.session.creations().is_some())
+        };
+        let without = of(&elsewhere(&folder, &[]));
+        assert_eq!(without, (vec![], HERE.to_owned(), false));
+        let (made, journal, is_kept) = of(&elsewhere(&folder, &["--allow-create-keys"]));
+        assert_eq!(made, ["client-ip-locked"]);
+        let wanted = format!("known until then in {}", folder.path().display());
+        assert!(journal.starts_with(&wanted), "{journal}");
+        assert!(is_kept);
+        let (ours, aim) = prepared(&given(&[]), "lifecycle/keys");
+        assert!(ours.may_create());
+        assert_eq!(ours.journal(&given(&[]), &aim).unwrap(), HERE);
+    }
+
+    #[test]
+    fn the_embedded_panel_answers_origins_that_it_is_said_to_answer() {
+        let origins = |options: &RunOptions| {
+            let (prepared, _) = prepared(options, "hardening/origins");
+            prepared.session.facts().cors_origins.clone()
+        };
+        assert_eq!(origins(&given(&[])), [""; 0]);
+        let mut options = given(&["--has", "cors-origins"]);
+        options.complete().unwrap();
+        assert_eq!(origins(&options), [ALLOWED_ORIGIN]);
+    }
+
+    /// Somebody has ended it before there was anything to judge.
+    #[test]
+    fn a_run_that_was_ended_before_it_began_is_interrupted() {
+        let (prepared, _) = prepared(&given(&[]), "envelopes/head/no-key");
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let finished = prepared.finished(&specs, crate::moment::now(), false);
+        let results = not_begun(finished, None);
+        assert_eq!(results.exit_code, crate::report::exit::INTERRUPTED);
+    }
+
+    #[test]
+    fn port_80_is_that_of_a_panel_with_tls_on_its_usual_port() {
+        let plain = |url| {
+            let target = Target::parse(url, true).unwrap();
+            let way = plain(&given(&[]), &target).unwrap();
+            way.map(|(_, base)| base.to_string())
+        };
+        let url = Some("http://panel.example.com/under".to_owned());
+        assert_eq!(plain("https://panel.example.com/under/"), url);
+        assert_eq!(plain("https://panel.example.com:8443"), None);
+        assert_eq!(plain("http://panel.example.com"), None);
+    }
+
+    #[test]
+    fn a_file_of_authorities_is_read() {
+        let target = Target::parse("https://panel.example.com", false).unwrap();
+        let path = "/no/such/authorities.pem";
+        let message = open(&given(&["--ca-cert", path]), &target).err().unwrap();
+        assert!(message.contains(path), "{message}");
+    }
+}

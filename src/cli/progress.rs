@@ -91,6 +91,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_line_says_how_far_it_is_until_it_is_over() {
+        let whole = Duration::from_secs(7200);
+        let progress = Progress::new(&Bars::default(), None, 100, "cases").at_least(Some(whole));
+        assert_eq!(progress.bar.length(), Some(100));
+        progress.show(5);
+        assert_eq!(progress.bar.position(), 5);
+        assert_eq!(progress.bar.message(), ", about 120 min left");
+        progress.clear();
+        assert!(progress.bar.is_finished());
+    }
+
+    #[test]
     fn the_pace_is_the_least_that_is_left() {
         let seconds = Duration::from_secs;
         assert_eq!(left(seconds(1), 5, 100, None), None);

@@ -304,6 +304,8 @@ mod tests {
             ("json=a,jsno=b", &["json=a", "jsno=b"]),
             ("json=a,html", &["json=a", "html"]),
             ("json=a,", &["json=a,"]),
+            ("json=a,=b", &["json=a,=b"]),
+            ("json=a,my file=b", &["json=a,my file=b"]),
             ("", &[""]),
         ] {
             assert_eq!(parts(text), wanted, "{text}");

@@ -53,3 +53,18 @@ impl ShowArguments {
         if is_terminal { screen.fitted() } else { screen }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_screen_is_what_the_flags_say() {
+        let screen = |verbose, color| {
+            let screen = ShowArguments { verbose, color }.screen();
+            (screen.verbose, screen.in_colour)
+        };
+        assert_eq!(screen(true, Color::Never), (true, false));
+        assert_eq!(screen(false, Color::Always), (false, true));
+    }
+}

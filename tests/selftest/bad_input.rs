@@ -10,6 +10,7 @@ use libtest_mimic::Trial;
 use super::canary::{self, CANARY};
 use super::panel::Panel;
 use super::program::{self, BOUND, Said};
+use super::recorded::Recorded;
 use super::server::{Habit, Server, closed_port};
 use super::trials::named;
 
@@ -48,7 +49,7 @@ const USAGE: i32 = 2;
 const UNDECIDED: i32 = 3;
 const INTERRUPTED: i32 = 130;
 
-const ROWS: [Row; 37] = [
+const ROWS: [Row; 42] = [
     row(
         "url-without-value",
         |_| args(&["run", "--target-url"]),
@@ -78,6 +79,27 @@ const ROWS: [Row; 37] = [
         |_| args(&["run"]),
         USAGE,
         "no target: name a panel",
+    ),
+    row(
+        "target-and-embedded",
+        |_| args(&["run", "--embedded", "https://panel.invalid"]),
+        USAGE,
+        "a target and --embedded exclude each other; name one",
+    ),
+    row(
+        "no-scheme",
+        |_| run("panel.invalid"),
+        USAGE,
+        "it lacks `https://`",
+    ),
+    row(
+        "argument-and-flag",
+        |_| {
+            let url = "https://panel.invalid";
+            args(&["run", url, "--target-url", "https://other.invalid"])
+        },
+        USAGE,
+        "two targets are named: the argument, and --target-url",
     ),
     row(
         "userinfo",
@@ -217,6 +239,12 @@ const ROWS: [Row; 37] = [
         "it is revoked, mistyped",
     ),
     row(
+        "key/in-the-wrong-place",
+        |_| args(&["explain", CANARY]),
+        USAGE,
+        "this looks like a key; keys are given by PTERO_KEY_CLIENT and the like",
+    ),
+    row(
         "key/in-broken-file",
         keys_file,
         USAGE,
@@ -233,6 +261,19 @@ const ROWS: [Row; 37] = [
         |folder| suite(folder, "title: [\n"),
         USAGE,
         "suite.yaml:",
+    ),
+    row(
+        "specs/broken-yaml/explained",
+        |folder| {
+            let suite = suite(folder, "title: [\n");
+            let scene = args(&["explain", "suite/one", "--specs", "specs"]);
+            Scene {
+                alive: suite.alive,
+                ..scene
+            }
+        },
+        USAGE,
+        "1 error in the specification",
     ),
     row(
         "specs/not-utf-8",
@@ -319,8 +360,9 @@ pub(crate) fn trials() -> Vec<Trial> {
             Ok(())
         })
     });
-    let others: [(&str, fn()); 2] = [
+    let others: [(&str, fn()); 3] = [
         ("reader-went-away", reader_went_away),
+        ("full-disk", full_disk),
         ("canary-would-be-seen", canary_would_be_seen),
     ];
     let others = named("bad-input", others);
@@ -329,14 +371,6 @@ pub(crate) fn trials() -> Vec<Trial> {
 
 /// Whoever has seen enough gets no panic for it, and what was begun is ended.
 fn reader_went_away() {
-    let without_a_reader = |mut command: Command, arguments: &[&str]| {
-        let (reader, writer) = std::io::pipe().expect("a pipe");
-        drop(reader);
-        let output = command.args(arguments).stdout(writer).output();
-        let output = output.expect("the program runs");
-        assert_eq!(output.status.code(), Some(INTERRUPTED), "{arguments:?}");
-        String::from_utf8_lossy(&output.stderr).into_owned()
-    };
     assert_eq!(without_a_reader(program::program(), &["list", "--ids"]), "");
     assert_eq!(
         without_a_reader(program::program(), &["list", "--requirements"]),
@@ -346,6 +380,15 @@ fn reader_went_away() {
     let said = without_a_reader(program::conformance(), &["no-key"]);
     assert!(said.contains("\nINCOMPLETE: interrupted after "), "{said}");
     assert!(!said.contains("panicked"), "{said}");
+    // What goes to standard error beside a report is for the same person.
+    let one = "authentication/envelopes/head/no-key";
+    let arguments = ["run", "--embedded", one, "--report", "json=-"];
+    let said = without_a_reader(program::program(), &arguments);
+    assert!(!said.contains("PASSED"), "{said}");
+    let recorded = Recorded::new("pterodactyl-1.11", &[one]);
+    let recording = recorded.path().display().to_string();
+    let arguments = ["replay", &recording, "--report", "json=-"];
+    assert_eq!(without_a_reader(program::program(), &arguments), "");
     // As in `2>&1 | head`.
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
@@ -355,6 +398,41 @@ fn reader_went_away() {
         .stderr(writer.try_clone().expect("a pipe"));
     let status = command.stdout(writer).status().expect("the tests run");
     assert_eq!(status.code(), Some(INTERRUPTED));
+}
+
+/// What a command says in the end when nobody reads its standard output any longer.
+fn without_a_reader(mut command: Command, arguments: &[&str]) -> String {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    drop(reader);
+    let output = command.args(arguments).stdout(writer).output();
+    let output = output.expect("the program runs");
+    assert_eq!(output.status.code(), Some(INTERRUPTED), "{arguments:?}");
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// What cannot be written for another reason than a reader's is told.
+fn full_disk() {
+    let results = program::root().join("tests/selftest/reports/stored/hostile.whole.json");
+    let results = results.display().to_string();
+    let to = ["--report", "html=/dev/full", "--report", "json=-"];
+    for (arguments, wanted) in [
+        (&["list", "--ids"][..], &["standard output"][..]),
+        (
+            &[&["report", &results][..], &to].concat(),
+            &["the report /dev/full", "standard output"],
+        ),
+    ] {
+        let Ok(full) = fs::OpenOptions::new().write(true).open("/dev/full") else {
+            return;
+        };
+        let output = program::program().args(arguments).stdout(full).output();
+        let output = output.expect("the program runs");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(USAGE), "{said}");
+        for what in wanted {
+            assert!(said.contains(what), "{what}: {said}");
+        }
+    }
 }
 
 fn canary_would_be_seen() {

@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
+use axum::http::StatusCode;
 use axum::middleware::{Next, from_fn};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use libtest_mimic::Trial;
 use ptero_conformance::exchange::Redactor;
 use ptero_conformance::journal::{Creation, Event, Journal};
@@ -38,6 +39,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("dry-run", dry_run),
         ("nothing-is-stored", nothing_is_stored),
         ("exhaustion", exhaustion),
+        ("not-deleted", not_deleted),
         #[cfg(unix)]
         ("interrupted", interrupted),
         #[cfg(unix)]
@@ -364,8 +366,37 @@ scenarios:
     expect: granted
 ";
 
+/// What stays is told, and how it goes.
+fn not_deleted() {
+    let refuse = |request: Request, next: Next| async move {
+        if request.method() == "DELETE" {
+            return StatusCode::BAD_GATEWAY.into_response();
+        }
+        next.run(request).await
+    };
+    let panel = Hosted::new(world(|text| text), Faults::default(), |router| {
+        router.layer(from_fn(refuse))
+    });
+    let said = run(&mut lifecycle(&panel));
+    let warning = "warning: a key of this run may be left at the target: ";
+    assert!(said.stderr.contains(warning), "{}", said.stderr);
+    let advice = format!("to delete it: ptero-conformance cleanup {}\n", panel.url());
+    assert_eq!(said.stderr.matches(&advice).count(), 1, "{}", said.stderr);
+    assert!(!panel.of_runs().is_empty());
+}
+
 fn exhaustion() {
-    let panel = panel();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let counting = move |request: Request, next: Next| {
+        if request.uri().path() == "/api/client" {
+            count.fetch_add(1, Ordering::SeqCst);
+        }
+        next.run(request)
+    };
+    let panel = Hosted::new(world(|text| text), Faults::default(), |router| {
+        router.layer(from_fn(counting))
+    });
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("limits.yaml"), SPENDING).expect("a suite");
     let said = |host: Option<&str>| {
@@ -381,8 +412,11 @@ fn exhaustion() {
     without.must_exit(3);
     let why = "not agreed to: needs --allow-exhaustion=HOST";
     assert!(without.stdout.contains(why), "{}", without.stdout);
+    let before = asked.load(Ordering::SeqCst);
     let with = said(Some("127.0.0.1"));
     with.must_exit(0);
+    let spent = asked.load(Ordering::SeqCst);
+    assert!(spent > before, "its own limit is spent, and no other");
     assert!(with.stdout.contains(" 1 passed "), "{}", with.stdout);
     let elsewhere = said(Some("panel.example.com"));
     elsewhere.must_exit(2);

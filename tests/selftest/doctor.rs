@@ -167,9 +167,15 @@ fn asks_little_and_writes_nothing() -> Result<(), Failed> {
         next.run(request)
     };
     let server = Server::start(panel().layer(middleware::from_fn(record)));
-    server
-        .doctor()
-        .must(0, &["15 requests were sent; nothing was written."])?;
+    let told = server.doctor();
+    told.must(
+        0,
+        &[
+            "15 requests were sent; nothing was written.",
+            "export PTERO_KEY_CLIENT=",
+        ],
+    )?;
+    assert!(!told.text.contains("\nKeys\n"), "{}", told.text);
     let asked = std::mem::take(&mut *asked.lock().unwrap());
     assert_eq!(asked.len(), 15);
     for (method, target, key) in &asked {
@@ -311,7 +317,15 @@ fn nothing_there() -> Result<(), Failed> {
     server.doctor().must(
         3,
         &["no panel was recognised", "nothing at the panel's paths"],
-    )
+    )?;
+    // A key is not sent to what is no panel.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.yaml");
+    std::fs::write(&file, format!("client: {}\n", super::canary::CANARY)).unwrap();
+    let told = doctor(&["doctor", &server.url, "--keys", file.to_str().unwrap()]);
+    told.must(3, &["no panel was recognised"])?;
+    assert!(!told.text.contains("\nKeys\n"), "{}", told.text);
+    Ok(())
 }
 
 fn one_page_for_everything() -> Result<(), Failed> {
@@ -362,6 +376,8 @@ fn keys() -> Result<(), Failed> {
         0,
         &["client: proved", "Sees you as This IP address (127.0.0.1)"],
     )?;
+    let advice = "export PTERO_KEY_CLIENT=";
+    assert!(!told.text.contains(advice), "one is given: {}", told.text);
     for (_, key) in &keys {
         assert!(!told.text.contains(&key[16..]), "a key is shown");
     }

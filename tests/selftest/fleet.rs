@@ -21,7 +21,7 @@ use super::trials::named;
 const FILTER: &str = "authentication/key-types/";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 7] = [
+    let all: [(&str, fn()); 9] = [
         ("twenty", twenty),
         ("one-that-hangs", one_that_hangs),
         ("own-keys", own_keys),
@@ -29,6 +29,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("as-alone", as_alone),
         ("bad-lists", bad_lists),
         ("on-one-host", on_one_host),
+        ("broken-suite", broken_suite),
+        ("one-report-is-lost", one_report_is_lost),
     ];
     named("fleet", all)
 }
@@ -431,6 +433,53 @@ fn on_one_host() {
     said.must_exit(0);
     assert!(!said.stderr.contains("note: "), "{}", said.stderr);
 }
+
+/// A suite that cannot be read is told in the end, and where it may have had the chosen cases.
+fn broken_suite() {
+    const SOUND: &str = "title: One
+scenarios:
+  - { id: one, title: One, request: { endpoint: GET /api/client, key: none }, expect: no-key }
+";
+    let panel = panel(&[], as_it_is);
+    let mut list = List::new();
+    list.add("one", panel.url(), Some(&panel.keys_yaml()));
+    let specs = list.path("specs");
+    std::fs::create_dir(&specs).expect("a folder");
+    std::fs::write(specs.join("one.yaml"), SOUND).expect("a suite");
+    std::fs::write(specs.join("other.yaml"), "title: [\n").expect("a suite");
+    let said = list.run(&["--specs", "specs"]);
+    said.must_exit(2);
+    let summary = line(&said, "one");
+    assert!(summary.contains("  BROKEN: the harness"), "{summary}");
+    let told = "\n1 error in the specification\n";
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    let said = list.run(&["--specs", "specs", "other/"]);
+    said.must_exit(2);
+    assert!(said.stderr.contains(told), "{}", said.stderr);
+    assert!(!said.stderr.contains("no case has"), "{}", said.stderr);
+}
+
+/// A report that cannot be written is that panel's matter alone.
+#[cfg(unix)]
+fn one_report_is_lost() {
+    if !Path::new("/dev/full").exists() {
+        return;
+    }
+    let (one, other) = (panel(&[], as_it_is), panel(&[], as_it_is));
+    let mut list = List::new();
+    list.add("one", one.url(), Some(&one.keys_yaml()));
+    list.add("other", other.url(), Some(&other.keys_yaml()));
+    std::os::unix::fs::symlink("/dev/full", list.path("one.json")).expect("a link");
+    let said = list.run(&[FILTER, "--report", "json={target}.json"]);
+    said.must_exit(2);
+    let told = line(&said, "one");
+    assert!(told.contains("BROKEN: the report one.json"), "{told}");
+    assert!(line(&said, "other").ends_with("  PASSED"), "{}", said.all());
+    assert_eq!(list.results("other")["exit_code"], 0);
+}
+
+#[cfg(not(unix))]
+fn one_report_is_lost() {}
 
 #[track_caller]
 fn refused(list: &List, arguments: &[&str], wanted: &str) {

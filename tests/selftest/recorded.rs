@@ -9,6 +9,7 @@ use ptero_conformance::recording::{Header, RunRecording};
 use super::canary::CANARY;
 use super::panel::Panel;
 use super::program::{Said, program, run};
+use super::server::{Habit, Server};
 use super::trials::named;
 
 const PROFILE: &str = "pterodactyl-1.11";
@@ -89,6 +90,11 @@ fn judged_again_alike() {
         let told = again.stdout.replace("panel, recorded", "panel");
         assert!(told.contains("cases: "), "{told}");
         assert_eq!(told, recorded.said.stdout);
+        // A report on standard output is alone there.
+        let report = replay(&recorded.path(), &["--report", "json=-"]);
+        report.must_exit(0);
+        let report: serde_json::Result<serde_json::Value> = serde_json::from_str(&report.stdout);
+        assert!(report.is_ok(), "{report:?}");
     }
 }
 
@@ -97,6 +103,10 @@ fn judged_by_another_contract() {
     recorded.said.must_exit(0);
     let again = replay(&recorded.path(), &["--profile", PROFILE]);
     again.must_exit(1);
+    // What counts is what is said to.
+    let counts = |kind| replay(&recorded.path(), &["--profile", PROFILE, "--fail-on", kind]);
+    counts("reshaped").must_exit(1);
+    counts("opened").must_exit(0);
     let text = "expected \"AuthenticationException\"";
     assert!(again.stdout.contains(text), "{}", again.stdout);
 }
@@ -288,6 +298,12 @@ fn another_suite() {
         header.suite_sha256 = "0".repeat(64);
     });
     refused(&recorded.path(), &other, "of another suite");
+    // No panel is asked to be compared with it.
+    let server = Server::new(Habit::Closes);
+    let said = run(program().arg("compare").arg(&other).arg(server.url()));
+    said.must_exit(2);
+    assert!(said.stderr.contains("of another suite"), "{}", said.stderr);
+    assert_eq!(server.connections(), 0);
     let suite = "title: x\nscenarios:\n  - id: a\n    title: b\n    requires: [ERR-401]\n    \
                  request: { endpoint: GET /api/client, key: none }\n    expect: no-key\n";
     std::fs::create_dir(recorded.beside("x", "").with_file_name("specs")).expect("a folder");

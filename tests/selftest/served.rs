@@ -50,6 +50,16 @@ fn no_folder() {
         assert!(said.stderr.contains(&wanted), "{}", said.stderr);
     }
     assert!(!none.exists());
+    // Another panel's keys are not written over.
+    let taken = folder.path().join("keys.yaml");
+    std::fs::write(&taken, "another").expect("a file");
+    let said = run(program()
+        .args(["serve", "--port", "0", "--keys-out"])
+        .arg(folder.path()));
+    said.must_exit(2);
+    let wanted = format!("{} exists, perhaps of another panel", taken.display());
+    assert!(said.stderr.contains(&wanted), "{}", said.stderr);
+    assert_eq!(std::fs::read_to_string(&taken).expect("a file"), "another");
 }
 
 /// Every flag that somebody gives who holds all keys and agrees to everything.

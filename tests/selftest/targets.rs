@@ -15,10 +15,12 @@ const USAGE: i32 = 2;
 const UNDECIDED: i32 = 3;
 
 pub fn trials() -> Vec<Trial> {
-    let tests: [(&str, fn()); 11] = [
+    let tests: [(&str, fn()); 13] = [
         ("a-file-names-all", a_file_names_all),
         ("flags-go-before-the-file", flags_go_before_the_file),
         ("two-targets", two_targets),
+        ("one-key-twice", one_key_twice),
+        ("at-another-address", at_another_address),
         ("wrong-files", wrong_files),
         ("agreed-limits", agreed_limits),
         ("other-limits", other_limits),
@@ -94,6 +96,40 @@ fn two_targets() {
     let said = run_with("https://other.invalid".as_ref(), &[]);
     said.must_exit(USAGE);
     has(&said, "an address is given by --target-url");
+}
+
+/// A variable and a file may give one key, but not two of one role.
+fn one_key_twice() {
+    let panel = panel();
+    let file = file(&panel, "");
+    let with = |key: &str| {
+        let mut command = program();
+        command.args(["run", "key-types", "--target"]).arg(&file);
+        run(command.env("PTERO_KEY_CLIENT", key))
+    };
+    with(&panel.keys()["client"]).must_exit(OK);
+    let said = with(&panel.keys()["client-other"]);
+    said.must_exit(USAGE);
+    has(&said, "PTERO_KEY_CLIENT and ");
+    has(&said, "give different keys for `client`; drop one of them");
+}
+
+/// Where a host is reached does not make it this machine: a pace is kept, and told.
+fn at_another_address() {
+    let panel = panel();
+    let port = panel.url().rsplit(':').next().unwrap();
+    let url = format!("http://panel.invalid:{port}");
+    let id = "authentication/envelopes/head/no-key-application";
+    let mut command = program();
+    command.args(["run", &url, id, "--profile", "pterodactyl-1.11"]);
+    command.args(["--allow-plaintext", "--resolve", "panel.invalid:127.0.0.1"]);
+    let said = run(&mut command);
+    said.must_exit(OK);
+    has(&said, " 1 passed ");
+    for line in ["shortest time: ", "nothing is created or changed"] {
+        assert!(said.stderr.contains(line), "{line}: {}", said.stderr);
+    }
+    assert!(!said.stderr.contains("sent again"), "{}", said.stderr);
 }
 
 fn wrong_files() {

@@ -51,6 +51,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("retry/second-look", no_first_answer_is_forgotten),
         ("retry/connection", a_connection_is_tried_again),
         ("one-failing-case", one_failing_case),
+        ("in-trouble", in_trouble),
         ("one-broken-suite", one_broken_suite),
         ("proxies", asks_no_proxy),
     ];
@@ -568,6 +569,26 @@ fn answer(mut stream: std::net::TcpStream) {
         head.push(byte[0]);
     }
     stream.write_all(refusal().as_bytes()).expect("an answer");
+}
+
+/// A panel in trouble is left alone, and what was not asked is no pass.
+fn in_trouble() {
+    let more = "GET /api/client/permissions, GET /api/client/account/api-keys, \
+                GET /api/application/nodes, GET /api/application/locations]";
+    let seven = THREE.replace("users]", &format!("users, {more}"));
+    let suites = Suites::new(&[("seven.yaml", &seven)]);
+    let server = playing(|_| Some(json(500, "", "{}")));
+    let said = run(suites.command(&server).args(["--rate", "50"]));
+    said.must_exit(1);
+    let stopped = said
+        .stderr
+        .lines()
+        .find_map(|line| line.strip_prefix("stopped: "));
+    let why = stopped.unwrap_or_else(|| panic!("{}", said.stderr));
+    has(&said, &format!("2 cases are unjudged: not asked: {why}\n"));
+    let results = suites.results();
+    assert_eq!(results.stopped.as_deref(), Some(why));
+    assert_eq!(server.connections(), 1 + 5);
 }
 
 /// The variables of proxies are those of other programs.
