@@ -1,7 +1,7 @@
 //! What is due for a request follows from its reasons, and nothing else does.
 
 use super::*;
-use crate::spec::{Source, Specs};
+use crate::spec::{SchemaName, Source, Specs};
 
 const PROFILE: &str = "pterodactyl-1.11";
 
@@ -197,7 +197,7 @@ fn a_refusal_is_due_as_the_profile_answers_it() {
     let detail = words.detail.unwrap();
     assert_eq!(detail.shown, "GET api/client/account");
     assert_eq!(detail.pattern, None);
-    let schemas: Vec<_> = found.schemas.iter().map(|name| name.as_str()).collect();
+    let schemas: Vec<_> = found.schemas.iter().map(SchemaName::as_str).collect();
     assert_eq!(schemas, ["error-envelope"]);
     assert_eq!(names_of(&found), ["x-why"]);
     assert_eq!(found.origin, Some(Origin::Source));
@@ -278,7 +278,7 @@ fn what_is_granted_is_due_as_the_route_says() {
     let step = "request: { endpoint: GET /api/client/account, key: client }, expect: granted";
     let found = expected(step);
     assert_eq!(found.status, [200]);
-    let schemas: Vec<_> = found.schemas.iter().map(|name| name.as_str()).collect();
+    let schemas: Vec<_> = found.schemas.iter().map(SchemaName::as_str).collect();
     assert_eq!(schemas, ["account"]);
     assert_eq!(found.origin, Some(Origin::Observed));
     let read = first(under(|profile| profile.origin = Origin::Source, step));

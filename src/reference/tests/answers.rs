@@ -76,7 +76,7 @@ fn lists_come_in_pages_with_links() {
         let answer = visit.get("application", &format!("{USERS}?per_page=2{page}"));
         let pagination = answer.body["meta"]["pagination"].clone();
         let count = answer.body["data"].as_array().map(Vec::len);
-        assert_eq!(pagination["count"].as_u64().map(|n| n as usize), count);
+        assert_eq!(pagination["count"], json!(count));
         assert_eq!(
             (&pagination["total"], &pagination["total_pages"]),
             (&json!(5), &json!(3))
@@ -226,7 +226,7 @@ fn the_first_allocation_is_the_default_one() {
     );
 }
 
-fn user(changes: Value) -> String {
+fn user(changes: &Value) -> String {
     let mut user = json!({
         "email": "new@example.com", "username": "New", "first_name": "N", "last_name": "W",
     });
@@ -245,7 +245,7 @@ fn a_user_is_stored_as_given() {
         (json!(false), false),
         (json!(0), false),
     ] {
-        let content = user(json!({ "external_id": "x", "root_admin": administrator }));
+        let content = user(&json!({ "external_id": "x", "root_admin": administrator }));
         let changed = visit.ask("application", "PATCH", &format!("{USERS}/3"), &content);
         assert_eq!(changed.status, 200, "{}", changed.body);
         let found = visit.get("application", &format!("{USERS}/3")).body;
@@ -261,7 +261,7 @@ fn a_user_is_stored_as_given() {
 fn an_address_and_a_name_belong_to_one_user() {
     let visit = Visit::new();
     let asked = |method: &str, path: &str, changes: Value| {
-        let answer = visit.ask("application", method, path, &user(changes));
+        let answer = visit.ask("application", method, path, &user(&changes));
         let errors = answer.body["errors"]
             .as_array()
             .cloned()
