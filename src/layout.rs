@@ -57,6 +57,13 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_filled_to_its_last_column() {
+        let of = |text: &str| paragraph_within(12, "- ", text);
+        assert_eq!(of("aaaa bbbbb cc"), "- aaaa bbbbb\n  cc\n");
+        assert_eq!(of("aaaa bbbbbb"), "- aaaa\n  bbbbbb\n");
+    }
+
+    #[test]
     fn a_long_word_is_not_cut() {
         let url = "https://".to_owned() + &"x".repeat(100);
         assert_eq!(paragraph("- ", &url), format!("- {url}\n"));

@@ -26,6 +26,12 @@ mod tests {
     fn a_date_lasts_to_its_end() {
         let today = now()[..10].to_owned();
         assert_eq!(days_until(&today), Some(0));
+        let before = |days: u64| {
+            let then = SystemTime::now() - Duration::from_secs(days * 24 * 60 * 60);
+            let date = humantime::format_rfc3339_seconds(then).to_string();
+            days_until(&date[..10])
+        };
+        assert_eq!((before(1), before(2)), (Some(-1), Some(-2)));
         assert!(days_until("2020-01-01").unwrap() < -1000);
         assert!(days_until("2999-12-31").unwrap() > 1000);
         assert_eq!(days_until("2027-02-30"), None);

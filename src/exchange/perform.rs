@@ -220,6 +220,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_is_no_success_is_kept_whole() {
+        let said = json!({ "name": "Alice" });
+        let of = async |status: u16| {
+            let status = http::StatusCode::from_u16(status).unwrap();
+            body((status, said.to_string())).await
+        };
+        assert_eq!(of(400).await, Body::Json(said.clone()));
+        assert_ne!(of(399).await, Body::Json(said.clone()));
+    }
+
+    #[tokio::test]
     async fn content_is_told_apart_whatever_its_type_says() {
         assert_eq!(body(()).await, Body::Empty);
         assert_eq!(body("{\"a\":null}").await, Body::Json(json!({ "a": null })));

@@ -239,6 +239,17 @@ mod tests {
             ("PTERO_KEY_CLIENT", "", "is empty"),
             ("PTERO_KEY_CLIENT", with_break.as_str(), "a line break"),
             ("PTERO_KEY_CLIENT", "ptlc_Canary 0123", "a space"),
+            (
+                "PTERO_KEY_CLIENT",
+                "ptlc_Canary\u{7}",
+                "a control character",
+            ),
+            ("PTERO_KEY_CLIENT", "ptlc_Canary\u{a0}", "a space"),
+            (
+                "PTERO_KEY_CLIENT",
+                "ptlc_Canaryé",
+                "a character beyond ASCII",
+            ),
         ];
         for (name, value, wanted) in rows {
             let message = ring(&[(name, value)]).unwrap_err().to_string();

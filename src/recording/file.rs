@@ -406,6 +406,18 @@ mod tests {
     }
 
     #[test]
+    fn a_line_that_is_cut_amid_others_is_a_bad_one() {
+        let text = recording().to_text().unwrap();
+        let mut lines: Vec<_> = text.lines().collect();
+        lines[1] = &lines[1][..lines[1].len() / 2];
+        let message = wrong(&(lines.join("\n") + "\n"));
+        assert!(
+            message.contains("line 2") && !message.contains("cut off"),
+            "{message}"
+        );
+    }
+
+    #[test]
     fn every_cut_is_noticed() {
         let text = recording().to_text().unwrap();
         for end in (0..text.len() - 1).filter(|end| text.is_char_boundary(*end)) {

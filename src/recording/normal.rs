@@ -213,6 +213,21 @@ mod tests {
     }
 
     #[test]
+    fn what_stands_alone_is_the_first_of_its_minute_unless_nothing_is_left() {
+        let left = |fields: &[(&str, &str)]| {
+            let step = alone(&answer(fields, Value::Null));
+            step.header(REMAINING).map(str::to_owned)
+        };
+        let some = |left: &str| Some(left.to_owned());
+        assert_eq!(left(&[(LIMIT, "720"), (REMAINING, "612")]), some("719"));
+        assert_eq!(left(&[(LIMIT, "720"), (REMAINING, "1")]), some("719"));
+        assert_eq!(left(&[(LIMIT, "720"), (REMAINING, "0")]), some("0"));
+        assert_eq!(left(&[(LIMIT, "1"), (REMAINING, "1")]), some("1"));
+        assert_eq!(left(&[(REMAINING, "612")]), some("612"));
+        assert_eq!(left(&[(LIMIT, "720")]), None);
+    }
+
+    #[test]
     fn what_is_left_keeps_its_order() {
         let specs = Specs::load(&Source::Embedded).unwrap();
         let case = case(&specs, |case| {

@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_thing_of_the_journal_is_deleted_with_the_key_that_lists_it() {
+    async fn what_the_key_of_another_role_made_is_told_as_left() {
         let (mut session, folder) = made(1).await;
         // The role that made it has no key any longer; another one of the same user has.
         let key = session.keys_mut().take(&name("client")).unwrap();

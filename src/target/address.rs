@@ -164,6 +164,48 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_is_scheme_host_and_port() {
+        let origin = |text: &str| parse(text).unwrap().origin();
+        assert_eq!(origin("https://a.example/panel"), "https://a.example");
+        assert_eq!(origin("http://127.0.0.1:81/"), "http://127.0.0.1:81");
+    }
+
+    #[test]
+    fn names_of_this_machine_are_loopback() {
+        for (text, wanted) in [
+            ("https://localhost", true),
+            ("https://panel.localhost", true),
+            ("https://127.8.9.1", true),
+            ("https://[::1]", true),
+            ("https://notlocalhost", false),
+            ("https://localhost.example", false),
+            ("https://192.0.2.1", false),
+        ] {
+            assert_eq!(parse(text).unwrap().is_loopback(), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_more_than_a_base_is_refused() {
+        assert!(matches!(
+            parse("https://a.example/?x"),
+            Err(BadTarget::Query)
+        ));
+        assert!(matches!(
+            parse("https://a.example/#x"),
+            Err(BadTarget::Query)
+        ));
+        for text in ["https://name@a.example", "https://:word@a.example"] {
+            assert!(matches!(parse(text), Err(BadTarget::Credentials)), "{text}");
+        }
+        assert!(matches!(
+            parse("http://a.example"),
+            Err(BadTarget::Plaintext(_))
+        ));
+        assert!(Target::parse("http://a.example", true).is_ok());
+    }
+
+    #[test]
     fn good_addresses() {
         let rows = [
             (

@@ -131,6 +131,34 @@ mod tests {
     }
 
     #[test]
+    fn a_parameter_is_one_of_its_own_api() {
+        let contract = contract();
+        let said = |api, name: &str| {
+            let facts = Facts {
+                ids: [((api, name.to_owned()), "1".to_owned())].into(),
+                ..Facts::default()
+            };
+            facts.check(&contract).err()
+        };
+        assert_eq!(said(Api::Application, "location"), None);
+        let wrong = said(Api::Application, "locatoin").unwrap();
+        assert!(
+            wrong.contains("path parameter of the application API"),
+            "{wrong}"
+        );
+        assert!(wrong.contains("did you mean `location`"), "{wrong}");
+        let elsewhere = said(Api::Client, "location").unwrap();
+        assert!(
+            elsewhere.contains("path parameter of the client API"),
+            "{elsewhere}"
+        );
+        assert!(
+            !elsewhere.contains("did you mean `location`"),
+            "{elsewhere}"
+        );
+    }
+
+    #[test]
     fn the_first_origin_is_the_one_that_is_asked_with() {
         let contract = contract();
         let profile = contract.profile("pterodactyl-1.11").unwrap();

@@ -219,3 +219,15 @@ fn what_a_panel_has_by_itself_is_known_by_any_parameter() {
         "/api/client/servers/{server}"
     ));
 }
+
+#[test]
+fn a_route_of_the_panel_itself_wins_over_one_that_is_no_more_exact() {
+    let mut added = AddedRoutes::default();
+    let path = "/api/client/{any}/a1a1a1a1";
+    added.add(addition("GET", path)).expect("a route");
+    let tell = |world: &mut super::World| world.added = added;
+    let visit = Visit::build(Family::V1_11, tell, Wording::default(), Faults::default());
+    let of = |path: &str| visit.get("client", path).body["object"].clone();
+    assert_eq!(of("/api/client/servers/a1a1a1a1"), "server");
+    assert_eq!(of("/api/client/things/a1a1a1a1"), "widget");
+}

@@ -570,3 +570,32 @@ fn what_nobody_may_guess_is_random() {
         Some(40)
     );
 }
+
+#[test]
+fn a_nest_of_a_fork_is_found_by_its_number() {
+    let visit = Visit::changed(Family::Pyrodactyl, |world| {
+        let mut other = world.nests[0].clone();
+        other.id = 7;
+        world.nests.push(other);
+    });
+    let found = visit.get("client", "/api/client/nests/7").body;
+    assert_eq!(found["attributes"]["id"], 7, "{found}");
+    let first = visit.get("client", "/api/client/nests/1").body;
+    assert_eq!(first["attributes"]["id"], 1, "{first}");
+}
+
+#[test]
+fn a_server_says_whether_it_is_installed() {
+    let visit = Visit::new();
+    let containers = listed(&visit, "application", SERVERS, "container");
+    let installed = containers.iter().map(|one| one["installed"].clone());
+    assert_eq!(installed.collect::<Vec<_>>(), [1, 1, 1, 0]);
+}
+
+#[test]
+fn a_changed_allocation_is_the_one_of_the_path() {
+    let visit = Visit::new();
+    let path = format!("{ALICE}/network/allocations/2/primary");
+    let changed = visit.ask("client", "POST", &path, "").body;
+    assert_eq!(changed["attributes"]["id"], 2, "{changed}");
+}
