@@ -181,6 +181,26 @@ mod tests {
     }
 
     #[test]
+    fn a_line_is_counted_from_one() {
+        let text = "one\n\nthree\n";
+        let lines = Lines::of_text(text);
+        let of = |offset| (lines.of(offset), line_column(text, offset).0);
+        assert_eq!(
+            [0, 3, 4, 5, 9].map(of),
+            [(1, 1), (1, 1), (2, 2), (3, 3), (3, 3)]
+        );
+        let file = SourceFile::new("a.yaml", "a.yaml", text);
+        assert_eq!(Diagnostic::at(&file, &(6..7), "x").line(), Some(3));
+        assert_eq!(Diagnostic::of_file("a.yaml", "x").line(), None);
+    }
+
+    #[test]
+    fn of_near_names_the_nearest_is_advised() {
+        assert_eq!(nearest("clent", ["clients", "client"]), Some("client"));
+        assert_eq!(nearest("", ["client"]), None);
+    }
+
+    #[test]
     fn a_far_name_is_no_advice() {
         assert_eq!(nearest("zzz", ["client"]), None);
     }

@@ -618,3 +618,57 @@ pub(super) fn check_requirements(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Source;
+    use super::*;
+
+    /// What is said of a folder with one suite, with or without clauses of its own.
+    fn said(requirements: Option<&str>) -> Vec<String> {
+        let folder = tempfile::tempdir().unwrap();
+        let (specs, schemas) = (
+            folder.path().join("specs"),
+            folder.path().join("schemas/responses"),
+        );
+        std::fs::create_dir_all(&specs).unwrap();
+        std::fs::create_dir_all(&schemas).unwrap();
+        let suite = "title: T\nscenarios:\n  - id: one\n    title: One\n    requires: [ERR-401]\n    \
+                     request: { endpoint: GET /api/client, key: none }\n    expect: no-key\n";
+        std::fs::write(specs.join("one.yaml"), suite).unwrap();
+        std::fs::write(schemas.join("odd.json"), r#"{ "type": "object" }"#).unwrap();
+        if let Some(text) = requirements {
+            std::fs::write(specs.join("requirements.yaml"), text).unwrap();
+        }
+        let specs = Specs::load(&Source::Folder(specs)).unwrap();
+        lint(&specs).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_clause_without_a_case_is_told_of_those_who_have_clauses() {
+        let own = include_str!("../../specs/requirements.yaml");
+        let tells = |said: &[String], what: &str| said.iter().any(|one| one.contains(what));
+        let of_own = said(Some(own));
+        assert!(tells(&of_own, "`ERR-403` has no case"), "{of_own:?}");
+        assert!(!tells(&of_own, "`ERR-401` has no case"), "{of_own:?}");
+        let of_nobody = said(None);
+        assert!(!tells(&of_nobody, "has no case"), "{of_nobody:?}");
+    }
+
+    #[test]
+    fn a_schema_that_nothing_names_is_told() {
+        let said = said(None);
+        let unused: Vec<_> = said
+            .iter()
+            .filter(|one| one.contains("is used by nothing"))
+            .collect();
+        assert!(
+            unused.iter().any(|one| one.contains("odd.json")),
+            "{said:?}"
+        );
+        assert!(
+            !unused.iter().any(|one| one.contains("error-envelope.json")),
+            "{said:?}"
+        );
+    }
+}
