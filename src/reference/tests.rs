@@ -4,6 +4,7 @@ mod added;
 mod answers;
 mod edges;
 mod families;
+mod faults;
 mod limits;
 
 use std::{collections::HashMap, sync::Arc, time::Duration, time::SystemTime};
