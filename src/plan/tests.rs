@@ -5,13 +5,9 @@ use crate::spec::{Source, Specs};
 
 /// The specification with one scenario alone, whose members these are.
 fn specs(scenario: &str) -> Specs {
-    let text = format!("title: T\nscenarios:\n  - {{ id: one, title: One, {scenario} }}\n");
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("one.yaml"), text).unwrap();
-    let specs = Specs::load(&Source::Folder(folder.path().to_owned())).unwrap();
-    let troubles = specs.troubles();
-    assert!(troubles.is_empty(), "{troubles:?}");
-    specs
+    Specs::of_suite(&format!(
+        "title: T\nscenarios:\n  - {{ id: one, title: One, {scenario} }}\n"
+    ))
 }
 
 /// What is decided for it where every key is given but those of some roles.

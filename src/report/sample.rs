@@ -14,7 +14,7 @@ use super::sums::{counts, of_requirement};
 use crate::exchange::{Body, Observation};
 use crate::plan::{Agreement, Plan, Planned};
 use crate::run::{CaseResult, StepResult};
-use crate::spec::{Consent, Contract, Level, Origin, Profile, Source, Specs};
+use crate::spec::{Consent, Contract, Level, Origin, Profile, Specs};
 use crate::verdict::{Judged, Kind, Policy, Standing, judge};
 
 /// The one requirement of the cases.
@@ -207,13 +207,7 @@ fn options() -> Options {
 
 /// The built-in contract, with one suite of these scenarios.
 pub(super) fn specs(scenarios: &str) -> Specs {
-    let folder = tempfile::tempdir().unwrap();
-    let suite = format!("title: A suite\nscenarios:\n{scenarios}");
-    std::fs::write(folder.path().join("a.yaml"), suite).unwrap();
-    let specs = Specs::load(&Source::Folder(folder.path().to_owned())).unwrap();
-    let troubles = specs.troubles();
-    assert!(troubles.is_empty(), "{troubles:?}");
-    specs
+    Specs::of_suite(&format!("title: A suite\nscenarios:\n{scenarios}"))
 }
 
 /// All cases, with keys for all roles and all that may be agreed to.

@@ -270,6 +270,19 @@ impl Specs {
 }
 
 #[cfg(test)]
+impl Specs {
+    /// The built-in contract with one suite, `a.yaml`, that has nothing wrong.
+    pub(crate) fn of_suite(text: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a.yaml"), text).unwrap();
+        let specs = Self::load(&Source::Folder(folder.path().to_owned())).unwrap();
+        let troubles = specs.troubles();
+        assert!(troubles.is_empty(), "{troubles:?}");
+        specs
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -5,6 +5,15 @@ use crate::spec::{SchemaName, Source, Specs};
 
 const PROFILE: &str = "pterodactyl-1.11";
 
+/// The specification with one scenario of these steps, a line each.
+fn with_steps(steps: &str) -> Specs {
+    let steps = steps.lines().map(|step| format!("      - {{ {step} }}\n"));
+    let steps: String = steps.collect();
+    Specs::of_suite(&format!(
+        "title: Steps\nscenarios:\n  - id: one\n    title: One\n    steps:\n{steps}"
+    ))
+}
+
 /// What is due for the steps of the one scenario of a suite, given as its steps.
 fn of_steps(steps: &str) -> Result<Vec<Due>, Skip> {
     under(|_| {}, steps)
@@ -12,18 +21,7 @@ fn of_steps(steps: &str) -> Result<Vec<Due>, Skip> {
 
 /// The same under a profile that was changed.
 fn under(change: impl Fn(&mut Profile), steps: &str) -> Result<Vec<Due>, Skip> {
-    let suite = format!(
-        "title: Steps\nscenarios:\n  - id: one\n    title: One\n    steps:\n{}",
-        steps
-            .lines()
-            .map(|step| format!("      - {{ {step} }}\n"))
-            .collect::<String>()
-    );
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("steps.yaml"), suite).unwrap();
-    let specs = Specs::load(&Source::Folder(folder.path().to_owned())).unwrap();
-    let troubles = specs.troubles();
-    assert!(troubles.is_empty(), "{troubles:?}");
+    let specs = with_steps(steps);
     let mut profile = Profile::clone(specs.contract.profile(PROFILE).unwrap());
     change(&mut profile);
     let case = specs.cases().next().unwrap();
@@ -361,16 +359,7 @@ fn a_limit_is_shown_where_requests_are_counted() {
 #[test]
 fn the_first_step_that_nothing_is_said_of_is_found() {
     let of = |steps: &[&str], version: &str| {
-        let lines: String = steps
-            .iter()
-            .map(|step| format!("      - {{ {step} }}\n"))
-            .collect();
-        let text =
-            format!("title: T\nscenarios:\n  - id: one\n    title: One\n    steps:\n{lines}");
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("steps.yaml"), text).unwrap();
-        let specs = Specs::load(&Source::Folder(folder.path().to_owned())).unwrap();
-        assert!(specs.troubles().is_empty(), "{:?}", specs.troubles());
+        let specs = with_steps(&steps.join("\n"));
         let profile = specs.contract.profile(PROFILE).unwrap();
         let version = Version::parse(version).unwrap();
         let case = specs.cases().next().unwrap();

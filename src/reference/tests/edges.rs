@@ -5,7 +5,7 @@ use axum::{body::Body, http::Request};
 use super::super::Family;
 use super::{ALICE, KEYS, Visit};
 
-/// The status for a request with an administrator's client key and these header fields more.
+/// The status for a request with a client key and these header fields more.
 fn status(visit: &Visit, method: &str, target: &str, fields: &[(&str, &str)]) -> u16 {
     let key = format!("Bearer {}", visit.keys["client"]);
     let mut request = Request::builder()
