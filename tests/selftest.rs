@@ -25,6 +25,7 @@ mod selftest {
     pub(crate) mod mutants;
     pub(crate) mod pacing;
     pub(crate) mod panel;
+    pub(crate) mod presented;
     pub(crate) mod privacy;
     pub(crate) mod profile_changes;
     pub(crate) mod profile_diff;
@@ -53,8 +54,8 @@ use ptero_conformance::harness;
 use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
     elsewhere, embedded, examples, explained, faults, fidelity, fleet, ids, merged, mutants,
-    pacing, privacy, profile_diff, profile_mutants, program, prove, recorded, replay, reports,
-    route_sweep, served, sharing, targets, traps, upgrades, waived,
+    pacing, presented, privacy, profile_diff, profile_mutants, program, prove, recorded, replay,
+    reports, route_sweep, served, sharing, targets, traps, upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
         merged::trials(),
         mutants::trials(),
         pacing::trials(),
+        presented::trials(),
         privacy::trials(),
         profile_diff::trials(),
         profile_mutants::trials(),

@@ -28,7 +28,7 @@ use crate::moment;
 use crate::plan::{Plan, Planned, Selection};
 use crate::report::{CaseReporter, Finished, Results, Screen, Told, summary};
 use crate::run::{CaseResult, Event, Interrupt, Schedule, Session, Trouble};
-use crate::spec::{Broken, Diagnostic, Source, Specs};
+use crate::spec::{Broken, CaseId, Diagnostic, Source, Specs};
 use crate::verdict::{Policy, Skip, Standing, Verdict};
 
 /// The flags of libtest, and those of a run.
@@ -162,7 +162,8 @@ fn finish(flags: &Flags, trials: Vec<Trial>) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// A run of one exact id reads one suite: a runner that starts a process per test starts many.
+/// A run of one exact id reads one suite: a runner that starts a process per test starts many. A
+/// suite that cannot be read is a test called as its file, which is no id.
 fn load(flags: &Flags) -> Result<Specs, Vec<Diagnostic>> {
     let source = match flags.run.specs.source() {
         Source::Embedded if Path::new("specs/requirements.yaml").is_file() => {
@@ -171,7 +172,9 @@ fn load(flags: &Flags) -> Result<Specs, Vec<Diagnostic>> {
         source => source,
     };
     match &flags.libtest.filter {
-        Some(id) if flags.libtest.exact => Specs::load_for(&source, std::slice::from_ref(id)),
+        Some(id) if flags.libtest.exact && id.parse::<CaseId>().is_ok() => {
+            Specs::load_for(&source, std::slice::from_ref(id))
+        }
         _ => Specs::load(&source),
     }
 }

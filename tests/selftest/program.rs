@@ -67,11 +67,15 @@ pub(crate) fn shell(script: &str) -> Command {
     command
 }
 
+/// The tests of the harness itself, which this binary holds.
+pub(crate) fn selftest() -> Command {
+    clean(std::env::current_exe().expect("the path of this binary"))
+}
+
 /// The conformance tests. Cargo tells no test where the binary of another one is; the main
 /// function of that one is a single call, which this binary can make as well.
 pub(crate) fn conformance() -> Command {
-    let this = std::env::current_exe().expect("the path of this binary");
-    let mut command = clean(this);
+    let mut command = selftest();
     command.env(PLAYS, "1").current_dir(root());
     command
 }
