@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{report, say};
-use crate::report::coverage_table;
+use crate::report::{counted, coverage_table};
 use crate::spec::{Source, Specs, lint};
 
 #[derive(Args)]
@@ -39,9 +39,9 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
         return say(&coverage_table(&specs));
     }
     say(&format!(
-        "{} cases in {} suites, {} requirements, {} profiles, {} routes: no error\n",
-        specs.cases().count(),
-        specs.suites.len(),
+        "{} in {}, {} requirements, {} profiles, {} routes: no error\n",
+        counted(specs.cases().count(), "case"),
+        counted(specs.suites.len(), "suite"),
         specs.contract.requirements.len(),
         specs.contract.profiles.len(),
         specs.contract.inventory.routes.len(),

@@ -8,7 +8,7 @@ use clap::Args;
 
 use super::{SpecsArguments, fail, report, say};
 use crate::plan::due;
-use crate::report::{Access, Shell, readable};
+use crate::report::{Access, Shell, counted, readable};
 use crate::spec::{
     Basis, Case, Contract, Outcome, Profile, Question, Repeat, Requirement, ResolutionStep, Specs,
     Step, VerifiedBy, Wait, nearest, resolve,
@@ -103,8 +103,9 @@ fn explain_requirement(specs: &Specs, requirement: &Requirement) -> String {
     }
     let all: usize = scenarios.iter().map(|(_, count)| count).sum();
     text += &format!(
-        "\nverified by {all} cases of {} scenarios\n",
-        scenarios.len()
+        "\nverified by {} of {}\n",
+        counted(all, "case"),
+        counted(scenarios.len(), "scenario")
     );
     for (case, count) in scenarios {
         let scenario = &case.scenario;

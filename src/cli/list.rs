@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::{SpecsArguments, fail, report, say};
+use crate::report::counted;
 use crate::spec::{Case, Profile, Specs, VerifiedBy};
 
 #[derive(Args)]
@@ -64,10 +65,10 @@ fn states(specs: &Specs) -> String {
         let needing = specs.cases();
         let needing = needing.filter(|case| case.scenario.needs.contains(&state.name.value));
         format!(
-            "{}: {} ({} cases)\n    how, on a staging panel: {}\n",
+            "{}: {} ({})\n    how, on a staging panel: {}\n",
             state.name.value,
             state.means,
-            needing.count(),
+            counted(needing.count(), "case"),
             state.how
         )
     });
@@ -91,7 +92,7 @@ fn cases(specs: &Specs, arguments: &Arguments) -> String {
             .collect();
         if !arguments.ids && !chosen.is_empty() {
             let (title, file) = (&suite.title, &suite.file.shown);
-            text += &format!("\n{title}  ({} cases, {file})\n", chosen.len());
+            text += &format!("\n{title}  ({}, {file})\n", counted(chosen.len(), "case"));
         }
         for case in chosen {
             text += &if arguments.ids {
@@ -169,7 +170,7 @@ mod tests {
             panic!("{text}");
         };
         assert_eq!((empty, case), ("", &*format!("  MUST   {id}")));
-        let end = "  (1 cases, specs/authentication/envelopes.yaml)";
+        let end = "  (1 case, specs/authentication/envelopes.yaml)";
         assert!(suite.ends_with(end), "{suite}");
         let all = listed(&["--ids"]);
         assert_eq!(all.lines().count(), specs().cases().count());
@@ -204,7 +205,8 @@ mod tests {
             let needs = &case.scenario.needs;
             needs.iter().any(|need| need == "maintenance")
         });
-        let told = format!("({} cases)\n    how, on a staging panel: ", count.count());
+        let count = counted(count.count(), "case");
+        let told = format!("({count})\n    how, on a staging panel: ");
         assert!(maintenance.contains(&told), "{maintenance}");
     }
 }

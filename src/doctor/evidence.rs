@@ -110,6 +110,7 @@ fn parts(observed: &Observation, wanted: &AnswerMatch) -> Vec<String> {
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => short(text),
+        Value::Array(entries) if entries.len() == 1 => "1 entry".to_owned(),
         Value::Array(entries) => format!("{} entries", entries.len()),
         Value::Object(_) => "there".to_owned(),
         other => short(&other.to_string()),

@@ -151,3 +151,109 @@ fn count(failures: usize, outcome: &Outcome) -> usize {
 fn agent() -> String {
     format!("ptero-conformance/{} (doctor)", env!("CARGO_PKG_VERSION"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use axum::Router;
+    use axum::extract::Request as Received;
+    use axum::http::StatusCode;
+
+    use super::*;
+    use crate::exchange::{Body, InProcess, Observation, TransportError};
+    use crate::spec::Contract;
+
+    fn checkup() -> Checkup {
+        Contract::embedded().unwrap().checkup
+    }
+
+    /// Does something with a prober whose requests all have this answer; the fields of each.
+    fn probing<T>(
+        checkup: &Checkup,
+        status: StatusCode,
+        of: impl AsyncFnOnce(&Prober<'_>) -> T,
+    ) -> (T, Vec<String>) {
+        let agents = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&agents);
+        let answer = move |received: Received| {
+            let agent = received.headers()["user-agent"]
+                .to_str()
+                .unwrap()
+                .to_owned();
+            kept.lock().unwrap().push(agent);
+            async move { status }
+        };
+        let transport = InProcess::new(Router::new().fallback(answer)).into();
+        let prober = Prober {
+            checkup,
+            target: &Target::parse("https://panel.example.com", true).unwrap(),
+            transport: &transport,
+            plain: None,
+            redactor: &Redactor::default(),
+            pause: Duration::ZERO,
+            keys: None,
+        };
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let result = runtime.block_on(of(&prober));
+        let agents = agents.lock().unwrap().clone();
+        (result, agents)
+    }
+
+    #[test]
+    fn every_probe_is_told_and_its_request_says_who_sends_it() {
+        let checkup = checkup();
+        let mut told = Vec::new();
+        let (seen, agents) = probing(&checkup, StatusCode::UNAUTHORIZED, async |prober| {
+            prober.ask(|number, of| told.push((number, of))).await
+        });
+        let all = checkup.probes.len();
+        let counted: Vec<_> = (1..=all).map(|number| (number, all)).collect();
+        assert_eq!(told, counted);
+        assert_eq!(seen.outcomes.len(), all);
+        assert_eq!(agents.len(), seen.sent());
+        let agent = format!("ptero-conformance/{} (doctor)", env!("CARGO_PKG_VERSION"));
+        assert!(agents.iter().all(|one| *one == agent), "{agents:?}");
+        // Nobody has given a key, and nothing was said of port 80.
+        let is_sent = |probe: &&Probe| probe.key.is_none() && probe.over == Way::Target;
+        assert_eq!(agents.len(), checkup.probes.iter().filter(is_sent).count());
+    }
+
+    #[test]
+    fn where_nobody_answers_nothing_more_is_asked() {
+        let checkup = checkup();
+        let probe = &checkup.probes[0];
+        let answered = Outcome::Answered(Answered {
+            base: Url::parse("https://panel.example.com").unwrap(),
+            observation: Observation {
+                status: 401,
+                headers: Vec::new(),
+                body: Body::Empty,
+            },
+        });
+        let failed = Outcome::Failed(TransportError::NotRecorded);
+        let unsent = Outcome::NotSent("so".to_owned());
+        probing(&checkup, StatusCode::OK, async |prober| {
+            let stops = |failures, other: &Outcome| {
+                let mut seen = prober.nothing_yet();
+                seen.outcomes.insert(probe.id.value.clone(), failed.clone());
+                seen.outcomes.insert("another".to_owned(), other.clone());
+                prober.stop(probe, failures, &seen)
+            };
+            let why = stops(2, &answered).unwrap();
+            let told = "not asked any more after: the recording holds no answer to this request";
+            assert_eq!(why, told);
+            assert_eq!(stops(1, &answered), None);
+            assert!(stops(1, &unsent).is_some(), "the first of all");
+            assert_eq!(stops(0, &unsent), None);
+            let mut seen = prober.nothing_yet();
+            seen.outcomes.insert(probe.id.value.clone(), failed.clone());
+            prober.leave_out("so", &mut seen);
+            assert_eq!(seen.outcomes.len(), checkup.probes.len());
+            assert_eq!(seen.sent(), 1);
+        });
+        assert_eq!(count(3, &answered), 0);
+        assert_eq!(count(3, &failed), 4);
+        assert_eq!(count(3, &unsent), 3);
+    }
+}

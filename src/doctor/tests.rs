@@ -8,10 +8,11 @@ use url::Url;
 
 use super::finding::{State, examine};
 use super::identity::identify;
-use super::{Answered, Outcome, Seen};
+use super::report::{Commands, Report};
+use super::{Answered, Outcome, Seen, evidence};
 use crate::exchange::{Body, Observation, TransportError};
 use crate::recording::{Exchange, Recording};
-use crate::spec::{Checkup, Contract};
+use crate::spec::{AnswerMatch, Checkup, Contract};
 use crate::target::Target;
 
 const PANEL: &str = "https://panel.example.com";
@@ -613,4 +614,191 @@ fn a_firewall_before_the_hole_closes_it_and_an_error_says_nothing() {
     );
     let broken = well().with("locale", page(500, "Server Error"));
     assert!(!broken.is_cleared("locale-hole") && broken.found().is_empty());
+}
+
+/// The report of an examination, and what it says to type next.
+fn told(seen: &Seen, with_keys: bool) -> String {
+    let commands = Commands {
+        target: seen.target.base.to_string(),
+        with_keys,
+    };
+    let report = Report::new(checkup(), seen, commands);
+    report.text() + &report.next()
+}
+
+#[test]
+fn a_report_tells_what_was_seen_what_it_means_and_what_to_type_next() {
+    let cookie = with_field("Set-Cookie", "pterodactyl_session=[cut]; path=/");
+    let mut seen = well().with("keyless", cookie);
+    seen.certificate_days = Some(13);
+    let text = "\
+https://panel.example.com: 2 findings
+
+1. The certificate ends within 14 days
+   seen   a certificate that has 13 days left
+   means  After its end no client connects any more. A certificate that is
+          renewed by itself should have been by now.
+   fix    See why it was not renewed:
+            certbot renew --dry-run
+
+2. Refused API requests get a session cookie
+   asked  GET /api/client
+   came   401 AuthenticationException “Unauthenticated.”; set-cookie:
+          pterodactyl_session=[cut]; path=/
+   means  Every request of a program makes a session that is stored. Versions up
+          to 1.7 do this by themselves.
+   fix    Update to 1.8 or later; on a later version, look for what adds the
+          cookie.
+
+Panel         Pterodactyl 1.11.11 to 1.12.0 (15 signs, none against)
+Sees you as   This IP address (203.0.113.9) does not
+Certificate   13 days left
+In order      it refuses without a key; it refuses a made-up key; CVE-2025-49132
+              is closed; debug mode is off; keys are encrypted on the way; port
+              80 does not answer for the panel; the Authorization header
+              arrives; errors come as JSON; the Accept header arrives; no
+              challenge page stands in the way; it is not in maintenance mode;
+              it knows that it is reached by https; it knows the name that it is
+              reached by; the panel sees clients with another address than its
+              own; no cache answers for the API; foreign web sites are kept out
+              by CORS.
+
+Next
+  export PTERO_KEY_CLIENT=...      # a key made at /account/api
+  ptero-conformance keys check https://panel.example.com/
+  # Pterodactyl 1.11.11
+  ptero-conformance run https://panel.example.com/ --profile pterodactyl-1.11.9
+
+The profile is the contract to hold the panel to, and yours to choose. Where
+none is named it is `documented`: the published page, and no more.
+
+17 requests were sent; nothing was written.
+";
+    assert_eq!(told(&seen, false), text);
+}
+
+#[test]
+fn what_is_wrong_with_an_address_is_told_with_it() {
+    let mut seen = well();
+    seen.target = Target::parse("http://panel.example.com", true).unwrap();
+    seen.certificate_days = None;
+    let text = "\
+http://panel.example.com: 1 finding
+
+1. Keys sent to this address travel in the clear
+   given  http://panel.example.com
+   means  Without TLS everybody on the way can read the keys, and use them.
+   fix    Give the panel a certificate, and use its https:// address.
+
+Panel         Pterodactyl 1.11.11 to 1.12.0 (15 signs, none against)
+Sees you as   This IP address (203.0.113.9) does not
+In order      it refuses without a key; it refuses a made-up key; CVE-2025-49132
+              is closed; debug mode is off; the Authorization header arrives;
+              errors come as JSON; the Accept header arrives; no challenge page
+              stands in the way; it is not in maintenance mode; it knows the
+              name that it is reached by; the panel sees clients with another
+              address than its own; no cache answers for the API; foreign web
+              sites are kept out by CORS; API answers carry no session cookie.
+
+Next
+  # Pterodactyl 1.11.11
+  ptero-conformance run http://panel.example.com/ --profile pterodactyl-1.11.9
+
+The profile is the contract to hold the panel to, and yours to choose. Where
+none is named it is `documented`: the published page, and no more.
+
+17 requests were sent; nothing was written.
+";
+    assert_eq!(told(&seen, true), text);
+}
+
+#[test]
+fn what_could_not_be_decided_is_told_with_what_came_instead() {
+    let seen = nothing_of(PANEL)
+        .with("keyless", refused())
+        .with("daemon", Outcome::NotSent("so".to_owned()))
+        .with("browser", Outcome::Failed(TransportError::NotRecorded));
+    let text = "\
+https://panel.example.com: nothing wrong was found
+
+Panel         Pterodactyl 1.8.0 to 1.12.0 (2 signs, none against)
+In order      it refuses without a key; debug mode is off; keys are encrypted on
+              the way; errors come as JSON; the Accept header arrives; it is not
+              in maintenance mode.
+
+Could not be decided
+  - whether an unknown key is refused (so)
+  - whether CVE-2025-49132 is open (nothing tells)
+  - whether port 80 is closed to API requests (nothing tells)
+  - whether the Authorization header arrives at the panel (decided by `keys
+    check` with a key that is known to be good)
+  - whether API clients are let through to the panel (GET /api/client: 401
+    AuthenticationException “Unauthenticated.”)
+  - when the certificate ends (nothing tells)
+  - whether the panel knows that it is reached by https (GET /api/client with
+    Accept: text/html: the recording holds no answer to this request)
+  - whether the panel knows the name that it is reached by (GET /api/client with
+    Accept: text/html: the recording holds no answer to this request)
+  - which address the panel sees clients with (decided by a key that is locked
+    to 10.9.9.9, as PTERO_KEY_CLIENT_IP_LOCKED)
+  - whether a cache stands before the API (nothing tells)
+  - whether foreign web sites are kept out by CORS (nothing tells)
+  - whether API answers carry a session cookie (GET /api/client: 401
+    AuthenticationException “Unauthenticated.”)
+
+Next
+  ptero-conformance list --profiles
+  ptero-conformance run https://panel.example.com/ --profile NAME
+
+The profile is the contract to hold the panel to, and yours to choose. Where
+none is named it is `documented`: the published page, and no more.
+
+2 requests were sent; nothing was written.
+";
+    assert_eq!(told(&seen, true), text);
+}
+
+#[test]
+fn of_what_is_no_panel_it_is_told_what_came() {
+    let seen = nothing_of(PANEL).with("keyless", page(200, "Shop"));
+    let text = "\
+https://panel.example.com: no panel was recognised
+
+   asked  GET /api/client
+   came   200 text/html, page “Shop”
+
+1 request was sent; nothing was written.
+";
+    assert_eq!(told(&seen, true), text);
+}
+
+#[test]
+fn a_certificate_of_two_weeks_is_no_finding() {
+    let mut seen = well();
+    seen.certificate_days = Some(14);
+    assert!(seen.is_cleared("certificate-ends"));
+}
+
+#[test]
+fn beside_an_answer_stands_what_a_match_names_and_is_not_told_already() {
+    let wanted: AnswerMatch = serde_json::from_value(json!({
+        "headers": { "location": { "present": true }, "age": { "present": true }, "x-gone": { "absent": true } },
+        "body": {
+            "/errors/0/code": { "present": true },
+            "/errors/0/meta": { "present": true },
+            "/errors/0/none": { "absent": true },
+        },
+    }))
+    .unwrap();
+    let mut document = envelope(401, "AuthenticationException", "Unauthenticated.");
+    let fields = [("Location", "/x"), ("Age", "7"), ("X-Gone", "here")];
+    let mut came = |meta| {
+        document["errors"][0]["meta"] = meta;
+        evidence::came_with(&answer(401, &fields, Body::Json(document.clone())), &wanted)
+    };
+    let told = "401 AuthenticationException “Unauthenticated.”; age: 7; /errors/0/meta";
+    assert_eq!(came(json!(["a"])), format!("{told}: 1 entry"));
+    assert_eq!(came(json!([])), format!("{told}: 0 entries"));
+    assert_eq!(came(json!({})), format!("{told}: there"));
+    assert_eq!(came(json!(8)), format!("{told}: 8"));
 }

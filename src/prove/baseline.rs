@@ -341,7 +341,107 @@ impl Change {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::specs;
     use super::*;
+    use crate::run::built_in;
+    use crate::spec::Specs;
+
+    /// Does something with the sound panel of a profile.
+    fn with_panel<T>(specs: &Specs, profile: &str, of: impl FnOnce(&mut Baseline<'_>) -> T) -> T {
+        let stock = built_in().expect("the built-in contract");
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let profile = specs.contract.profile(profile).expect("a profile");
+        let told = (&specs.contract, &stock, &Additions::default());
+        let baseline = Baseline::new(told, &cases, profile, Vec::new());
+        of(&mut baseline.expect("a panel"))
+    }
+
+    #[test]
+    fn a_panel_has_the_faults_that_its_family_can_have() {
+        let specs = specs();
+        let mounts = "skip-auth@GET:/api/application/mounts"
+            .parse::<Fault>()
+            .expect("a fault");
+        let has = |profile: &str| with_panel(&specs, profile, |panel| panel.can_have(mounts));
+        assert!(has("pelican"));
+        assert!(!has("pterodactyl-1.11"));
+    }
+
+    #[test]
+    fn cases_share_a_panel_that_need_the_same_of_it() {
+        let specs = Specs::load(&crate::spec::Source::Embedded).expect("the specification");
+        let all: Vec<_> = specs.cases().collect();
+        with_panel(&specs, "pterodactyl-1.11", |panel| {
+            let mut kinds = BTreeSet::new();
+            for room in &panel.rooms {
+                let needs: Vec<_> = room.needs.clone();
+                assert!(kinds.insert((needs, room.is_apart)), "two rooms of a kind");
+                for number in room.cases.keys() {
+                    assert_eq!(all[*number].scenario.needs, room.needs);
+                    assert_eq!(all[*number].is_apart(), room.is_apart);
+                }
+            }
+            assert!(kinds.len() > 4, "{kinds:?}");
+            // What this panel is not asked stands in no room.
+            let placed: usize = panel.rooms.iter().map(|room| room.cases.len()).sum();
+            assert_eq!(placed + panel.skipped.len(), all.len());
+        });
+    }
+
+    #[test]
+    fn what_is_told_of_a_case_is_what_comes_nearest() {
+        let specs = specs();
+        let told = |profile: &str| {
+            with_panel(&specs, profile, |panel| {
+                let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+                let (conforming, misses) = runtime.block_on(panel.sound()).expect("answers");
+                let misses: Vec<_> = misses
+                    .into_iter()
+                    .map(|(number, miss)| (number, miss.course, miss.why))
+                    .collect();
+                (conforming, misses)
+            })
+        };
+        let tea = |panel: &str| {
+            let why = format!("on {panel}: status: expected 418, observed 401");
+            (1, Course::Answered, why)
+        };
+        let none = "not asked on pterodactyl-1.11: a route of pelican alone".to_owned();
+        let (conforming, misses) = told("pterodactyl-1.11");
+        assert_eq!(conforming, [0, 3, 4].into());
+        assert_eq!(
+            misses,
+            [tea("pterodactyl-1.11"), (2, Course::NoRoute, none)]
+        );
+        let (conforming, misses) = told("pelican");
+        assert_eq!(conforming, [0, 2, 3, 4].into());
+        assert_eq!(misses, [tea("pelican")]);
+        let other = Skip::NotApplicable("so".to_owned());
+        assert_eq!(Miss::skipped("x", &other).course, Course::NotAsked);
+    }
+
+    #[test]
+    fn the_first_deviation_of_several_steps_names_its_step() {
+        let two = "\
+title: Two
+scenarios:
+  - id: steps
+    title: In two steps
+    requires: [AUTH-BEARER]
+    steps:
+      - request: { endpoint: GET /api/client, key: none }
+        expect: { status: 401 }
+      - request: { endpoint: GET /api/client, key: none }
+        expect: { status: 418 }
+";
+        let specs = Specs::of_suite(two);
+        with_panel(&specs, "pterodactyl-1.11", |panel| {
+            let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+            let (_, misses) = runtime.block_on(panel.sound()).expect("answers");
+            let told = "on pterodactyl-1.11: step 2: status: expected 418, observed 401";
+            assert_eq!(misses[&0].why, told);
+        });
+    }
 
     #[test]
     fn a_change_adds_a_fault_or_takes_a_hardening_away() {

@@ -255,8 +255,86 @@ fn of_fault(result: &FaultResult, specs: &Specs) -> Vec<Failure> {
 #[cfg(test)]
 mod tests {
     use super::super::table::Claim;
-    use super::{Failure, FaultResult, Specs, of_fault};
+    use super::super::tests::{faults, table};
+    use super::{Failure, FaultResult, Options, Specs, of_fault};
     use crate::spec::Source;
+
+    fn claimed(change: impl FnOnce(&mut Claim)) -> FaultResult {
+        let mut claim = Claim::default();
+        change(&mut claim);
+        FaultResult::new("html-errors".to_owned(), Some(claim))
+    }
+
+    #[test]
+    fn of_witnesses_nothing_is_said_unless_all_panels_are_tried() {
+        let all = Options::default();
+        let one = Options {
+            profiles: vec!["x".to_owned()],
+            ..Options::default()
+        };
+        let id = || "a/b".parse().expect("an id");
+        let by_hand = claimed(|_| ());
+        for failure in [
+            Failure::IdleWitness("x".into(), id()),
+            Failure::Survives("x".into(), id()),
+        ] {
+            assert!(failure.is_said(&by_hand, &all));
+            assert!(!failure.is_said(&by_hand, &one));
+        }
+        // A rule may have witnesses for other panels; an entry that names none has none anywhere.
+        let by_rule = claimed(|claim| claim.by_rule = true);
+        let none = Failure::NoWitness("x".into());
+        assert!(none.is_said(&by_rule, &all) && none.is_said(&by_hand, &all));
+        assert!(!none.is_said(&by_rule, &one));
+        assert!(none.is_said(&by_hand, &one));
+        assert!(Failure::Unlisted("x".into()).is_said(&by_hand, &one));
+    }
+
+    #[test]
+    fn of_somebodys_own_cases_it_is_not_said_that_they_cite_no_built_in_requirement() {
+        let own = Options {
+            foreign: true,
+            ..Options::default()
+        };
+        let id = || "a/b".parse().expect("an id");
+        let citing = claimed(|claim| claim.violates.push("X-1".parse().expect("an id")));
+        for failure in [
+            Failure::StrayWitness("x".into(), id()),
+            Failure::Uncited("x".into(), id(), Vec::new()),
+        ] {
+            assert!(failure.is_said(&claimed(|_| ()), &Options::default()));
+            assert!(!failure.is_said(&claimed(|_| ()), &own));
+            assert!(failure.is_said(&citing, &own));
+        }
+    }
+
+    #[test]
+    fn another_table_than_the_built_in_one_speaks_of_what_it_lists() {
+        let built_in = Options::default();
+        let other = Options {
+            table: Some(table("")),
+            ..Options::default()
+        };
+        let asked = Options {
+            faults: faults(&["debug-mode", "html-errors"]),
+            ..other.clone()
+        };
+        let unlisted = FaultResult::new("html-errors".to_owned(), None);
+        let by_hand = claimed(|_| ());
+        let empty_rule = claimed(|claim| claim.by_rule = true);
+        let rule = claimed(|claim| {
+            claim.by_rule = true;
+            claim.witnesses.push(0);
+        });
+        for (options, judged) in [
+            (built_in, [true, true, true, true]),
+            (other, [false, true, false, true]),
+            (asked, [true, true, true, true]),
+        ] {
+            let results = [&unlisted, &by_hand, &empty_rule, &rule];
+            assert_eq!(results.map(|one| options.judges(one)), judged);
+        }
+    }
 
     /// What is said of a fault with a claim, which was tried on all its witnesses.
     fn told(change: impl FnOnce(&mut Claim, &mut FaultResult)) -> Vec<&'static str> {

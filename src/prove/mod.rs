@@ -12,6 +12,8 @@ mod matrix;
 mod report;
 mod room;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -64,7 +66,7 @@ pub enum ProveError {
         why: String,
     },
     /// A profile that the reference panel does not play.
-    #[error("`{0}` is no observed profile that the reference panel plays; there are: {1}")]
+    #[error("`{0}` is no profile that the reference panel plays; there are: {1}")]
     Profile(String, String),
     /// The runtime of a worker cannot be made.
     #[error("cannot begin")]

@@ -90,7 +90,8 @@ impl Proof {
         let mut text = String::new();
         for result in &self.matrix.faults {
             let blunt = if result.is_blunt() { ", blunt" } else { "" };
-            text += &format!("{}: {} cases{blunt}\n", result.name, result.killed.len());
+            let noticing = counted(result.killed.len(), "case");
+            text += &format!("{}: {noticing}{blunt}\n", result.name);
             let claim = result.claim.as_ref().filter(|_| self.options.has_table());
             if let Some(why) = claim.and_then(|claim| claim.unseen.as_ref()) {
                 text += &format!("    unseen: {why}\n");

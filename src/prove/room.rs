@@ -178,6 +178,22 @@ mod tests {
     use crate::spec::{Source, Specs};
 
     #[test]
+    fn a_panel_agrees_to_everything_and_is_of_the_version_that_is_played() {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let profile = specs
+            .contract
+            .profile("pterodactyl-1.11")
+            .expect("a profile");
+        let room = Room::new(&["maintenance".to_owned()], false);
+        let agreement = room.agreement(profile);
+        assert_eq!(agreement.consents, Consent::ALL.into());
+        assert!(agreement.has.contains("maintenance"));
+        assert_eq!(agreement.has.len(), 1);
+        let version = agreement.version.expect("a version").to_string();
+        assert!(version.starts_with("1.11."), "{version}");
+    }
+
+    #[test]
     fn what_a_case_asks_is_known_unless_an_answer_decides() {
         let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
         let is_known = |id: &str| {

@@ -228,8 +228,147 @@ fn is_of(route: RouteName, endpoint: &Endpoint) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::{AddedRoutes, Endpoint, Fault, Table, is_of};
-    use crate::spec::{Source, Specs, coverage};
+    use super::super::tests;
+    use super::{AddedRoutes, Endpoint, Fault, Options, Table, is_of};
+    use crate::spec::{CaseId, Source, Specs, coverage};
+
+    fn table(text: &str) -> Table {
+        Table::of(&tests::table(text)).expect("a table")
+    }
+
+    #[test]
+    fn what_conforms_nowhere_is_a_case_or_a_whole_scenario() {
+        let table = table("nowhere: { it is tea: [a/b], it is cold: [c] }");
+        for (id, why) in [
+            ("a/b", Some("it is tea")),
+            ("a/b/x", Some("it is tea")),
+            ("a/bc", None),
+            ("a", None),
+            ("c/d/e", Some("it is cold")),
+            ("d", None),
+        ] {
+            let case: CaseId = id.parse().expect("an id");
+            assert_eq!(table.why_nowhere(&case), why, "{id}");
+        }
+        assert_eq!(table.nowhere().collect::<Vec<_>>(), ["c", "a/b"]);
+    }
+
+    #[test]
+    fn a_fault_has_its_own_entry_or_that_of_its_family() {
+        let specs = tests::specs();
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let table = table(
+            "families:
+  skip-auth: { violates: [ERR-401], touches: [HDR-AUTH], witnesses: [a/seeing, a/formal] }
+faults:
+  html-errors: { violates: [ERR-401], touches: [HDR-AUTH], witnesses: [a/teapot, a/tea], unseen: so }
+  skip-auth@GET:/api/client/account: { witnesses: [a/blind] }
+",
+        );
+        let told = |name: &str| {
+            let fault = name.parse::<Fault>().expect("a fault");
+            let claim = table.claim(fault, &cases, &[])?;
+            let ids = |all: &[crate::spec::RequirementId]| {
+                all.iter()
+                    .map(ToString::to_string)
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            };
+            Some(format!(
+                "{} · {} · {:?} · {:?} · {} · {:?}",
+                ids(&claim.violates),
+                ids(&claim.touches),
+                claim.witnesses,
+                claim.unknown,
+                claim.by_rule,
+                claim.unseen
+            ))
+        };
+        for (fault, claim) in [
+            (
+                "html-errors",
+                r#"ERR-401 · HDR-AUTH · [1] · ["a/tea"] · false · Some("so")"#,
+            ),
+            (
+                "skip-auth",
+                "ERR-401 · HDR-AUTH · [0, 4] · [] · true · None",
+            ),
+            (
+                "skip-auth@GET:/api/client",
+                "ERR-401 · HDR-AUTH · [0] · [] · true · None",
+            ),
+            (
+                "skip-auth@GET:/api/client/account",
+                " ·  · [3] · [] · false · None",
+            ),
+        ] {
+            assert_eq!(told(fault).as_deref(), Some(claim), "{fault}");
+        }
+        assert_eq!(told("skip-permission"), None);
+    }
+
+    #[test]
+    fn nothing_can_notice_what_no_check_is_made_of() {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let gaps = coverage(&specs);
+        let reason = |route: &str, check: &str| {
+            let row = gaps.iter().find(|row| {
+                row.route.endpoint.to_string() == route && row.check.name.value == check
+            });
+            row.expect("a row").reason
+        };
+        let (first, second) = ("permission", "read-only");
+        let of = |checks: &str| {
+            table(&format!(
+                "families: {{ skip-auth: {{ witnesses: [], checks: [{checks}], unseen: {{ by hand: ['GET:/api/client'] }} }} }}"
+            ))
+        };
+        let both = format!("{first}, {second}");
+        let (mut none, mut one, mut all) = (0, 0, 0);
+        for route in &specs.contract.inventory.routes {
+            let name = route.endpoint.to_string();
+            let Ok(fault) = format!("skip-auth@{}", name.replace(' ', ":")).parse::<Fault>() else {
+                continue;
+            };
+            let unseen = |table: &Table| {
+                let claim = table.claim(fault, &[] as &[Arc<crate::spec::Case>], &gaps);
+                claim.expect("a claim").unseen
+            };
+            if name == "GET /api/client" {
+                assert_eq!(unseen(&of(&both)).as_deref(), Some("by hand"));
+                continue;
+            }
+            let reasons = [reason(&name, first), reason(&name, second)];
+            match reasons {
+                [None, None] => none += 1,
+                [Some(_), Some(_)] => all += 1,
+                _ => one += 1,
+            }
+            assert_eq!(unseen(&of("")), None, "{name}");
+            assert_eq!(unseen(&of(first)).as_deref(), reasons[0], "{name}");
+            let last = reasons[0].and(reasons[1]);
+            assert_eq!(unseen(&of(&both)).as_deref(), last, "{name}");
+        }
+        assert!(none > 0 && one > 0 && all > 0, "{none} {one} {all}");
+    }
+
+    #[test]
+    fn somebodys_own_table_need_not_say_what_is_violated() {
+        let claim = |text: &str| {
+            let table = table(&format!("faults: {{ html-errors: {text} }}"));
+            let fault = "html-errors".parse::<Fault>().expect("a fault");
+            table
+                .claim(fault, &[] as &[Arc<crate::spec::Case>], &[])
+                .expect("a claim")
+        };
+        let own = Options {
+            foreign: true,
+            ..Options::default()
+        };
+        let (bare, citing) = (claim("{}"), claim("{ violates: [ERR-401] }"));
+        assert!(!bare.is_by_citation(&own) && citing.is_by_citation(&own));
+        assert!(bare.is_by_citation(&Options::default()));
+    }
 
     #[test]
     fn the_table_speaks_of_every_fault_and_of_nothing_else() {

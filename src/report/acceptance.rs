@@ -4,10 +4,10 @@
 use std::fmt::Write;
 
 use super::again::{Cases, command, given_with};
+use super::counted::counted;
 use super::exit;
 use super::markdown::of_not_begun;
 use super::results::{RequirementResult, Results};
-use super::summary::counted;
 use crate::spec::Level;
 use crate::verdict::Standing;
 

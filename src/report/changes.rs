@@ -1,8 +1,8 @@
 //! What has changed between two recordings, in sentences, what nobody expected first.
 
 use super::comparison::section;
+use super::counted::counted;
 use super::sentence::Teller;
-use super::summary::counted;
 use crate::run::{CaseResult, Changes, Course, is_spent_by_others};
 use crate::spec::Contract;
 use crate::verdict::{Policy, Standing};

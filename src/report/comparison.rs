@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::summary::counted;
+use super::counted::counted;
 use crate::spec::{
     Answer, Api, Comparison, Condition, Contract, OrderChange, Profile, RequirementId, Route,
     Ruling, RulingChange, Shift, WithoutJson, differing,

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::counted::counted;
 use super::exit;
 use super::results::{Case, Cause, Group, NotBegun, Results};
-use super::summary::counted;
 use super::terminal::in_words;
 use crate::verdict::Standing;
 

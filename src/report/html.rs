@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 
+use super::counted::counted;
 use super::exit;
 use super::results::{
     AnswerContent, Case, CaseVerdict, Cause, Field, Group, RequirementResult, Results, Step,
 };
-use super::summary::counted;
 use super::terminal::in_words;
 use crate::verdict::{Kind, Standing};
 

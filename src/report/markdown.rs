@@ -2,8 +2,9 @@
 //! that the panel has answered but status codes.
 
 use super::again::{Cases, command, given_with};
+use super::counted::counted;
 use super::results::{Case, CaseVerdict, Cause, Group, NotBegun, Results};
-use super::summary::{counted, rather};
+use super::summary::rather;
 use super::terminal::in_words;
 use crate::verdict::Standing;
 

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::counted::counted;
 use crate::spec::{Level, Origin};
 use crate::verdict::{Kind, Standing};
 
@@ -556,7 +557,7 @@ impl Results {
         if self.not_begun.is_some() {
             format!("{decided} of {} cases: {counts}", self.planned)
         } else {
-            format!("{decided} cases: {counts}")
+            format!("{}: {counts}", counted(decided, "case"))
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::comparison::{api_in_words, capitalised, reason_in_words};
-use super::summary::counted;
+use super::counted::counted;
 use crate::exchange::Observation;
 use crate::plan::Due;
 use crate::run::{Change, Course, Silence};

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use super::counted::counted;
 use super::exit;
 use super::results::Results;
 use crate::layout::paragraph_within;
@@ -184,12 +185,6 @@ fn opened_unobserved(results: &Results) -> usize {
             && case.kind == Some(Kind::Opened)
     });
     opened.count()
-}
-
-/// A number of things: `1 case`, `2 cases`.
-pub(crate) fn counted(number: usize, thing: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {thing}{plural}")
 }
 
 /// What became of a requirement. What was skipped is no pass.

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::counted::counted;
 use super::exit;
 use super::results::{Case, CaseVerdict, Counts, Options, Results};
-use super::summary::{counted, exit_code};
+use super::summary::exit_code;
 use crate::verdict::{Kind, Policy, Standing, fails};
 
 /// What in results does not follow from their cases, in a sentence; somebody has changed them then.

@@ -3,9 +3,10 @@
 use console::{Style, Term};
 
 use super::case::{Clauses, in_full};
+use super::counted::counted;
 use super::exit;
 use super::results::{Case, Cause, Group, NotBegun, Results};
-use super::summary::{counted, summary};
+use super::summary::summary;
 use crate::layout::{lines, paragraph_within};
 use crate::verdict::{Kind, Standing};
 
