@@ -15,6 +15,7 @@ mod selftest {
     pub(crate) mod embedded;
     pub(crate) mod examples;
     pub(crate) mod explained;
+    pub(crate) mod fault_changes;
     pub(crate) mod faults;
     pub(crate) mod fidelity;
     pub(crate) mod fleet;
@@ -53,9 +54,9 @@ use std::process::ExitCode;
 use ptero_conformance::harness;
 use selftest::{
     accepted, bad_input, corpus, corpus_contract, coverage, created, cross_profile, curl, doctor,
-    elsewhere, embedded, examples, explained, faults, fidelity, fleet, ids, merged, mutants,
-    pacing, presented, privacy, profile_diff, profile_mutants, program, prove, recorded, replay,
-    reports, route_sweep, served, sharing, targets, traps, upgrades, waived,
+    elsewhere, embedded, examples, explained, fault_changes, faults, fidelity, fleet, ids, merged,
+    mutants, pacing, presented, privacy, profile_diff, profile_mutants, program, prove, recorded,
+    replay, reports, route_sweep, served, sharing, targets, traps, upgrades, waived,
 };
 
 fn main() -> ExitCode {
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
         embedded::trials(),
         examples::trials(),
         explained::trials(),
+        fault_changes::trials(),
         faults::trials(),
         fidelity::trials(),
         fleet::trials(),

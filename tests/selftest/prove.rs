@@ -558,7 +558,7 @@ fn bad_input() {
         ),
         (
             &["prove", "--profile", "pterodactyl-2"],
-            "no observed profile",
+            "no profile that the reference panel plays",
         ),
     ] {
         let said = run_within(BOUND, program().args(words));

@@ -62,16 +62,34 @@ fn displaced(defect: Defect) -> Option<(&'static [Check], &'static [Check])> {
     })
 }
 
-/// Puts checks directly before the first of others, where they come later; a key must be known
-/// before anything is asked of it.
+/// Puts checks directly before the first of others, where they come later. The order stays where
+/// something would be asked of a key that is not known yet.
 fn displace(ordered: &mut Vec<Check>, moved: &[Check], before: &[Check]) {
-    let Some(target) = ordered.iter().position(|check| before.contains(check)) else {
+    let place = |wanted: &[Check]| ordered.iter().position(|check| wanted.contains(check));
+    let Some(target) = place(before) else {
         return;
     };
+    let is_known = place(&[Check::Credential]).is_some_and(|place| place < target);
+    if !is_known && moved.iter().any(|check| asks_who_calls(*check)) {
+        return;
+    }
     let mut later = ordered.split_off(target);
     let (moving, rest): (Vec<_>, Vec<_>) = later.drain(..).partition(|check| moved.contains(check));
     ordered.extend(moving);
     ordered.extend(rest);
+}
+
+/// Whether nothing can be said without a key.
+const fn asks_who_calls(check: Check) -> bool {
+    matches!(
+        check,
+        Check::KeyType
+            | Check::Administrator
+            | Check::Address
+            | Check::Ownership
+            | Check::Permission
+            | Check::ActionPermission
+    )
 }
 
 /// What a faulty panel says instead of making the check; nothing if it makes it.

@@ -97,7 +97,10 @@ pub(super) struct LeftOut {
 
 impl LeftOut {
     pub(super) fn is_on(self, route: &Route) -> bool {
-        self.route.is_none_or(|one| one == RouteName::of(route))
+        match self.route {
+            None => self.gate.is_on(route),
+            Some(one) => one == RouteName::of(route),
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub(super) fn refusal(defect: Defect, parts: &Parts, incoming: &Incoming, answer
     let path = incoming.route_path();
     let finds_nothing = || {
         let found = routes::find(parts.family, &parts.added, incoming.method.as_str(), &path);
-        matches!(found, Found::Nothing)
+        path.starts_with("/api") && matches!(found, Found::Nothing)
     };
     if is_for_no_route(defect) && finds_nothing() {
         without_route(defect, incoming, answer);
