@@ -359,6 +359,29 @@ mod tests {
     }
 
     #[test]
+    fn what_a_scenario_states_itself_is_told() {
+        let suite = "\
+title: Stated
+scenarios:
+  - { id: all, title: x, requires: [ERR-401], request: { endpoint: GET /api/client, key: none },
+      expect: { status: [401, 403], error: { code: X, detail: y } } }
+  - { id: status, title: x, requires: [ERR-401], request: { endpoint: GET /api/client, key: client },
+      expect: { status: 200 } }
+  - { id: reason, title: x, requires: [ERR-401], request: { endpoint: GET /api/client/account, key: none },
+      expect: no-key }
+";
+        let specs = Specs::of_suite(suite);
+        let told: Vec<_> = specs.cases().map(|case| stated(&case.steps[0])).collect();
+        let beginning = "  expects what the scenario states\n    expects ";
+        assert_eq!(
+            told[0],
+            format!("{beginning}status 401 or 403, code X, detail “y”\n")
+        );
+        assert_eq!(told[1], format!("{beginning}status 200\n"));
+        assert_eq!(told[2], "");
+    }
+
+    #[test]
     fn each_step_to_an_expectation_is_a_sentence() {
         let condition = || "no-key".parse().unwrap();
         for (step, words) in [

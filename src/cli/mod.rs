@@ -184,18 +184,22 @@ fn say_with(text: &str, code: u8) -> ExitCode {
 
 /// Says what a reader of the results should know of how they came about.
 pub(crate) fn tell_how_it_went(voice: &Voice, session: &Session, cases: usize) {
-    if let Some(sent) = sent(session.sent(), cases) {
-        voice.say(&format!("note: {sent}"));
-    }
-    if let Some(why) = session.stopped() {
-        voice.say(&format!("stopped: {why}"));
-    }
-    if session.repeated() > 0 {
-        voice.say(&format!(
-            "note: {} requests were sent again after a connection failed",
-            session.repeated()
-        ));
-    }
+    let sent = sent(session.sent(), cases).map(|sent| format!("note: {sent}"));
+    let stopped = session.stopped().map(|why| format!("stopped: {why}"));
+    let all = [sent, stopped, repeated(session.repeated())];
+    all.iter().flatten().for_each(|line| voice.say(line));
+}
+
+/// How many requests were sent once more, if any.
+fn repeated(requests: usize) -> Option<String> {
+    let was = match requests {
+        0 => return None,
+        1 => "request was",
+        _ => "requests were",
+    };
+    Some(format!(
+        "note: {requests} {was} sent again after a connection failed"
+    ))
 }
 
 /// Says that a run goes on, though all is asked.
@@ -324,6 +328,20 @@ mod tests {
         assert_eq!(told(2, 3), "2 requests for 3 cases, 0.67 a case");
         assert_eq!(told(1, 1), "1 request for 1 case, 1.00 a case");
         assert_eq!(sent(1, 0), None);
+    }
+
+    #[test]
+    fn requests_that_were_sent_again_are_told() {
+        let told = |requests| repeated(requests).unwrap();
+        assert_eq!(repeated(0), None);
+        assert_eq!(
+            told(1),
+            "note: 1 request was sent again after a connection failed"
+        );
+        assert_eq!(
+            told(2),
+            "note: 2 requests were sent again after a connection failed"
+        );
     }
 
     #[test]
