@@ -275,6 +275,11 @@ fn on_route(cases: &[Arc<Case>], route: RouteName) -> BTreeSet<usize> {
         .collect()
 }
 
+/// How many of the cases that conform a fault may change and prove something.
+fn most(conforming: usize) -> usize {
+    FEW.max(conforming * MOST / 100)
+}
+
 /// Tries every fault on one panel. One that has changed nothing yet is tried with all cases it
 /// can change; others with what is still open, and with the rest if they change some of that, so
 /// that it is known how blunt they are on this panel.
@@ -292,7 +297,7 @@ fn try_on(
     });
     matrix.conforming.extend(&conforming);
     matrix.miss(misses);
-    let most = FEW.max(conforming.len() * MOST / 100);
+    let most = most(conforming.len());
     let open: BTreeSet<usize> = conforming.difference(&matrix.proven).copied().collect();
     let blind = conforming.difference(&matrix.seeing).copied();
     let unseeing: BTreeSet<usize> = blind.chain(open.iter().copied()).collect();
@@ -500,9 +505,146 @@ mod tests {
     use std::collections::BTreeSet;
     use std::sync::Arc;
 
-    use super::{Change, Claim, Fault, FaultResult, Options, Suspect};
+    use super::super::tests::{faults, options, specs};
+    use super::{
+        Baseline, Change, Claim, Counter, Fault, FaultResult, Matrix, Options, Suspect, fill,
+        harden, most, on_route, suspects, try_on,
+    };
+    use crate::prove::table::Table;
     use crate::reference::Gate;
+    use crate::run::built_in;
     use crate::spec::{Source, Specs};
+
+    #[test]
+    fn five_of_a_hundred_cases_are_few_and_ten_of_less() {
+        assert_eq!(
+            [0, 60, 200, 219, 220, 2000].map(most),
+            [10, 10, 10, 10, 11, 100]
+        );
+    }
+
+    #[test]
+    fn a_route_is_asked_by_its_own_requests_and_by_head() {
+        let suite = "\
+title: Routes
+scenarios:
+  - { id: get, title: x, requires: [ERR-401], request: { endpoint: GET /api/client, key: none }, expect: no-key }
+  - { id: head, title: x, requires: [ERR-401], request: { method: HEAD, path: /api/client, key: none }, expect: { status: 401 } }
+  - { id: post, title: x, requires: [ERR-401], request: { method: POST, path: /api/client, key: none }, expect: { status: 405 } }
+  - { id: other, title: x, requires: [ERR-401], request: { endpoint: GET /api/client/account, key: none }, expect: no-key }
+  - { id: server, title: x, requires: [ERR-401], request: { endpoint: GET /api/client/servers/ffffffff, key: none }, expect: no-key }
+";
+        let specs = Specs::of_suite(suite);
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let on = |fault: &str| {
+            let route = faults(&[fault])[0].route().expect("a route");
+            on_route(&cases, route)
+        };
+        assert_eq!(on("skip-auth@GET:/api/client"), [0, 1].into());
+        assert_eq!(on("skip-auth@GET:/api/client/account"), [3].into());
+        assert_eq!(on("skip-auth@GET:/api/client/servers/{server}"), [4].into());
+        assert_eq!(on("skip-auth@GET:/api/application/users"), [].into());
+    }
+
+    #[test]
+    fn a_suspect_reaches_the_cases_of_its_route_and_is_of_form_or_not() {
+        let specs = specs();
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let names = ["html-errors", "skip-auth", "skip-auth@GET:/api/client"];
+        let told = |options: &Options| -> Vec<_> {
+            let suspects = suspects(&cases, None, &[], options).into_iter();
+            suspects
+                .map(|one| (one.result.name, one.reach, one.result.is_of_form))
+                .collect()
+        };
+        let expected = [
+            (names[0].to_owned(), None, true),
+            (names[1].to_owned(), None, false),
+            (names[2].to_owned(), Some([0, 1].into()), false),
+        ];
+        assert_eq!(told(&options(&names)), expected);
+        let all = told(&options(&[]));
+        let single = all.iter().filter(|(_, reach, _)| reach.is_none()).count();
+        assert_eq!(single, Fault::all().count());
+        assert!(all.len() > 4 * single, "{} of {single}", all.len());
+    }
+
+    /// What comes of faults on the panel of one profile.
+    fn tried(specs: &Specs, options: &Options) -> Matrix {
+        let stock = built_in().expect("the built-in contract");
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let table = Table::read().expect("a table");
+        fill(specs, &stock, &cases, &table, options, &|_, _| ()).expect("a matrix")
+    }
+
+    #[test]
+    fn what_is_known_of_the_cases_is_what_the_panels_have_shown() {
+        let names = ["login-redirect", "skip-auth@GET:/api/client", "missing-403"];
+        let matrix = tried(&specs(), &options(&names));
+        let killed: Vec<_> = matrix.faults.iter().map(|one| one.killed.clone()).collect();
+        assert_eq!(killed, [[0].into(), [0].into(), [4].into()]);
+        assert_eq!(matrix.conforming, [0, 3, 4].into());
+        assert_eq!(matrix.proven, [0, 4].into());
+        assert_eq!(matrix.seeing, [0].into());
+        assert_eq!(matrix.checked, [0, 1].into());
+        assert_eq!(matrix.misses.keys().copied().collect::<Vec<_>>(), [1, 2]);
+    }
+
+    #[test]
+    fn the_hardened_panel_is_tried_without_each_of_its_hardenings() {
+        let (specs, options) = (specs(), options(&[]));
+        let stock = built_in().expect("the built-in contract");
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let mut matrix = tried(&specs, &self::options(&["html-errors"]));
+        let counter = Counter::new(&|_, _| ());
+        let tried = harden(
+            &specs,
+            &stock,
+            &cases,
+            None,
+            &options,
+            &counter,
+            &mut matrix,
+        );
+        let names: Vec<_> = tried
+            .expect("suspects")
+            .into_iter()
+            .map(|one| one.result.name)
+            .collect();
+        let told = [
+            "hardened without json-for-everybody",
+            "hardened without admin-key-refused",
+            "hardened without hidden-as-missing",
+        ];
+        assert_eq!(names, told);
+        let panels: Vec<_> = matrix.figures.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(panels, ["pterodactyl-1.11", "hardened"]);
+    }
+
+    /// A fault that has proved something on a panel is tried there with all it could change, so
+    /// that it is known whether that is little.
+    #[test]
+    fn on_a_further_panel_a_fault_is_tried_with_what_is_open_and_if_it_proves_with_the_rest() {
+        let specs = specs();
+        let stock = built_in().expect("the built-in contract");
+        let cases: Vec<_> = specs.cases().map(Arc::clone).collect();
+        let options = options(&["login-redirect"]);
+        let mut matrix = tried(&specs, &options);
+        let mut suspects = suspects(&cases, None, &[], &options);
+        suspects[0].result.killed.extend([0]);
+        let pelican = specs.contract.profile("pelican").expect("a profile");
+        let told = (&specs.contract, &stock, &options.additions);
+        let mut baseline = Baseline::new(told, &cases, pelican, Vec::new()).expect("a panel");
+        let done = std::sync::Mutex::new(0);
+        let progress = |count, _| *done.lock().expect("a number") = count;
+        let counter = Counter::new(&progress);
+        let trial = (&mut baseline, cases.as_slice());
+        try_on(trial, &mut suspects, &mut matrix, &options, &counter).expect("answers");
+        assert_eq!(suspects[0].result.killed, [0, 2].into());
+        assert_eq!(suspects[0].result.sharply, [0, 2].into());
+        assert_eq!(matrix.proven, [0, 2].into());
+        assert_eq!(*done.lock().expect("a number"), 2);
+    }
 
     fn suspect(claim: Option<Claim>) -> Suspect {
         Suspect {
