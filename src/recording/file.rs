@@ -356,6 +356,19 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn half_a_line_at_the_end_is_told_from_a_wrong_one() {
+        let told = |line: &str, is_last| match read_line(line, 3, is_last) {
+            Err(BadRecordingFile::CutOff(line)) => format!("cut off behind {line}"),
+            Err(BadRecordingFile::Line { line, .. }) => format!("line {line} is wrong"),
+            _ => "something else".to_owned(),
+        };
+        assert_eq!(told("{\"case\":", true), "cut off behind 3");
+        assert_eq!(told("{\"case\":", false), "line 3 is wrong");
+        assert_eq!(told("x", true), "line 3 is wrong");
+        assert_eq!(told("x", false), "line 3 is wrong");
+    }
+
     fn recording() -> RunRecording {
         let case = |id: &str| KeptCase {
             id: id.to_owned(),

@@ -207,6 +207,25 @@ mod tests {
         assert_eq!(of_one(&wanted), wanted, "twice is once");
     }
 
+    #[test]
+    fn a_key_that_a_case_has_made_spends_the_limit_of_its_maker() {
+        let specs = Specs::load(&Source::Embedded).unwrap();
+        let mut found = 0;
+        for case in specs.cases() {
+            let is_saved = |step: &&Step| matches!(step.request.key, KeyUse::Saved(_));
+            let Some(step) = case.steps.iter().find(is_saved) else {
+                continue;
+            };
+            let maker = bucket(case, &case.steps[0], &specs.contract);
+            if case.steps[0].save.is_empty() || maker.is_none() {
+                continue;
+            }
+            assert_eq!(bucket(case, step, &specs.contract), maker, "{}", case.id);
+            found += 1;
+        }
+        assert!(found > 5, "{found} cases");
+    }
+
     /// A case of the built-in specification.
     fn case(specs: &Specs, wanted: fn(&Case) -> bool) -> &Case {
         specs.cases().find(|case| wanted(case)).unwrap()

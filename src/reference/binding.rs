@@ -207,3 +207,24 @@ fn subuser(state: &State, server: &Server, uuid: &str) -> Option<String> {
     let found = users.find(|user| user.uuid.eq_ignore_ascii_case(uuid))?;
     Some(found.name.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Part;
+
+    #[test]
+    fn each_part_of_a_path_is_looked_up_by_its_own_check() {
+        let names = ["server", "database", "backup", "user", "schedule", "task"];
+        let held = |part: Part| names.map(|name| part.holds(name));
+        assert_eq!(held(Part::All), [true; 6]);
+        assert_eq!(
+            held(Part::Server),
+            [true, false, false, false, false, false]
+        );
+        assert_eq!(held(Part::Unique), [false, true, true, true, false, false]);
+        assert_eq!(
+            held(Part::Numbered),
+            [false, false, false, false, true, true]
+        );
+    }
+}

@@ -176,7 +176,20 @@ impl Traits {
 
 #[cfg(test)]
 mod tests {
-    use super::{Incoming, at, fields, malformed};
+    use super::{Incoming, Traits, at, fields, malformed};
+
+    #[test]
+    fn a_text_is_looked_over_with_its_strings_in_mind() {
+        let depth = |text: &str| Traits::of(text).depth;
+        assert_eq!(depth("[[]]"), 2);
+        assert_eq!(depth("[][]{}"), 1);
+        assert_eq!(depth(r#"["[[", "]]", [1]]"#), 2, "brackets in strings");
+        assert_eq!(depth(r#"["\"[["]"#), 1, "behind an escaped quote");
+        assert_eq!(depth(r"\[["), 2, "a backslash outside of a string");
+        let has_control = |text: &str| Traits::of(text).control_in_string;
+        assert!(has_control("{\"a\":\"\t\"}"));
+        assert!(!has_control("{\n\t\"a\":1}"));
+    }
 
     fn post(content_type: &str, body: &str) -> Incoming {
         Incoming::for_tests("POST", "/?x=1", &[("content-type", content_type)], body)

@@ -58,3 +58,15 @@ fn format_error(field: &str) -> FieldError {
         message: format!("The {field} format is invalid."),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{is_locale, is_namespace};
+
+    #[test]
+    fn a_locale_is_two_small_letters_and_a_namespace_any_number() {
+        let are = |is: fn(&str) -> bool| ["en", "EN", "e", "eng", "e1", ""].map(is);
+        assert_eq!(are(is_locale), [true, false, false, false, false, false]);
+        assert_eq!(are(is_namespace), [true, false, true, true, false, false]);
+    }
+}

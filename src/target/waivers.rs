@@ -115,18 +115,17 @@ impl Entry {
         if self.shows.is_empty() || self.count == 0 {
             return Err("it waives nothing: say what the cases show, and how many".to_owned());
         }
-        match moment::days_until(&self.expires) {
-            None => return Err(format!("`{}` is no date such as 2027-01-31", self.expires)),
-            Some(days) if days < 0 => {
-                return Err(format!(
-                    "expired on {}; mend the panel, or agree anew",
-                    self.expires
-                ));
-            }
-            Some(days) if days <= SOON => {
-                tell!("warning: {place}: the waiver ends in {days} days");
-            }
-            Some(_) => {}
+        let days = moment::days_until(&self.expires);
+        let days =
+            days.ok_or_else(|| format!("`{}` is no date such as 2027-01-31", self.expires))?;
+        if days < 0 {
+            return Err(format!(
+                "expired on {}; mend the panel, or agree anew",
+                self.expires
+            ));
+        }
+        if let Some(warning) = ends_soon(days) {
+            tell!("warning: {place}: {warning}");
         }
         Ok(Waiver {
             place: place.to_owned(),
@@ -134,5 +133,46 @@ impl Entry {
             shows: self.shows.clone(),
             count: self.count,
         })
+    }
+}
+
+/// What is said of a waiver that ends in so many days, if it is soon.
+fn ends_soon(days: i64) -> Option<String> {
+    match days {
+        0 => Some("the waiver ends today".to_owned()),
+        1 => Some("the waiver ends in 1 day".to_owned()),
+        days => (days <= SOON).then(|| format!("the waiver ends in {days} days")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_waiver_holds_to_the_end_of_its_day_and_its_end_is_told_before() {
+        let today = moment::now();
+        let today = today.split('T').next().unwrap_or_default();
+        let waives = |expires: &str| {
+            let text = format!(
+                "{{ \"cases\": \"a/b\", \"reason\": \"x\", \"owner\": \"x\", \"expires\": \"{expires}\", \"profile\": \"x\", \"count\": 1, \"shows\": [\"status: 401\"] }}"
+            );
+            let entry: Entry = serde_json::from_str(&text).unwrap();
+            entry.waiver("here").map(|_| ())
+        };
+        assert_eq!(waives(today), Ok(()));
+        assert_eq!(waives("2999-12-31"), Ok(()));
+        let expired = waives("2020-01-31").unwrap_err();
+        assert_eq!(
+            expired,
+            "expired on 2020-01-31; mend the panel, or agree anew"
+        );
+        let wrong = waives("31.1.2020").unwrap_err();
+        assert_eq!(wrong, "`31.1.2020` is no date such as 2027-01-31");
+        assert_eq!(ends_soon(0).unwrap(), "the waiver ends today");
+        assert_eq!(ends_soon(1).unwrap(), "the waiver ends in 1 day");
+        let last = format!("the waiver ends in {SOON} days");
+        assert_eq!(ends_soon(SOON).unwrap(), last);
+        assert_eq!(ends_soon(SOON + 1), None);
     }
 }

@@ -90,3 +90,18 @@ where
     }
     Ok(Content::Whole(bytes))
 }
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+
+    use super::{Content, read};
+
+    #[tokio::test]
+    async fn content_is_read_up_to_its_limit() {
+        let whole = read(Full::new(b"12345".as_slice()), 5).await.unwrap();
+        assert!(matches!(whole, Content::Whole(bytes) if bytes == b"12345"));
+        let more = read(Full::new(b"123456".as_slice()), 5).await.unwrap();
+        assert!(matches!(more, Content::MoreThan(5)));
+    }
+}

@@ -203,3 +203,36 @@ fn answer_sample(inquiry: &mut Inquiry<'_>) -> Outcome {
         Some(document) => Success::json(sample.status, document.clone()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Missing, Sample};
+
+    #[test]
+    fn a_value_names_nothing_of_its_own_parameter_and_where_that_is_seen() {
+        let missing = |parameter: &str, value: &str, bound| Missing {
+            parameter: parameter.to_owned(),
+            value: value.to_owned(),
+            bound,
+        };
+        let sample = Sample {
+            missing: vec![missing("widget", "99", true), missing("part", "x", false)],
+            status: 200,
+            content: None,
+        };
+        for (name, value, bound, is_missing) in [
+            ("widget", "99", true, true),
+            ("widget", "99", false, false),
+            ("widget", "98", true, false),
+            ("part", "99", true, false),
+            ("part", "x", false, true),
+            ("part", "x", true, false),
+        ] {
+            assert_eq!(
+                sample.is_missing(name, value, bound),
+                is_missing,
+                "{name} {value} {bound}"
+            );
+        }
+    }
+}
