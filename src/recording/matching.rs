@@ -416,6 +416,7 @@ configurations: { plain: [], down: [maintenance] }
         let asked = sent("/api/client", &[JSON, ALICE]);
         assert_eq!(replay.find(&asked).map(|one| one.id.as_str()), Some("used"));
         assert_eq!(replay.used(), 1);
+        assert_eq!(format!("{replay:?}"), "Replay(6 exchanges)", "no content");
         let unused = replay.unused(std::slice::from_ref(&asked));
         let told: Vec<_> = unused
             .iter()

@@ -140,7 +140,8 @@ impl Record<'_> {
     }
 }
 
-fn judge_steps(result: &CaseResult, contract: &Contract) -> Result<Verdict, String> {
+/// What the answers of a case tell by themselves.
+pub(super) fn judge_steps(result: &CaseResult, contract: &Contract) -> Result<Verdict, String> {
     let steps = result.steps.iter().map(|step| Judged {
         expected: &step.due.expected,
         observed: &step.observed,

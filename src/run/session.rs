@@ -956,9 +956,8 @@ fn run_name() -> String {
     let since = std::time::SystemTime::now()
         .duration_since(std::time::UNIX_EPOCH)
         .unwrap_or_default();
-    // Without random bytes, the process and the moment tell runs of one machine apart.
-    let unique = getrandom::u64()
-        .unwrap_or_else(|_| u64::from(std::process::id()) << 32 | u64::from(since.subsec_nanos()));
+    // Without random bytes, the second and the process tell runs of one machine apart.
+    let unique = getrandom::u64().unwrap_or_else(|_| std::process::id().into());
     format!("{RUN_NAMES}{}-{unique:016x}", since.as_secs())
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, LazyLock};
 
+use super::record::judge_steps;
 use super::{CaseResult, Record, Session, Setup, embedded_keys, embedded_panel};
 use crate::exchange::InProcess;
 use crate::plan::{Agreement, Plan};
@@ -10,6 +11,7 @@ use crate::recording::{KeptCase, RunRecording};
 use crate::reference::{Faults, World};
 use crate::spec::{Case, Consent, Profile, Source, Specs};
 use crate::target::Facts;
+use crate::verdict::{Skip, Verdict};
 
 pub(super) fn specs() -> &'static Specs {
     static SPECS: LazyLock<Specs> = LazyLock::new(|| Specs::load(&Source::Embedded).unwrap());
@@ -115,4 +117,57 @@ async fn a_recording_says_what_was_run() {
     assert_eq!(recording.cases[0].steps[0].answer.status, 401);
     let usual = recorded(&profile, &ids).await;
     assert_eq!(usual.header.limits, [].into());
+}
+
+#[tokio::test]
+async fn a_recording_keeps_why_a_case_is_undecided_where_its_answers_do_not_tell() {
+    let session = session(&profile("pterodactyl-1.14"));
+    let ids = ["authentication/no-key/every-route/get-api-client"];
+    let mut results = results(&session, &ids).await;
+    let kept = |results: &mut [CaseResult], verdict| {
+        results[0].verdict = verdict;
+        let record = Record {
+            specs: specs(),
+            session: &session,
+            target: "a panel",
+            planned: 1,
+            results,
+        };
+        record.recording().cases.remove(0).undecided
+    };
+    let inconclusive = Ok(Verdict::Inconclusive("cut off".to_owned()));
+    let skip = Skip::NotApplicable("not here".to_owned());
+    let told = skip.to_string();
+    for (verdict, undecided) in [
+        (Ok(Verdict::Conforms), None),
+        (inconclusive, Some("cut off")),
+        (Err("broken".to_owned()), Some("broken")),
+        (Ok(Verdict::Skipped(skip)), Some(&*told)),
+    ] {
+        assert_eq!(kept(&mut results, verdict).as_deref(), undecided);
+    }
+    // What the answers tell is found again by whoever reads the recording.
+    let observed = &mut results[0].steps[0].observed;
+    observed.status = 403;
+    let challenge = ("cf-mitigated".to_owned(), "challenge".to_owned());
+    observed.headers.push(challenge);
+    let judged = judge_steps(&results[0], &specs().contract);
+    assert!(matches!(judged, Ok(Verdict::Inconclusive(_))), "{judged:?}");
+    assert_eq!(kept(&mut results, judged), None);
+}
+
+#[tokio::test]
+async fn a_plan_says_what_it_may_create_of_whom() {
+    let session = session(&profile("pterodactyl-1.11"));
+    let made = |ids: &[&str]| -> Vec<_> {
+        let made = plan(&session, ids).creations().into_iter();
+        made.map(|((role, endpoint), count)| format!("{role} {endpoint} {count}"))
+            .collect()
+    };
+    let one = "lifecycle/keys/locked/192-0-2-0-24";
+    let keys = "client POST /api/client/account/api-keys";
+    assert_eq!(made(&[one]), [format!("{keys} 1")]);
+    assert_eq!(made(&[one, one]), [format!("{keys} 2")]);
+    let refused = "authentication/no-key/every-route/get-api-client";
+    assert_eq!(made(&[refused]), [""; 0]);
 }

@@ -19,7 +19,7 @@ const UNOBSERVED: &str = "reviactyl";
 const MOST_DEVIATING: usize = 60;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 10] = [
+    let all: [(&str, fn()); 11] = [
         ("its-own-profile", its_own_profile),
         ("as-tests", as_tests),
         ("keys-from-the-environment", keys_from_the_environment),
@@ -29,6 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         ("key-files", key_files),
         ("no-folder", no_folder),
         ("check-keys", check_keys),
+        ("key-from-standard-input", key_from_standard_input),
         ("open-panel", open_panel),
     ];
     named("served", all)
@@ -243,4 +244,25 @@ fn check_keys() {
     said.must_exit(0);
     assert!(said.stdout.contains("client: proved"), "{}", said.stdout);
     assert!(!said.stdout.contains("not proved"), "{}", said.stdout);
+}
+
+fn key_from_standard_input() {
+    let panel = Panel::serve(PROFILE);
+    let folder = tempfile::tempdir().expect("a folder");
+    let (keys, input) = (folder.path().join("keys.yaml"), folder.path().join("input"));
+    std::fs::write(&keys, "client: { stdin: true }\n").expect("a file");
+    for (line, code, told) in [
+        // The keys of other roles are not given.
+        (panel.key("client").as_str(), 3, "client: proved"),
+        ("ptlc_nobody", 2, "`client`"),
+    ] {
+        std::fs::write(&input, format!("{line}\n")).expect("a file");
+        let mut command = program();
+        command
+            .args(["keys", "check", panel.url(), "--keys"])
+            .arg(&keys);
+        let said = run(command.stdin(std::fs::File::open(&input).expect("a file")));
+        said.must_exit(code);
+        assert!(said.all().contains(told), "{}", said.all());
+    }
 }

@@ -555,7 +555,7 @@ fn a_connection_is_tried_again() {
     said.must_exit(0);
     has(
         &said,
-        "note: 1 requests were sent again after a connection failed",
+        "note: 1 request was sent again after a connection failed",
     );
     serving.join().expect("a server");
 }

@@ -27,6 +27,7 @@ fn a_known_key_leaves_its_variable_behind() {
 #[test]
 fn a_clone_knows_the_same_and_learns_by_itself() {
     let one = redactor(KEY);
+    assert_eq!(format!("{one:?}"), "Redactor(…)", "no secret");
     let other = one.clone();
     let marker = "[redacted: $PTERO_KEY_CLIENT_OTHER]";
     assert_eq!(

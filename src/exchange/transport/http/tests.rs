@@ -192,6 +192,8 @@ async fn a_connection_is_used_again() {
         http.send(&get("/")).await.unwrap();
     }
     assert_eq!(server.connections(), 1);
+    let target = format!("127.0.0.1:{}", server.url.port().unwrap());
+    assert_eq!(format!("{http:?}"), format!("Http({target})"));
 }
 
 #[tokio::test]
