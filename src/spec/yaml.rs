@@ -305,10 +305,8 @@ fn diagnose(file: &SourceFile, error: &serde_saphyr::Error) -> Diagnostic {
         _ => message,
     };
     let found = match error.location() {
-        Some(place) if place != Location::UNKNOWN => {
-            Diagnostic::at(file, &place_in(&file.text, &place), &*message)
-        }
-        _ => Diagnostic::of_file(&file.shown, &message),
+        Some(place) => Diagnostic::at(file, &place_in(&file.text, &place), &*message),
+        None => Diagnostic::of_file(&file.shown, &message),
     };
     match unknown(&message) {
         Some((wrong, known)) => found.did_you_mean(wrong, known),
