@@ -173,16 +173,15 @@ impl Proof {
         let matrix = &self.matrix;
         let mut text = String::from("\n");
         for figures in &matrix.figures {
-            text += &format!(
-                "{:>6} cases conform on {}\n",
-                figures.conforming, figures.name
-            );
+            text += &row(figures.conforming, "case conforms on", "cases conform on");
+            text += &format!(" {}\n", figures.name);
         }
         let all: BTreeSet<usize> = (0..self.cases.len()).collect();
         let elsewhere = all.difference(&matrix.conforming).count();
         let listed: usize = self.listed_nowhere().values().map(Vec::len).sum();
+        text += &row(elsewhere, "case conforms on", "cases conform on");
         text += &format!(
-            "{elsewhere:>6} cases conform on none of them{}\n",
+            " none of them{}\n",
             match listed {
                 0 => String::new(),
                 some => format!(", {some} of these for a reason that the table gives"),
@@ -190,12 +189,16 @@ impl Proof {
         );
         let blunt = matrix.faults.iter().filter(|one| one.is_blunt()).count();
         let unseen = matrix.faults.iter().filter(|one| one.is_unseen()).count();
-        text += &format!("{:>6} faults, {blunt} of them blunt", matrix.faults.len());
+        text += &row(matrix.faults.len(), "fault", "faults");
+        text += &format!(", {blunt} of them blunt");
         if self.options.has_table() {
             text += &format!(", {unseen} unseen by design");
         }
-        text += &format!("\n{:>6} cases are proven\n", matrix.proven.len());
-        text += &format!("{cases:>6} cases are not\n");
+        text += &format!(
+            "\n{}\n{}\n",
+            row(matrix.proven.len(), "case is proven", "cases are proven"),
+            row(cases, "case is not", "cases are not")
+        );
         let conclusion = match self.conclusion() {
             Conclusion::Proven => "PROVEN".to_owned(),
             Conclusion::Nothing(why) => format!("NOTHING PROVEN: {why}"),
@@ -207,6 +210,11 @@ impl Proof {
         };
         text + &format!("\n{conclusion}\n")
     }
+}
+
+/// A number in its column, and of what it is.
+fn row(number: usize, one: &str, many: &str) -> String {
+    format!("{number:>6} {}", if number == 1 { one } else { many })
 }
 
 fn are(number: usize) -> String {

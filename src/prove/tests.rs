@@ -89,7 +89,7 @@ not proven of faults
      3 cases conform on pterodactyl-1.11
      2 cases conform on none of them
      3 faults, 0 of them blunt
-     1 cases are proven
+     1 case is proven
      0 cases are not
 
 NOT PROVEN: 0 cases, and 2 claims about faults
@@ -117,7 +117,7 @@ note: what the table claims of witnesses is judged only where all panels are tri
 
      3 cases conform on pterodactyl-1.11
      2 cases conform on none of them, 1 of these for a reason that the table gives
-     1 faults, 0 of them blunt, 0 unseen by design
+     1 fault, 0 of them blunt, 0 unseen by design
      0 cases are proven
      0 cases are not
 
@@ -149,7 +149,7 @@ note: 1 case notices no check left out, only form: what answers look like, that 
 ";
     assert!(text.starts_with(told), "{text}");
     assert!(
-        text.contains("     3 cases conform on hardened\n     1 cases conform on none of them\n"),
+        text.contains("     3 cases conform on hardened\n     1 case conforms on none of them\n"),
         "{text}"
     );
     let told = "     3 cases are proven\n     2 cases are not\n\nNOT PROVEN: 2 cases, and 0 claims about faults\n";

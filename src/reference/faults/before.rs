@@ -69,7 +69,9 @@ fn change(defect: Defect, incoming: &mut Incoming) {
             let query = ("type".to_owned(), "admin-all".to_owned());
             incoming.query.insert(0, query);
         }
-        Defect::LockDropped if creates_key(incoming) => unlock(incoming, |_| false),
+        Defect::LockDropped if creates_key(incoming) => {
+            unlock(incoming, |entry| AddressRange::parse(entry).is_err());
+        }
         Defect::BadAddressTaken if creates_key(incoming) => {
             unlock(incoming, |entry| AddressRange::parse(entry).is_ok());
         }

@@ -174,8 +174,8 @@ catalogue! {
         BytesBreak "bytes-break": "A token that is no ASCII breaks the panel: 500."
         ShortKeyBreaks "short-key-breaks": "A token shorter than an identifier breaks the panel: 500."
         UserKeyForNodes "user-key-for-nodes": "Any valid key opens the API of nodes."
-        NewKeyWithoutPrefix "new-key-without-prefix": "The identifiers of new keys have no prefix."
-        NewKeyIsDead "new-key-is-dead": "A new key does not work until the cache forgets its absence."
+        NewKeyWithoutPrefix "new-key-without-prefix": "A new key is told without the prefix of its identifier, so that it does not work."
+        NewKeyIsDead "new-key-is-dead": "A new key does not work: its absence is cached."
         SecretShownAgain "secret-shown-again": "The list of keys shows the secrets too."
     }
     Rights {
@@ -188,7 +188,7 @@ catalogue! {
         OverriddenUnchecked "override-unchecked": "A POST that says that it is another method needs no key."
         HeadWithoutRights "head-without-rights": "HEAD is not asked for key type and permission."
         ReadWrites "read-writes": "The permission to read is taken for the one to write."
-        NoneReads "none-reads": "A key without permissions reads."
+        NoneReads "none-reads": "Any application key reads, whatever its permissions."
         OtherResource "other-resource": "The permission for locations is asked for instead of the one for users."
         WriteOnlyReads "write-only-reads": "The permission to write includes the one to read."
         ReadNeedsWrite "read-needs-write": "Reading needs the permission to write."
@@ -246,7 +246,7 @@ catalogue! {
     }
     Refusals {
         HtmlErrors "html-errors": "The web server replaces refusals by pages of its own."
-        LoginRedirect "login-redirect": "Who has no key is sent to the login page, although JSON was asked for."
+        LoginRedirect "login-redirect": "Who has no good key is sent to the login page, although JSON was asked for."
         StatusNumber "status-number": "`status` in an error is a number."
         ErrorsObject "errors-object": "`errors` is an object instead of a list."
         ErrorsTexts "errors-texts": "`errors` is a list of texts."
@@ -323,7 +323,7 @@ catalogue! {
         EmptyLists "empty-lists": "Lists are empty."
     }
     Browsers {
-        SessionMinted "session-minted": "Every answer to a key sets a session cookie."
+        SessionMinted "session-minted": "Every success sets a session cookie."
         SessionForRefused "session-for-refused": "Every refusal sets a session cookie."
         OriginReflected "origin-reflected": "Any origin may read answers with credentials."
         OriginNull "origin-null": "The origin null may read answers with credentials."

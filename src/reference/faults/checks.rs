@@ -285,6 +285,10 @@ fn token(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
         inquiry.identify(Caller { user, key });
         return Some(Ok(()));
     }
+    // The panel itself says what a key may do that is right.
+    if exact.is_some_and(|key| !key.expired) {
+        return None;
+    }
     let fits = |key: &&StoredKey| is_taken_for(defect, key, sent);
     let key = inquiry.state.keys.iter().find(fits)?.clone();
     let user = inquiry.state.user(&key.owner)?.clone();
@@ -390,6 +394,7 @@ fn promote(defect: Defect, inquiry: &mut Inquiry<'_>) {
                 caller.user = owner.clone();
             }
         }
+        Defect::AdminAllOpen if inquiry.incoming.parameter("type") != Some("admin-all") => {}
         _ if path == "/api/client" => caller.user.root_admin = true,
         _ => {}
     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Answer, Defect, Incoming, Parts, headers};
 use crate::reference::{
     content::{claims_json, malformed},
-    keys::{KeyType, StoredKey},
+    keys::{IDENTIFIER_LENGTH, KeyType, StoredKey},
     lock,
     negotiation::is_json,
     routes::{self, Found},
@@ -27,7 +27,7 @@ pub(super) fn refusal(defect: Defect, parts: &Parts, incoming: &Incoming, answer
     }
     form(defect, incoming, answer);
     status(defect, incoming, answer);
-    exposure(defect, incoming, answer);
+    exposure(defect, parts, incoming, answer);
 }
 
 /// Whether the defect shows where a path has no route.
@@ -158,7 +158,7 @@ fn other_status(defect: Defect, incoming: &Incoming, answer: &Answer) -> Option<
         Defect::WrongTypeUnauthorized if is_forbidden && refuses_type(answer) => {
             StatusCode::UNAUTHORIZED
         }
-        Defect::NoPermissionHidden if is_forbidden && !refuses_type(answer) => {
+        Defect::NoPermissionHidden if is_forbidden && refuses_action(answer) => {
             StatusCode::NOT_FOUND
         }
         Defect::MethodNotFound if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
@@ -196,13 +196,37 @@ fn names_json_alone(incoming: &Incoming) -> bool {
 
 /// Whether an answer refuses a key because of its type.
 fn refuses_type(answer: &Answer) -> bool {
-    let document = answer.document().unwrap_or_default();
-    let detail = document.pointer("/errors/0/detail");
-    let detail = detail.and_then(Value::as_str).unwrap_or_default();
-    detail.contains("API") || detail.contains("endpoint")
+    let detail = detail(answer);
+    let is_of_type = detail.contains("API") || detail.contains("endpoint");
+    is_of_type && !detail.contains("IP address")
 }
 
-fn exposure(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
+/// Whether an answer refuses a key because of what it may do.
+fn refuses_action(answer: &Answer) -> bool {
+    detail(answer).contains("unauthorized")
+}
+
+fn detail(answer: &Answer) -> String {
+    let document = answer.document().unwrap_or_default();
+    let detail = document.pointer("/errors/0/detail");
+    detail
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Whether a request comes with an identifier that no key has.
+fn is_unknown(parts: &Parts, incoming: &Incoming) -> bool {
+    let sent = incoming.header("authorization").unwrap_or_default();
+    let sent = sent.strip_prefix(b"Bearer ").unwrap_or_default();
+    let Some((identifier, _)) = sent.split_at_checked(IDENTIFIER_LENGTH) else {
+        return false;
+    };
+    let is_of = |key: &StoredKey| key.identifier.as_bytes().eq_ignore_ascii_case(identifier);
+    !lock(&parts.state).keys.iter().any(is_of)
+}
+
+fn exposure(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
     let unauthorized = answer.status == StatusCode::UNAUTHORIZED;
     match defect {
         Defect::DebugMode => answer.edit_errors(|entry| {
@@ -221,7 +245,7 @@ fn exposure(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
             let query = "SQLSTATE[02000]: select * from `api_keys` where `identifier` = ?";
             answer.edit_errors(|entry| entry["detail"] = query.into());
         }
-        Defect::UnknownTold if unauthorized && incoming.header("authorization").is_some() => {
+        Defect::UnknownTold if unauthorized && is_unknown(parts, incoming) => {
             answer.edit_errors(|entry| entry["detail"] = "No such identifier.".into());
         }
         _ => {}
@@ -272,7 +296,11 @@ fn shape(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
     };
     match defect {
         Defect::NoPagination if incoming.path.starts_with("/api/client") => {
-            answer.edit(|document| without(document, "meta"));
+            answer.edit(|document| {
+                if document["data"].is_array() {
+                    without(document, "meta");
+                }
+            });
         }
         Defect::NoObject => answer.edit(|document| without(document, "object")),
         Defect::CreatedStatus
