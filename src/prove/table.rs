@@ -353,6 +353,47 @@ faults:
     }
 
     #[test]
+    fn the_last_of_its_checks_says_why_nothing_can_notice_it() {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let gaps = coverage(&specs);
+        let (account, locations) = ("GET:/api/client/account", "GET:/api/application/locations");
+        let own = "a client key has no permissions of its own";
+        for (route, checks, why) in [
+            (account, "permission", Some(own)),
+            (account, "subuser, permission", Some(own)),
+            (
+                account,
+                "permission, subuser",
+                Some("the path names no server"),
+            ),
+            (account, "no-key, permission", None),
+            (account, "permission, no-key", None),
+            (locations, "read-only", Some("nothing is written")),
+            (
+                locations,
+                "ownership",
+                Some("administrators reach everything"),
+            ),
+            (locations, "permission", None),
+            (locations, "permission, read-only", None),
+        ] {
+            let family = format!("skip-auth: {{ witnesses: [], checks: [{checks}] }}");
+            let table = table(&format!("families: {{ {family} }}"));
+            let fault = format!("skip-auth@{route}").parse::<Fault>();
+            let claim = table.claim(
+                fault.expect("a fault"),
+                &[] as &[Arc<crate::spec::Case>],
+                &gaps,
+            );
+            assert_eq!(
+                claim.expect("a claim").unseen.as_deref(),
+                why,
+                "{route}: {checks}"
+            );
+        }
+    }
+
+    #[test]
     fn somebodys_own_table_need_not_say_what_is_violated() {
         let claim = |text: &str| {
             let table = table(&format!("faults: {{ html-errors: {text} }}"));

@@ -130,7 +130,14 @@ impl Parts {
             }
             Found::Nothing => {
                 let places = [("path", incoming.spoken_path())];
-                let refusal = self.refusal(incoming, Condition::RouteMissing, &places);
+                let is_stateful = session::is_stateful(
+                    incoming,
+                    &base_url(state, incoming),
+                    self.family.traits(),
+                );
+                let condition = self.faults.refused_before_route(incoming, is_stateful);
+                let condition = condition.unwrap_or(Condition::RouteMissing);
+                let refusal = self.refusal(incoming, condition, &places);
                 self.render(&refusal, state, incoming)
             }
         }

@@ -224,16 +224,6 @@ fn credential(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
         Defect::DeletedKeyCached | Defect::NewKeyIsDead => {
             return remembered(defect, inquiry);
         }
-        Defect::AdminAllOpen
-        | Defect::ServersOfEverybody
-        | Defect::KeysOfOthersDeleted
-        | Defect::AdminSeesOwn => {
-            let verdict = checks::credential(inquiry);
-            if verdict.is_ok() {
-                promote(defect, inquiry);
-            }
-            return Some(verdict);
-        }
         _ => token(defect, inquiry)?,
     };
     Some(verdict)
@@ -373,32 +363,32 @@ fn remember(memory: &mut Memory, key: StoredKey) {
     }
 }
 
-/// Takes the caller for somebody else where the defect does.
-fn promote(defect: Defect, inquiry: &mut Inquiry<'_>) {
+/// Takes the caller for somebody else where the defect does. What the checks before have said
+/// stays.
+fn take_for_another(defect: Defect, inquiry: &mut Inquiry<'_>) {
     let Ok(caller) = inquiry.caller() else {
         return;
     };
-    let mut caller = caller.clone();
-    let path = inquiry.route.path;
+    let mut user = caller.user.clone();
+    let (key, path) = (caller.key.clone(), inquiry.route.path);
+    let is_list = path == "/api/client";
     match defect {
-        Defect::AdminSeesOwn if inquiry.api() == Api::Client && path.contains("/{server}") => {
-            caller.user.root_admin = false;
+        Defect::AdminSeesOwn if is_list || path.contains("/{server}") => user.root_admin = false,
+        Defect::ServersOfEverybody if is_list => user.root_admin = true,
+        Defect::AdminAllOpen if is_list => {
+            user.root_admin |= inquiry.incoming.parameter("type") == Some("admin-all");
         }
-        Defect::AdminSeesOwn => {}
-        Defect::KeysOfOthersDeleted => {
+        Defect::KeysOfOthersDeleted if path.ends_with("/api-keys/{identifier}") => {
             let named = inquiry.parameters.get("identifier").unwrap_or_default();
             let keys = &inquiry.state.keys;
             let owner = keys.iter().find(|key| key.identifier == named);
-            let owner = owner.and_then(|key| inquiry.state.user(&key.owner));
-            if let Some(owner) = owner.filter(|_| path.ends_with("/api-keys/{identifier}")) {
-                caller.user = owner.clone();
+            if let Some(owner) = owner.and_then(|key| inquiry.state.user(&key.owner)) {
+                user = owner.clone();
             }
         }
-        Defect::AdminAllOpen if inquiry.incoming.parameter("type") != Some("admin-all") => {}
-        _ if path == "/api/client" => caller.user.root_admin = true,
-        _ => {}
+        _ => return,
     }
-    inquiry.identify(caller);
+    inquiry.identify(Caller { user, key });
 }
 
 fn two_factor(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
@@ -526,7 +516,8 @@ fn quota(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
     }
 }
 
-fn ownership(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
+fn ownership(defect: Defect, inquiry: &mut Inquiry<'_>) -> Option<Verdict> {
+    take_for_another(defect, inquiry);
     let is_stranger = checks::is_stranger(inquiry);
     match defect {
         Defect::HiddenForbidden if is_stranger => {

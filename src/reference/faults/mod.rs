@@ -17,7 +17,9 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{family::Family, routes::AddedRoutes};
+use super::{
+    content::malformed, family::Family, incoming::Incoming, routes::AddedRoutes, wording::Condition,
+};
 
 pub(super) use after::answer;
 pub(super) use before::receive;
@@ -204,6 +206,20 @@ impl Faults {
     /// Whether the API of nodes is open to the keys of users.
     pub(super) fn open_nodes_to_users(&self) -> bool {
         self.defects().any(|one| one == Defect::UserKeyForNodes)
+    }
+
+    /// What is refused before the route is looked for.
+    pub(super) fn refused_before_route(
+        &self,
+        incoming: &Incoming,
+        is_stateful: bool,
+    ) -> Option<Condition> {
+        let is_browsers_write = is_stateful && !incoming.method.is_safe();
+        self.defects().find_map(|one| match one {
+            Defect::CsrfBeforeRoute => is_browsers_write.then_some(Condition::Csrf),
+            Defect::JsonBeforeRoute => malformed(incoming).map(|_| Condition::MalformedJson),
+            _ => None,
+        })
     }
 
     /// Whether the API is open although the panel is under maintenance.

@@ -209,9 +209,9 @@ pub(super) enum Found {
 /// fewer parameters is more exact.
 pub(super) fn find(family: Family, added: &AddedRoutes, method: &str, path: &str) -> Found {
     let fits = |route: &'static Route| Some((route, route.parameters(path)?));
-    let takes = |(route, _): &(&Route, Parameters)| route.takes(method);
-    let own = of(family).filter_map(fits).find(takes);
-    let others = added.iter().filter_map(fits).filter(takes);
+    let takes = |route: &&Route| route.takes(method);
+    let own = of(family).filter(takes).find_map(fits);
+    let others = added.iter().filter(takes).filter_map(fits);
     let other = others.min_by_key(|(_, parameters)| parameters.count());
     let found = match (own, other) {
         (Some(own), Some(other)) if other.1.count() < own.1.count() => Some(other),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Answer, Defect, Incoming, Parts, headers};
 use crate::reference::{
-    content::{claims_json, malformed},
+    content::claims_json,
     keys::{IDENTIFIER_LENGTH, KeyType, StoredKey},
     lock,
     negotiation::is_json,
@@ -23,7 +23,7 @@ pub(super) fn refusal(defect: Defect, parts: &Parts, incoming: &Incoming, answer
         path.starts_with("/api") && matches!(found, Found::Nothing)
     };
     if is_for_no_route(defect) && finds_nothing() {
-        without_route(defect, incoming, answer);
+        without_route(defect, answer);
     }
     form(defect, incoming, answer);
     status(defect, incoming, answer);
@@ -32,28 +32,15 @@ pub(super) fn refusal(defect: Defect, parts: &Parts, incoming: &Incoming, answer
 
 /// Whether the defect shows where a path has no route.
 const fn is_for_no_route(defect: Defect) -> bool {
-    matches!(
-        defect,
-        Defect::UnknownRoutePage
-            | Defect::CsrfBeforeRoute
-            | Defect::JsonBeforeRoute
-            | Defect::LimitWithoutRoute
-    )
+    matches!(defect, Defect::UnknownRoutePage | Defect::LimitWithoutRoute)
 }
 
 /// Changes what is answered where a path has no route.
-fn without_route(defect: Defect, incoming: &Incoming, answer: &mut Answer) {
-    let is_from_page = !incoming.method.is_safe() && incoming.header("origin").is_some();
+fn without_route(defect: Defect, answer: &mut Answer) {
     match defect {
         Defect::UnknownRoutePage => {
             answer.status = StatusCode::OK;
             answer.become_page("Pterodactyl");
-        }
-        Defect::CsrfBeforeRoute if is_from_page => {
-            answer.become_status(StatusCode::from_u16(419).unwrap_or(StatusCode::FORBIDDEN));
-        }
-        Defect::JsonBeforeRoute if malformed(incoming).is_some() => {
-            answer.become_status(StatusCode::BAD_REQUEST);
         }
         Defect::LimitWithoutRoute => headers::show_limit(answer),
         _ => {}
@@ -234,8 +221,9 @@ fn exposure(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Ans
             entry["meta"]["trace"] = json!(["#0 /var/www/pterodactyl/public/index.php"]);
         }),
         Defect::KeyInDetail => {
-            let sent = incoming.text("authorization").unwrap_or_default();
-            answer.edit_errors(|entry| entry["detail"] = format!("Refused: {sent}").into());
+            if let Some(sent) = incoming.text("authorization") {
+                answer.edit_errors(|entry| entry["detail"] = format!("Refused: {sent}").into());
+            }
         }
         Defect::QueryInDetail if answer.status == StatusCode::NOT_FOUND => {
             let target = incoming.target.clone();
