@@ -1,4 +1,4 @@
-//! A key in any text, however it is written, does not get out.
+//! A key, or a piece of one, in any text and however it is written, does not get out.
 
 #![no_main]
 
@@ -15,7 +15,7 @@ const LONGEST: usize = 48;
 const SHORTEST: usize = 8;
 
 fuzz_target!(|data: &[u8]| {
-    let Some((&[writing, length, skip], rest)) = data.split_first_chunk() else {
+    let Some((&[writing, length, skip, start, end], rest)) = data.split_first_chunk() else {
         return;
     };
     let length = SHORTEST + usize::from(length) % (LONGEST - SHORTEST + 1);
@@ -32,7 +32,9 @@ fuzz_target!(|data: &[u8]| {
         .rev()
         .find(|at| around.is_char_boundary(*at));
     let (before, after) = around.split_at(middle.unwrap_or(0));
-    let written = write(writing, usize::from(skip) % 3, &key);
+    let start = usize::from(start) % (length - SHORTEST + 1);
+    let end = length - usize::from(end) % (length - start - SHORTEST + 1);
+    let written = write(writing, usize::from(skip) % 3, &key[start..end]);
     let text = format!("{before}{}{after}", written.text);
     let left = Redactor::new([Secret::of_role("client", key.into())]).text(&text);
     let left = left
@@ -46,7 +48,7 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-/// A key as it is written down.
+/// A key, or a piece of one, as it is written down.
 struct Written {
     text: String,
     /// Where of the text only the key speaks.
