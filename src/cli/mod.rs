@@ -160,6 +160,9 @@ fn fault(name: &str, added: &AddedRoutes) -> Result<Fault, String> {
         match near {
             Some(near) => format!("{bad}; did you mean `{near}`?"),
             None if known.is_empty() => bad.to_string(),
+            None if matches!(bad, BadFault::Route { .. }) => {
+                format!("{bad}; `check --coverage` names all routes")
+            }
             None => format!("{bad}; `serve --list-faults` names them all"),
         }
     })
@@ -349,6 +352,7 @@ mod tests {
         let told = |name| fault(name, &AddedRoutes::default()).unwrap_err();
         assert!(told("skip-auht").ends_with("; did you mean `skip-auth`?"));
         assert!(told("zzzzzzzzzzzz").ends_with("; `serve --list-faults` names them all"));
+        assert!(told("skip-auth@").ends_with("; `check --coverage` names all routes"));
         let misplaced = told("skip-ownership@GET:/api/client");
         assert!(
             !misplaced.contains("list-faults"),

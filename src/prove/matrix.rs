@@ -507,13 +507,29 @@ mod tests {
 
     use super::super::tests::{faults, options, specs};
     use super::{
-        Baseline, Change, Claim, Counter, Fault, FaultResult, Matrix, Options, Suspect, fill,
-        harden, most, on_route, suspects, try_on,
+        Baseline, Change, Claim, Counter, Fault, FaultResult, LATEST, Matrix, Options, Suspect,
+        fill, harden, most, on_route, suspects, try_on,
     };
     use crate::prove::table::Table;
     use crate::reference::Gate;
     use crate::run::built_in;
     use crate::spec::{Source, Specs};
+
+    #[test]
+    fn the_hardened_panel_is_of_the_newest_version() {
+        let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
+        let version = |name: &str| -> Option<Vec<u32>> {
+            let parts = name.strip_prefix("pterodactyl-")?.split('.');
+            parts.map(|part| part.parse().ok()).collect()
+        };
+        let names = specs
+            .contract
+            .profiles
+            .iter()
+            .map(|one| one.name.value.as_str());
+        let newest = names.max_by_key(|name| version(name));
+        assert_eq!(newest, Some(LATEST));
+    }
 
     #[test]
     fn five_of_a_hundred_cases_are_few_and_ten_of_less() {

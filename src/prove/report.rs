@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Options;
 use super::finding::Failure;
-use super::matrix::Matrix;
+use super::matrix::{FaultResult, Matrix};
 use crate::report::counted;
 use crate::spec::{Case, CaseId};
 
@@ -53,6 +53,17 @@ impl Proof {
         if says_nothing {
             return Conclusion::Nothing(
                 "no case notices any of the faults on the panels that were tried",
+            );
+        }
+        let is_claimed = self.options.has_table() && self.options.has_all_panels();
+        let is_blunt = self.matrix.faults.iter().any(FaultResult::is_blunt);
+        if !self.options.faults.is_empty()
+            && !is_claimed
+            && is_blunt
+            && self.matrix.proven.is_empty()
+        {
+            return Conclusion::Nothing(
+                "the faults change too many cases of the panels that were tried; name sharper ones",
             );
         }
         Conclusion::Proven

@@ -162,14 +162,18 @@ impl Family {
         if let Some((why, _)) = by_hand.find(|(_, routes)| routes.contains(&shown)) {
             return Some(why.clone());
         }
-        let mut reason = None;
+        let mut reasons = Vec::new();
         for check in &self.checks {
             let gap = gaps
                 .iter()
                 .find(|row| row.check.name.value == *check && is_of(route, &row.route.endpoint));
-            reason = Some(gap?.reason?.to_owned());
+            let reason = gap?.reason?;
+            reasons.push(match self.checks.len() {
+                1 => reason.to_owned(),
+                _ => format!("{check}: {reason}"),
+            });
         }
-        reason
+        (!reasons.is_empty()).then(|| reasons.join("; "))
     }
 }
 
@@ -346,25 +350,28 @@ faults:
             }
             assert_eq!(unseen(&of("")), None, "{name}");
             assert_eq!(unseen(&of(first)).as_deref(), reasons[0], "{name}");
-            let last = reasons[0].and(reasons[1]);
-            assert_eq!(unseen(&of(&both)).as_deref(), last, "{name}");
+            let all = reasons[0].zip(reasons[1]);
+            let all = all.map(|(one, other)| format!("{first}: {one}; {second}: {other}"));
+            assert_eq!(unseen(&of(&both)), all, "{name}");
         }
         assert!(none > 0 && one > 0 && all > 0, "{none} {one} {all}");
     }
 
     #[test]
-    fn the_last_of_its_checks_says_why_nothing_can_notice_it() {
+    fn each_of_its_checks_says_why_nothing_can_notice_it() {
         let specs = Specs::load(&Source::Embedded).expect("the built-in specification");
         let gaps = coverage(&specs);
         let (account, locations) = ("GET:/api/client/account", "GET:/api/application/locations");
         let own = "a client key has no permissions of its own";
         for (route, checks, why) in [
             (account, "permission", Some(own)),
-            (account, "subuser, permission", Some(own)),
             (
                 account,
                 "permission, subuser",
-                Some("the path names no server"),
+                Some(
+                    "permission: a client key has no permissions of its own; \
+                     subuser: the path names no server",
+                ),
             ),
             (account, "no-key, permission", None),
             (account, "permission, no-key", None),

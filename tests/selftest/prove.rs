@@ -51,7 +51,7 @@ scenarios:
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let all: [(&str, fn()); 16] = [
+    let all: [(&str, fn()); 17] = [
         ("witnesses-notice", witnesses_notice),
         ("a-blind-case-is-named", a_blind_case_is_named),
         (
@@ -63,6 +63,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             a_witness_that_sleeps_is_named,
         ),
         ("no-case-proves-nothing", no_case_proves_nothing),
+        ("a-blunt-fault-proves-nothing", a_blunt_fault_proves_nothing),
         ("a-case-for-no-panel-is-named", a_case_for_no_panel_is_named),
         (
             "what-conforms-nowhere-is-said-with-a-reason",
@@ -216,6 +217,16 @@ fn no_case_proves_nothing() {
     assert!(said.contains(told), "{said}");
     let told = "\nNOTHING PROVEN: no case conforms on a sound panel\n";
     assert!(said.ends_with(told), "{said}");
+}
+
+fn a_blunt_fault_proves_nothing() {
+    let mut command = program();
+    command.args(["prove", "--profile", PROFILE, "html-errors"]);
+    let said = run_within(BOUND, &mut command);
+    said.must_exit(3);
+    let told = "\nNOTHING PROVEN: the faults change too many cases of the panels that were tried; \
+                name sharper ones\n";
+    assert!(said.stdout.ends_with(told), "{}", said.stdout);
 }
 
 fn a_case_for_no_panel_is_named() {
