@@ -201,10 +201,11 @@ mod tests {
             "client-admin",
             "application",
             "application-read",
+            "application-users",
             "application-none",
         ];
         assert_eq!(lacking, wanted);
-        assert_eq!(text.matches("    to make it: ").count(), 5);
+        assert_eq!(text.matches("    to make it: ").count(), 6);
         assert!(text.contains("    to make it: log in as an administrator, open /admin/api"));
     }
 }

@@ -205,6 +205,12 @@ impl Permissions {
     pub fn of(&self, resource: Resource) -> Access {
         self.only.get(&resource).copied().unwrap_or(self.all)
     }
+
+    /// Whether the key may do this with some resource.
+    pub fn covers_somewhere(&self, access: Access) -> bool {
+        let mut all = self.only.values().chain([&self.all]);
+        all.any(|one| one.covers(access))
+    }
 }
 
 #[derive(Clone, Deserialize)]

@@ -50,6 +50,7 @@ const HOLES: [(&str, &[(&str, &str)]); 3] = [
         "pyrodactyl",
         &[
             ("application-none", "GET /api/application/panel/status"),
+            ("application-users", "GET /api/application/panel/status"),
             ("client-subuser", "GET /api/client/servers/{server}/jobs"),
             (
                 "client-subuser",

@@ -127,6 +127,7 @@ impl Leaky {
     fn secrets(&self) -> Vec<String> {
         let keys = self.panel.keys();
         let as_users = keys.values().map(|key| as_basic_user(key));
+        let as_passwords = keys.values().map(|key| as_basic_password(key));
         let keys = keys.values().map(|key| key[16..].to_owned());
         let given = self.given.lock().expect("a list").clone();
         let planted = PLANTED.map(|(_, text)| text.trim_start_matches("first_name: ").to_owned());
@@ -135,6 +136,7 @@ impl Leaky {
             .chain([TOTP.to_owned()])
             .chain(keys)
             .chain(as_users)
+            .chain(as_passwords)
             .chain(given)
             .collect()
     }
@@ -150,6 +152,11 @@ fn planted(text: String) -> String {
 /// A key as the user's name of Basic authentication.
 fn as_basic_user(key: &str) -> String {
     BASE64_STANDARD.encode(format!("{key}:"))
+}
+
+/// A key as the password of Basic authentication, without what stands for the user's name.
+fn as_basic_password(key: &str) -> String {
+    BASE64_STANDARD.encode(format!("user:{key}"))[8..].to_owned()
 }
 
 /// The credentials of Basic authentication that a request carries.

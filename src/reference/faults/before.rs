@@ -132,7 +132,8 @@ fn respelled(defect: Defect, incoming: &Incoming) -> Option<Vec<u8>> {
     let token = || value.strip_prefix(BEARER);
     match defect {
         Defect::BasicScheme => Some(bearing(value.strip_prefix(b"Basic ")?)),
-        Defect::BasicUser => Some(bearing(&basic_user(value)?)),
+        Defect::BasicUser => Some(bearing(&basic(value)?.0)),
+        Defect::BasicPassword => Some(bearing(&basic(value)?.1)),
         Defect::TokenScheme => Some(bearing(value.strip_prefix(b"Token ")?)),
         Defect::BareToken => {
             (!value.contains(&b' ') && !value.contains(&b'\t')).then(|| bearing(value))
@@ -178,13 +179,13 @@ fn respelled(defect: Defect, incoming: &Incoming) -> Option<Vec<u8>> {
     }
 }
 
-/// The user's name of Basic authentication (RFC 7617, section 2).
-fn basic_user(value: &[u8]) -> Option<Vec<u8>> {
+/// User's name and password of Basic authentication (RFC 7617, section 2).
+fn basic(value: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let pair = BASE64_STANDARD
         .decode(value.strip_prefix(b"Basic ")?)
         .ok()?;
     let colon = pair.iter().position(|byte| *byte == b':')?;
-    Some(pair[..colon].to_vec())
+    Some((pair[..colon].to_vec(), pair[colon + 1..].to_vec()))
 }
 
 fn has_scheme(value: &[u8]) -> bool {

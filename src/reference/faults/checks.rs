@@ -314,7 +314,7 @@ fn is_taken_for(defect: Defect, key: &StoredKey, sent: &[u8]) -> bool {
     };
     let rest = || behind(&key.identifier);
     match defect {
-        Defect::AnySecret => rest().is_some_and(|rest| rest.len() == SECRET_LENGTH),
+        Defect::AnySecret => rest().is_some_and(|rest| !rest.is_empty()),
         Defect::SecretByPrefix => rest().is_some_and(|r| !r.is_empty() && secret.starts_with(r)),
         Defect::EmptySecret => rest().is_some_and(<[u8]>::is_empty),
         Defect::SecretInAnyCase => rest().is_some_and(|rest| rest.eq_ignore_ascii_case(secret)),
@@ -358,7 +358,7 @@ fn remember(memory: &mut Memory, key: StoredKey) {
         .keys
         .iter()
         .any(|one| one.0.identifier == key.identifier);
-    if !known && key.role.is_none() {
+    if !known {
         memory.keys.push(KnownKey(key));
     }
 }
@@ -564,6 +564,7 @@ fn permission(defect: Defect, inquiry: &Inquiry<'_>) -> Option<Verdict> {
         Defect::HeadWithoutRights if inquiry.incoming.sent_method == "HEAD" => true,
         Defect::ReadWrites if access == Access::Write => has(resource, Access::Read),
         Defect::NoneReads if access == Access::Read => true,
+        Defect::AnyResource => caller.key.permissions.covers_somewhere(access),
         Defect::OtherResource if resource == Resource::Users => has(Resource::Locations, access),
         Defect::WriteOnlyReads if access == Access::Read => {
             has(resource, Access::Read) || has(resource, Access::Write)
