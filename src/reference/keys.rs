@@ -57,14 +57,17 @@ impl StoredKey {
         format!("{}{}", self.identifier, self.secret)
     }
 
-    /// Whether this is the key that was sent: the identifier in any case (the database compares
-    /// it so), the secret exactly.
+    /// Whether this is the key that was sent: the identifier in any case, the secret exactly.
     pub(super) fn is(&self, sent: &[u8]) -> bool {
-        sent.split_at_checked(IDENTIFIER_LENGTH)
-            .is_some_and(|(identifier, secret)| {
-                identifier.eq_ignore_ascii_case(self.identifier.as_bytes())
-                    && secret == self.secret.as_bytes()
-            })
+        self.secret_in(sent) == Some(self.secret.as_bytes())
+    }
+
+    /// What was sent behind the identifier of this key, if that was sent. The database compares
+    /// identifiers in any case.
+    pub(super) fn secret_in<'s>(&self, sent: &'s [u8]) -> Option<&'s [u8]> {
+        let (identifier, secret) = sent.split_at_checked(IDENTIFIER_LENGTH)?;
+        let is_this = identifier.eq_ignore_ascii_case(self.identifier.as_bytes());
+        is_this.then_some(secret)
     }
 }
 

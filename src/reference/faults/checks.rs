@@ -15,7 +15,7 @@ use crate::reference::{
     session,
     settings::TwoFactorRequired,
     wording::Condition,
-    world::{Access, Permissions, Resource, ServerState},
+    world::{Access, Permissions, Resource, ServerState, User},
 };
 
 /// The longest token that a panel with `huge-token` still reads, in bytes.
@@ -306,13 +306,7 @@ fn is_taken_for(defect: Defect, key: &StoredKey, sent: &[u8]) -> bool {
         return defect == Defect::ExpiredAccepted && key.is(sent);
     }
     let secret = key.secret.as_bytes();
-    let behind = |identifier: &str| {
-        let (start, rest) = sent.split_at_checked(IDENTIFIER_LENGTH)?;
-        start
-            .eq_ignore_ascii_case(identifier.as_bytes())
-            .then_some(rest)
-    };
-    let rest = || behind(&key.identifier);
+    let rest = || key.secret_in(sent);
     match defect {
         Defect::AnySecret => rest().is_some_and(|rest| !rest.is_empty()),
         Defect::SecretByPrefix => rest().is_some_and(|r| !r.is_empty() && secret.starts_with(r)),
@@ -369,25 +363,32 @@ fn take_for_another(defect: Defect, inquiry: &mut Inquiry<'_>) {
     let Ok(caller) = inquiry.caller() else {
         return;
     };
-    let mut user = caller.user.clone();
-    let (key, path) = (caller.key.clone(), inquiry.route.path);
+    let path = inquiry.route.path;
     let is_list = path == "/api/client";
-    match defect {
-        Defect::AdminSeesOwn if is_list || path.contains("/{server}") => user.root_admin = false,
-        Defect::ServersOfEverybody if is_list => user.root_admin = true,
-        Defect::AdminAllOpen if is_list => {
-            user.root_admin |= inquiry.incoming.parameter("type") == Some("admin-all");
+    let with_root_admin = |root_admin| User {
+        root_admin,
+        ..caller.user.clone()
+    };
+    let user = match defect {
+        Defect::AdminSeesOwn if is_list || path.contains("/{server}") => with_root_admin(false),
+        Defect::ServersOfEverybody if is_list => with_root_admin(true),
+        Defect::AdminAllOpen
+            if is_list && inquiry.incoming.parameter("type") == Some("admin-all") =>
+        {
+            with_root_admin(true)
         }
         Defect::KeysOfOthersDeleted if path.ends_with("/api-keys/{identifier}") => {
             let named = inquiry.parameters.get("identifier").unwrap_or_default();
-            let keys = &inquiry.state.keys;
-            let owner = keys.iter().find(|key| key.identifier == named);
-            if let Some(owner) = owner.and_then(|key| inquiry.state.user(&key.owner)) {
-                user = owner.clone();
-            }
+            let mut keys = inquiry.state.keys.iter();
+            let owner = keys.find(|key| key.identifier == named);
+            let Some(owner) = owner.and_then(|key| inquiry.state.user(&key.owner)) else {
+                return;
+            };
+            owner.clone()
         }
         _ => return,
-    }
+    };
+    let key = caller.key.clone();
     inquiry.identify(Caller { user, key });
 }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{Answer, Defect, Incoming, Parts, headers};
 use crate::reference::{
     content::claims_json,
-    keys::{IDENTIFIER_LENGTH, KeyType, StoredKey},
+    keys::{self, IDENTIFIER_LENGTH, KeyType, StoredKey},
     lock,
     negotiation::is_json,
     routes::{self, Found},
@@ -204,13 +204,10 @@ fn detail(answer: &Answer) -> String {
 
 /// Whether a request comes with an identifier that no key has.
 fn is_unknown(parts: &Parts, incoming: &Incoming) -> bool {
-    let sent = incoming.header("authorization").unwrap_or_default();
-    let sent = sent.strip_prefix(b"Bearer ").unwrap_or_default();
-    let Some((identifier, _)) = sent.split_at_checked(IDENTIFIER_LENGTH) else {
-        return false;
-    };
-    let is_of = |key: &StoredKey| key.identifier.as_bytes().eq_ignore_ascii_case(identifier);
-    !lock(&parts.state).keys.iter().any(is_of)
+    keys::sent(incoming, parts.family.traits().scheme).is_some_and(|sent| {
+        let is_of = |key: &StoredKey| key.secret_in(sent).is_some();
+        sent.len() >= IDENTIFIER_LENGTH && !lock(&parts.state).keys.iter().any(is_of)
+    })
 }
 
 fn exposure(defect: Defect, parts: &Parts, incoming: &Incoming, answer: &mut Answer) {
